@@ -1,0 +1,215 @@
+//! One CSV table of a programme: its rows with their lines, and the faults met while reading cells.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use jiff::civil::Date;
+
+use super::fault::{Fault, Problem};
+use crate::number::{Decimal, Notation};
+use crate::text;
+
+/// Collects faults of one file.
+#[derive(Debug)]
+pub(super) struct Faults<'a> {
+    file: &'a str,
+    found: &'a RefCell<Vec<Fault>>,
+}
+
+impl<'a> Faults<'a> {
+    pub(super) fn new(file: &'a str, found: &'a RefCell<Vec<Fault>>) -> Self {
+        Self { file, found }
+    }
+
+    pub(super) fn add(&self, line: Option<u64>, column: &str, problem: Problem) {
+        let fault = Fault { file: self.file.to_owned(), line, column: column.to_owned(), problem };
+        self.found.borrow_mut().push(fault);
+    }
+}
+
+/// A table's rows.
+#[derive(Debug)]
+pub(super) struct Table<'a> {
+    pub(super) faults: Faults<'a>,
+    columns: HashMap<String, usize>,
+    rows: Vec<(u64, csv::StringRecord)>,
+}
+
+/// One row; cells are read by column name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row<'a> {
+    table: &'a Table<'a>,
+    pub(super) line: u64,
+    record: &'a csv::StringRecord,
+}
+
+impl<'a> Table<'a> {
+    /// Reads a table that must have exactly these columns, in any order.
+    pub(super) fn read(bytes: Option<&[u8]>, columns: &[&str], faults: Faults<'a>) -> Self {
+        let mut table = Self { faults, columns: HashMap::new(), rows: Vec::new() };
+        let Some(bytes) = bytes else {
+            table.faults.add(None, "", Problem::MissingFile);
+            return table;
+        };
+        let Ok(body) = std::str::from_utf8(bytes) else {
+            table.faults.add(None, "", Problem::NotText);
+            return table;
+        };
+        let body = body.strip_prefix('\u{feff}').unwrap_or(body);
+        let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(body.as_bytes());
+        if table.take_header(&mut reader, columns) {
+            table.take_rows(&mut reader);
+        }
+        table
+    }
+
+    fn take_header(&mut self, reader: &mut csv::Reader<&[u8]>, columns: &[&str]) -> bool {
+        let header = match reader.headers() {
+            Ok(header) => header.clone(),
+            Err(_) => csv::StringRecord::new(),
+        };
+        if header.len() == 1 && header.get(0).is_some_and(|first| first.contains(';')) {
+            self.faults.add(Some(1), "", Problem::Semicolons);
+            return false;
+        }
+        for (place, name) in header.iter().enumerate() {
+            if !columns.contains(&name) {
+                self.faults.add(Some(1), name, Problem::UnknownColumn);
+            }
+            if self.columns.insert(name.to_owned(), place).is_some() {
+                self.faults.add(Some(1), name, Problem::Twice(name.to_owned(), 1));
+            }
+        }
+        let missing: Vec<&&str> = columns.iter().filter(|column| !self.columns.contains_key(**column)).collect();
+        for column in &missing {
+            self.faults.add(Some(1), column, Problem::MissingColumn);
+        }
+        missing.is_empty()
+    }
+
+    fn take_rows(&mut self, reader: &mut csv::Reader<&[u8]>) {
+        let width = self.columns.len();
+        for record in reader.records() {
+            match record {
+                Ok(record) if record.len() == width => {
+                    let line = record.position().map_or(0, csv::Position::line);
+                    self.check_composed(line, &record);
+                    self.rows.push((line, record));
+                }
+                Ok(record) => {
+                    self.faults.add(record.position().map(csv::Position::line), "", Problem::Broken);
+                }
+                Err(error) => self.faults.add(error.position().map(csv::Position::line), "", Problem::Broken),
+            }
+        }
+    }
+
+    fn check_composed(&self, line: u64, record: &csv::StringRecord) {
+        for (column, place) in &self.columns {
+            if !text::is_composed(record.get(*place).unwrap_or_default()) {
+                self.faults.add(Some(line), column, Problem::NotComposed);
+            }
+        }
+    }
+
+    pub(super) fn rows(&'a self) -> impl Iterator<Item = Row<'a>> {
+        self.rows.iter().map(move |(line, record)| Row { table: self, line: *line, record })
+    }
+
+    /// Reports every text of a column that stands in more than one row.
+    pub(super) fn check_unique(&self, column: &str) {
+        let mut seen = HashMap::new();
+        for row in self.rows() {
+            let text = row.cell(column);
+            match seen.get(text) {
+                Some(first) if !text.is_empty() => row.fault(column, Problem::Twice(text.to_owned(), *first)),
+                _ => _ = seen.insert(text, row.line),
+            }
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    /// A cell's text; empty where it is blank.
+    pub(super) fn cell(&self, column: &str) -> &'a str {
+        self.table.columns.get(column).and_then(|place| self.record.get(*place)).unwrap_or_default()
+    }
+
+    pub(super) fn fault(&self, column: &str, problem: Problem) {
+        self.table.faults.add(Some(self.line), column, problem);
+    }
+
+    /// A cell that must be filled in.
+    pub(super) fn text(&self, column: &str) -> String {
+        let text = self.cell(column);
+        if text.is_empty() {
+            self.fault(column, Problem::Missing);
+        }
+        text.to_owned()
+    }
+
+    /// A key: lower-case letters, digits, `-`, `_`.
+    pub(super) fn key(&self, column: &str) -> String {
+        let text = self.text(column);
+        let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+        if !text.chars().all(good) {
+            self.fault(column, Problem::BadKey(text.clone()));
+        }
+        text
+    }
+
+    /// A word out of a fixed list.
+    pub(super) fn one_of<T>(
+        &self,
+        column: &str,
+        allowed: &'static str,
+        find: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = self.cell(column);
+        let found = find(text);
+        if found.is_none() {
+            self.fault(column, Problem::NotOneOf(text.to_owned(), allowed));
+        }
+        found
+    }
+
+    /// `yes`, `no` or blank, which is no.
+    pub(super) fn yes(&self, column: &str) -> bool {
+        let read = |text: &str| match text {
+            "yes" => Some(true),
+            "no" | "" => Some(false),
+            _ => None,
+        };
+        self.one_of(column, "yes, no", read).unwrap_or(false)
+    }
+
+    /// A whole number within limits; blank is none.
+    pub(super) fn number(&self, column: &str, low: i64, high: i64) -> Option<i64> {
+        let text = self.cell(column);
+        let number = text.parse().ok().filter(|number| (low..=high).contains(number));
+        if number.is_none() && !text.is_empty() {
+            self.fault(column, Problem::NotBetween(text.to_owned(), low, high));
+        }
+        number
+    }
+
+    /// A decimal number; blank is none.
+    pub(super) fn decimal(&self, column: &str) -> Option<Decimal> {
+        let text = self.cell(column);
+        if text.is_empty() {
+            return None;
+        }
+        let read = Decimal::parse(text, Notation::Plain);
+        read.map_err(|fault| self.fault(column, Problem::Number(text.to_owned(), fault))).ok()
+    }
+
+    /// A date; blank is none.
+    pub(super) fn date(&self, column: &str) -> Option<Date> {
+        let text = self.cell(column);
+        let date = text.parse().ok().filter(|_| text.len() == "2024-01-01".len());
+        if date.is_none() && !text.is_empty() {
+            self.fault(column, Problem::NotADate(text.to_owned()));
+        }
+        date
+    }
+}

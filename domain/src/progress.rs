@@ -1,0 +1,174 @@
+//! Progress: every target's figure, its coverage and its status, as of a month.
+//!
+//! The order of the questions in [`judge`] is the definition; docs/progress.md says the same in prose.
+
+mod assembly;
+mod judge;
+
+pub use assembly::{Assembly, Part};
+
+use std::collections::HashMap;
+
+use crate::number::Decimal;
+use crate::programme::Programme;
+use crate::quantity::Quantity;
+use crate::target::Target;
+use crate::totals::View;
+use crate::unit::UnitIx;
+
+/// How a target stands, worst first; the last three stand apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// The year is over and it was not reached.
+    Missed,
+    /// Less than nine tenths of what is expected by now.
+    Behind,
+    /// Between nine tenths of it and all of it.
+    AtRisk,
+    /// Too much is missing to say.
+    Pending,
+    /// A figure that it needs is missing altogether.
+    NoData,
+    /// As much as is expected by now.
+    OnTrack,
+    /// Reached.
+    Met,
+    /// Set by the district by hand.
+    Manual,
+    /// Nothing is due yet.
+    NotDue,
+    /// The document gives no value to compare with.
+    NoTarget,
+}
+
+impl Status {
+    /// Every status, in the order of a group's judgement.
+    pub const ALL: [Self; 10] = [
+        Self::Missed,
+        Self::Behind,
+        Self::AtRisk,
+        Self::Pending,
+        Self::NoData,
+        Self::OnTrack,
+        Self::Met,
+        Self::Manual,
+        Self::NotDue,
+        Self::NoTarget,
+    ];
+
+    /// The word used in files and commands: `on_track`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Missed => "missed",
+            Self::Behind => "behind",
+            Self::AtRisk => "at_risk",
+            Self::Pending => "pending",
+            Self::NoData => "no_data",
+            Self::OnTrack => "on_track",
+            Self::Met => "met",
+            Self::Manual => "manual",
+            Self::NotDue => "not_due",
+            Self::NoTarget => "no_target",
+        }
+    }
+
+    /// The status that a word names.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.key() == key)
+    }
+
+    /// A group's status: its worst; those that stand apart count only where there is nothing else.
+    pub fn of_group(statuses: impl IntoIterator<Item = Self>) -> Option<Self> {
+        statuses.into_iter().min()
+    }
+}
+
+/// What non-negative figures prove, whatever is still missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// It has been reached and cannot be lost again.
+    Met,
+    /// It cannot be reached any more.
+    Missed,
+}
+
+impl Decided {
+    /// The word used in files.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Missed => "missed",
+        }
+    }
+}
+
+/// What the district set by hand for a target.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ByHand {
+    /// The status of a guideline.
+    pub status: Option<Status>,
+    /// Why.
+    pub note: String,
+    /// The value, where the document gives none or another one was set.
+    pub value: Option<Decimal>,
+}
+
+/// How a target stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The status.
+    pub status: Status,
+    /// The figure so far; none where there is none to show.
+    pub actual: Option<Quantity>,
+    /// The same units' figure of the year before, for comparisons.
+    pub previous: Option<Quantity>,
+    /// The value aimed at.
+    pub value: Option<Quantity>,
+    /// The upper end of a range.
+    pub upper: Option<Quantity>,
+    /// What is expected by now.
+    pub expected_by_now: Option<Quantity>,
+    /// How many units should have reported; none for guidelines.
+    pub expected: usize,
+    /// How many have.
+    pub reported: usize,
+    /// Who has not.
+    pub missing: Vec<UnitIx>,
+    /// Whose silence leaves it without data.
+    pub silent: Vec<UnitIx>,
+    /// Who does not satisfy an `each` target, by id.
+    pub failing: Vec<UnitIx>,
+    /// Whether it is above its range.
+    pub over: bool,
+    /// What is certain already.
+    pub decided: Option<Decided>,
+    /// What the district set by hand.
+    pub by_hand: Option<ByHand>,
+}
+
+impl Progress {
+    /// Whether figures are still missing.
+    pub fn is_provisional(&self) -> bool {
+        self.reported < self.expected
+    }
+}
+
+/// How every target of the programme stands, in its order.
+pub fn progress(view: &View<'_>, by_hand: &HashMap<String, ByHand>) -> Vec<Progress> {
+    view.programme.targets.iter().map(|target| of_target(view, target, by_hand.get(&target.key))).collect()
+}
+
+/// How one target stands.
+pub fn of_target(view: &View<'_>, target: &Target, by_hand: Option<&ByHand>) -> Progress {
+    let assembly = target.formula.as_ref().map(|formula| Assembly::new(view, target, formula));
+    judge::judge(view, target, assembly.as_ref(), by_hand)
+}
+
+/// The worst status of each group, in the programme's order.
+pub fn groups(programme: &Programme, progress: &[Progress]) -> Vec<Option<Status>> {
+    let of = |key: &str| {
+        let own = programme.targets.iter().zip(progress).filter(|(target, _)| target.group == key);
+        Status::of_group(own.map(|(_, progress)| progress.status))
+    };
+    programme.groups.iter().map(|group| of(&group.key)).collect()
+}

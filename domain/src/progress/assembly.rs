@@ -1,0 +1,210 @@
+//! What a target's figure is put together from: its units, what each of them has, and the sums.
+
+use crate::element::Kind;
+use crate::formula::{Aspect, Term};
+use crate::quantity::Quantity;
+use crate::target::{Formula, Target};
+use crate::totals::{Holding, Series, View};
+use crate::unit::UnitIx;
+
+/// One unit's part in a target.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The unit.
+    pub unit: UnitIx,
+    /// Whether all of its figures that are due have come in.
+    pub reported: bool,
+    /// Whether its figures go into the sums.
+    pub counted: bool,
+    /// What it has, term by term.
+    pub values: Vec<Option<i128>>,
+}
+
+/// A target's units and sums, before they are judged.
+#[derive(Clone, Debug, Default)]
+pub struct Assembly {
+    /// D: the month up to which flows are added; 0 before the first period has ended.
+    pub due: u8,
+    /// The terms, in the order of the parts' values.
+    pub terms: Vec<Term>,
+    /// The units that are asked, in the programme's order.
+    pub parts: Vec<Part>,
+    /// The sums, term by term; none: no data.
+    pub sums: Vec<Option<Quantity>>,
+    /// Units whose silence leaves the target without data.
+    pub silent: Vec<UnitIx>,
+    /// Whether the scope itself hangs on something unknown.
+    pub scope_unknown: bool,
+}
+
+/// The terms of a target's formula; a comparison with the year before asks for each figure twice.
+fn terms_of(target: &Target, formula: &Formula) -> Vec<Term> {
+    let mut terms = formula.terms.clone();
+    if target.comparator.looks_back() {
+        let back = |term: &Term| Term { aspect: Aspect::Prev, ..*term };
+        let now = formula.terms.iter().filter(|term| term.aspect == Aspect::Now);
+        terms.extend(now.map(back).filter(|term| !formula.terms.contains(term)).collect::<Vec<_>>());
+    }
+    terms
+}
+
+impl Assembly {
+    /// Puts a target's figure together as of the view's month.
+    pub fn new(view: &View<'_>, target: &Target, formula: &Formula) -> Self {
+        let terms = terms_of(target, formula);
+        let series: Vec<Series<'_>> = terms.iter().map(|term| view.series(term.element)).collect();
+        let mut assembly = Self { due: due(&terms, &series), terms, ..Self::default() };
+        if assembly.due == 0 {
+            return assembly;
+        }
+        let scope = scope(view, target, &assembly.terms, assembly.due);
+        if !scope.unknown.is_empty() {
+            assembly.silent = scope.unknown;
+            assembly.scope_unknown = true;
+            return assembly;
+        }
+        let all = formula.additive && !target.comparator.looks_back();
+        assembly.parts =
+            scope.units.iter().map(|unit| assembly.part(view, *unit, &series, all)).collect();
+        assembly.sums = (0..series.len()).map(|place| assembly.sum(view, place, &series)).collect();
+        assembly
+    }
+
+    fn part(&self, view: &View<'_>, unit: UnitIx, series: &[Series<'_>], all: bool) -> Part {
+        let mut reported = true;
+        let mut values = Vec::with_capacity(series.len());
+        for (term, series) in self.terms.iter().zip(series) {
+            if !view.programme.asks(term.element, unit) {
+                values.push(None);
+                continue;
+            }
+            let holding = match term.aspect {
+                Aspect::Now | Aspect::Kept => series.now(unit, self.due),
+                Aspect::Prev => known(series.before(unit, self.due)),
+                _ => Holding { value: series.quota(unit), complete: true },
+            };
+            reported &= holding.complete;
+            values.push(holding.value);
+        }
+        Part { unit, reported, counted: all || reported, values }
+    }
+
+    fn sum(&mut self, view: &View<'_>, place: usize, series: &[Series<'_>]) -> Option<Quantity> {
+        let (term, series) = (self.terms[place], &series[place]);
+        if term.aspect == Aspect::Kept {
+            return self.kept(view, place, series);
+        }
+        let mut sum = None;
+        for part in self.parts.iter().filter(|part| part.counted) {
+            match part.values[place] {
+                Some(value) => sum = Some(sum.unwrap_or(0) + value),
+                None if term.aspect == Aspect::Now || !view.programme.asks(term.element, part.unit) => {}
+                None => return None,
+            }
+        }
+        sum.map(|sum| Quantity::scaled(sum, series.element.scale))
+    }
+
+    /// The units with the flag now that also had it the year before.
+    fn kept(&mut self, view: &View<'_>, place: usize, series: &Series<'_>) -> Option<Quantity> {
+        let mut kept = 0;
+        let mut silent = Vec::new();
+        let asked = |part: &&Part| view.programme.asks(self.terms[place].element, part.unit);
+        for part in self.parts.iter().filter(asked) {
+            let now = series.now(part.unit, self.due);
+            match series.before(part.unit, self.due) {
+                Some(0) => {}
+                Some(_) if now.complete => kept += i64::from(now.value == Some(1)),
+                Some(_) | None => silent.push(part.unit),
+            }
+        }
+        let known = silent.is_empty() && !self.parts.is_empty();
+        for unit in silent {
+            if !self.silent.contains(&unit) {
+                self.silent.push(unit);
+            }
+        }
+        known.then(|| Quantity::from(kept))
+    }
+
+    /// The formula's value over the sums. `back` takes every figure of the year before instead.
+    pub fn value(&self, formula: &Formula, back: bool) -> Option<Quantity> {
+        formula.expr.eval(&|term| {
+            let aspect = if back && term.aspect == Aspect::Now { Aspect::Prev } else { term.aspect };
+            let place = self.terms.iter().position(|own| *own == Term { aspect, ..term })?;
+            self.sums.get(place).cloned().flatten()
+        })
+    }
+
+    /// The formula's value for one unit by itself.
+    pub fn value_of(&self, view: &View<'_>, formula: &Formula, part: &Part) -> Option<Quantity> {
+        formula.expr.eval(&|term| {
+            let place = self.terms.iter().position(|own| *own == term)?;
+            let scale = view.programme.element(term.element).scale;
+            part.values[place].map(|value| Quantity::scaled(value, scale))
+        })
+    }
+
+    /// How many units are asked.
+    pub fn expected(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// How many of them have reported all that is due.
+    pub fn reported(&self) -> usize {
+        self.parts.iter().filter(|part| part.reported).count()
+    }
+}
+
+/// A figure of the year before counts as come in when it is known.
+fn known(value: Option<i128>) -> Holding {
+    Holding { value, complete: value.is_some() }
+}
+
+/// D: the smallest due month of the flows, else of the stocks and flags; 0 if any is not due yet.
+fn due(terms: &[Term], series: &[Series<'_>]) -> u8 {
+    let asked: Vec<&Series<'_>> =
+        terms.iter().zip(series).filter(|(term, _)| term.aspect != Aspect::Quota).map(|(_, s)| s).collect();
+    let asked = if asked.is_empty() { series.iter().collect() } else { asked };
+    if asked.iter().any(|series| series.due == 0) {
+        return 0;
+    }
+    let flows = asked.iter().filter(|series| series.element.kind == Kind::Flow).map(|series| series.due).min();
+    flows.or_else(|| asked.iter().map(|series| series.due).min()).unwrap_or(0)
+}
+
+struct ScopeUnits {
+    units: Vec<UnitIx>,
+    unknown: Vec<UnitIx>,
+}
+
+/// The units of the scope to which at least one element of the formula applies. A unit that one condition leaves
+/// out is out, even where another hangs on something unknown.
+fn scope(view: &View<'_>, target: &Target, terms: &[Term], through: u8) -> ScopeUnits {
+    let programme = view.programme;
+    let flags: Vec<(Series<'_>, bool, crate::element::ElementIx)> =
+        target.scope.flags().map(|(flag, is)| (view.series(flag), is, flag)).collect();
+    let only_quotas = terms.iter().all(|term| term.aspect == Aspect::Quota);
+    let asked = |unit: UnitIx| {
+        let mut counted = terms.iter().filter(|term| only_quotas || term.aspect != Aspect::Quota);
+        counted.any(|term| programme.asks(term.element, unit))
+    };
+    let mut scope = ScopeUnits { units: Vec::new(), unknown: Vec::new() };
+    for unit in view.units().iter().copied() {
+        if !target.scope.admits(unit, programme.unit(unit)) || !asked(unit) {
+            continue;
+        }
+        let answers: Vec<Option<bool>> = flags
+            .iter()
+            .map(|(series, is, flag)| {
+                let asks = programme.asks(*flag, unit);
+                if asks { series.before(unit, through).map(|had| (had == 1) == *is) } else { Some(false) }
+            })
+            .collect();
+        if answers.contains(&Some(false)) {
+            continue;
+        }
+        if answers.contains(&None) { scope.unknown.push(unit) } else { scope.units.push(unit) }
+    }
+    scope
+}

@@ -1,0 +1,70 @@
+//! Text as Vietnamese offices type it: composed or decomposed letters, tone marks on either vowel.
+//!
+//! Everything that enters the program is brought to NFC once, at its boundary; comparing goes through
+//! [`tone_key`] or [`search_key`], never through what was typed.
+
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+/// The text in NFC, which is what is stored and sent.
+pub fn nfc(text: &str) -> String {
+    if is_nfc(text) { text.to_owned() } else { text.nfc().collect() }
+}
+
+/// Whether the text is in NFC already.
+pub fn is_composed(text: &str) -> bool {
+    is_nfc(text)
+}
+
+/// A key under which both placements of a tone mark are one word: `Hòa` and `Hoà`.
+pub fn tone_key(text: &str) -> String {
+    text.split_whitespace().map(word_tone_key).collect::<Vec<_>>().join(" ")
+}
+
+/// A key without tone marks, vowel marks and case, for search: `Thị trấn` becomes `thi tran`.
+///
+/// `đ` has no decomposition in Unicode and is folded by hand.
+pub fn search_key(text: &str) -> String {
+    let folded = text.nfd().filter(|c| !is_mark(*c)).flat_map(char::to_lowercase);
+    let plain: String = folded.map(|c| if c == 'đ' { 'd' } else { c }).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The tone of a syllable moved behind its last letter.
+fn word_tone_key(word: &str) -> String {
+    let (tones, letters): (Vec<char>, Vec<char>) =
+        word.nfd().flat_map(char::to_lowercase).partition(|c| is_tone(*c));
+    letters.into_iter().chain(tones).collect()
+}
+
+fn is_tone(c: char) -> bool {
+    matches!(c, '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}')
+}
+
+fn is_mark(c: char) -> bool {
+    ('\u{300}'..='\u{36f}').contains(&c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_tone_placements_are_one_word() {
+        assert_eq!(tone_key("Thạnh Hòa"), tone_key("thạnh  hoà"));
+        assert_ne!(tone_key("Hòa"), tone_key("Hoa"));
+        assert_ne!(tone_key("Hóa"), tone_key("Hòa"));
+    }
+
+    #[test]
+    fn search_ignores_marks_and_case() {
+        assert_eq!(search_key("Thị trấn Cây Dương"), "thi tran cay duong");
+        assert_eq!(search_key("Đạt"), "dat");
+    }
+
+    #[test]
+    fn decomposed_text_becomes_composed() {
+        let typed = "Tha\u{323}nh";
+        assert!(!is_composed(typed));
+        assert_eq!(nfc(typed), "Thạnh");
+    }
+}
