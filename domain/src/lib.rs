@@ -15,10 +15,12 @@
 
 pub mod calendar;
 pub mod cells;
+pub mod code;
 pub mod element;
 pub mod examine;
 pub mod form;
 pub mod formula;
+pub mod greeting;
 pub mod number;
 pub mod period;
 pub mod programme;
@@ -33,6 +35,7 @@ pub mod text;
 pub mod totals;
 pub mod unit;
 pub mod wording;
+pub mod world;
 
 pub use period::Period;
 pub use quantity::Quantity;
