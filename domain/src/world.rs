@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use crate::submission::SubmissionId;
 
+type Clock = dyn Fn() -> i64 + Send + Sync;
+type Chance = dyn Fn(&mut [u8]) + Send + Sync;
+
 /// The clock and the dice of a program.
 #[derive(Clone)]
 pub struct World {
-    clock: Arc<dyn Fn() -> i64 + Send + Sync>,
-    chance: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    clock: Arc<Clock>,
+    chance: Arc<Chance>,
 }
 
 impl World {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The settings of a data folder, from its `settings.toml`; there need be none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     table: toml::Table,
 }
