@@ -1,1 +1,27 @@
-//! .
+//! The commune's client: drafts, an outbox and receipts in a folder, and the district when there is a line.
+//!
+//! [`Commune`] is the whole of it: `gom` the program is a thin coat around it, and so are tests and demonstrations.
+//! Everything but enrolling and syncing works without a line; what was said to be queued is durable.
+
+pub mod commune;
+pub mod drafts;
+pub mod enrolment;
+pub mod failure;
+pub mod folder;
+pub mod history;
+pub mod line;
+pub mod outbox;
+pub mod programme;
+pub mod receipts;
+mod record;
+pub mod show;
+pub mod status;
+mod store;
+pub mod sync;
+pub mod wording;
+
+pub use commune::Commune;
+pub use failure::{Failure, Mistake};
+pub use outbox::Which;
+pub use store::StoreError;
+pub use sync::{SyncError, SyncReport};

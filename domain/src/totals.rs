@@ -62,6 +62,13 @@ impl<'a> View<'a> {
         &self.valid
     }
 
+    /// Whether the unit's last day is before the month's end.
+    fn has_ended(&self, unit: UnitIx) -> bool {
+        let last = self.programme.unit(unit).valid_to;
+        let as_of = Period::month(self.programme.year, self.month);
+        last.zip(as_of).is_some_and(|(last, as_of)| last < as_of.last_day())
+    }
+
     /// An element's columns, ready to be read for many units.
     pub fn series(&'a self, element: ElementIx) -> Series<'a> {
         let number = self.numbering.element(element);
@@ -71,6 +78,7 @@ impl<'a> View<'a> {
         Series {
             view: self,
             element: of,
+            place: element,
             number,
             step: frequency.months(),
             due: frequency.due_month(self.month),
@@ -105,6 +113,7 @@ pub struct Series<'a> {
     view: &'a View<'a>,
     /// The element.
     pub element: &'a Element,
+    place: ElementIx,
     number: u16,
     step: u8,
     /// The end of the last period that has ended; 0 if none has.
@@ -127,14 +136,28 @@ impl Series<'_> {
         self.view.numbering.unit(unit)
     }
 
+    /// The units that this one goes on for: those that have ended by the month and were asked for the element.
+    /// One that is still there counts for itself.
+    fn ended(&self, unit: UnitIx) -> Vec<UnitIx> {
+        let programme = self.view.programme;
+        let old = programme.predecessors(unit).iter().copied();
+        old.filter(|old| self.view.has_ended(*old) && programme.asks(self.place, *old)).collect()
+    }
+
+    /// The unit and all that it goes on for.
+    fn line(&self, unit: UnitIx) -> Vec<UnitIx> {
+        let old = self.ended(unit).into_iter().flat_map(|old| self.line(old));
+        std::iter::once(unit).chain(old).collect()
+    }
+
     /// The sum of the wanted periods, those of the units it came from included.
     fn flow(&self, unit: UnitIx, wanted: Months) -> Holding {
         let owed = wanted & self.view.counted[unit.get()];
         let have = self.now.map_or(0, |column| column.present(self.row(unit))) & owed;
         let own = (have != 0).then(|| self.now.map_or(0, |column| column.sum(self.row(unit), have)));
         let mut holding = Holding { value: own, complete: have == owed };
-        for old in self.view.programme.predecessors(unit) {
-            let part = self.flow(*old, wanted);
+        for old in self.ended(unit) {
+            let part = self.flow(old, wanted);
             holding.value = add(holding.value, part.value);
             holding.complete &= part.complete;
         }
@@ -149,7 +172,7 @@ impl Series<'_> {
             let value = self.now.and_then(|column| column.get(self.row(unit), month)).map(i128::from);
             return Holding { value, complete: month == self.due };
         }
-        let old = self.view.programme.predecessors(unit);
+        let old = self.ended(unit);
         if self.element.kind == Kind::Flag || old.is_empty() {
             return Holding::default();
         }
@@ -169,8 +192,8 @@ impl Series<'_> {
         match self.element.kind {
             Kind::Flow => {
                 let wanted = ends(self.step, through);
-                let line = self.view.programme.lineage(unit);
-                let owing = line.into_iter().filter(|unit| self.view.counted_before[unit.get()] & wanted != 0);
+                let existed = |unit: &UnitIx| self.view.counted_before[unit.get()] & wanted != 0;
+                let owing = self.line(unit).into_iter().filter(existed);
                 let parts: Vec<Option<i128>> = owing.map(|unit| self.flow_before(unit, wanted)).collect();
                 if parts.is_empty() { None } else { parts.into_iter().sum() }
             }
@@ -205,21 +228,23 @@ impl Series<'_> {
         if let Some(month) = month {
             return column.and_then(|column| column.get(row, month)).map(i128::from);
         }
-        let old = self.view.programme.predecessors(unit);
+        let old = self.ended(unit);
         if self.element.kind == Kind::Flag || old.is_empty() {
             return None;
         }
         old.iter().map(|old| self.level_before(*old)).sum()
     }
 
-    /// The year's quota, or the quotas of the units it came from.
+    /// The year's quota: the unit's own for its part of the year, and those of the units it goes on for. All of
+    /// them, or none where the year's quota was allotted anew to the unit itself.
     pub fn quota(&self, unit: UnitIx) -> Option<i128> {
-        let own = self.view.cells.quota(self.view.programme.year, self.number, self.row(unit));
-        if let Some(own) = own {
-            return Some(own.into());
+        let own = self.view.cells.quota(self.view.programme.year, self.number, self.row(unit)).map(i128::from);
+        let old: Vec<Option<i128>> = self.ended(unit).into_iter().map(|old| self.quota(old)).collect();
+        if old.iter().all(Option::is_none) {
+            return own;
         }
-        let old = self.view.programme.predecessors(unit);
-        if old.is_empty() { None } else { old.iter().map(|old| self.quota(*old)).sum() }
+        let old: Option<i128> = old.into_iter().sum();
+        old.map(|old| old + own.unwrap_or(0))
     }
 
     /// The sum or level within a period of this year alone, rather than from January on.

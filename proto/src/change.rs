@@ -1,8 +1,12 @@
-//! Tables of programmes, to the wire and back.
+//! Changes of the books that are no submissions, to bytes and back: programmes, targets set by hand, codes, devices.
 
+use gom_domain::greeting::DeviceId;
+use gom_domain::number::{Decimal, Notation, plain};
 use gom_domain::programme::Bundle;
+use gom_domain::progress::{ByHand, Status};
+use prost::Message;
 
-use crate::wire;
+use crate::{Malformed, fixed, wire};
 
 /// A programme's tables as files on the wire.
 pub fn files(bundle: &Bundle) -> Vec<wire::File> {
@@ -12,4 +16,71 @@ pub fn files(bundle: &Bundle) -> Vec<wire::File> {
 /// A programme's tables from files on the wire.
 pub fn bundle(files: Vec<wire::File>) -> Bundle {
     files.into_iter().map(|file| (file.name, file.bytes)).collect()
+}
+
+/// A programme's tables as bytes, for keeping.
+pub fn encode_bundle(bundle: &Bundle) -> Vec<u8> {
+    wire::Edition { version: 0, files: files(bundle) }.encode_to_vec()
+}
+
+/// A programme's tables that were kept.
+pub fn decode_bundle(bytes: &[u8]) -> Result<Bundle, Malformed> {
+    let edition = wire::Edition::decode(bytes).map_err(|_| Malformed::Message("Edition"))?;
+    Ok(bundle(edition.files))
+}
+
+/// What the district set by hand for the target of a key.
+pub fn target(year: i16, key: &str, set: &ByHand) -> wire::SetTarget {
+    wire::SetTarget {
+        year: year.unsigned_abs().into(),
+        key: key.to_owned(),
+        status: set.status.map_or("", Status::key).to_owned(),
+        note: set.note.clone(),
+        value: set.value.map(|value| plain(value.digits, value.scale)).unwrap_or_default(),
+    }
+}
+
+/// The target's key, and what was set for it.
+pub fn set_target(set: wire::SetTarget) -> Result<(i16, String, ByHand), Malformed> {
+    let year = i16::try_from(set.year).map_err(|_| Malformed::Field("year"))?;
+    let status = match set.status.as_str() {
+        "" => None,
+        word => Some(Status::from_key(word).ok_or(Malformed::Field("status"))?),
+    };
+    let value = match set.value.as_str() {
+        "" => None,
+        text => Some(Decimal::parse(text, Notation::Plain).map_err(|_| Malformed::Field("value"))?),
+    };
+    Ok((year, set.key, ByHand { status, note: set.note, value }))
+}
+
+/// A target set by hand as bytes, for keeping.
+pub fn encode_target(year: i16, key: &str, set: &ByHand) -> Vec<u8> {
+    target(year, key, set).encode_to_vec()
+}
+
+/// A target set by hand that was kept.
+pub fn decode_target(bytes: &[u8]) -> Result<(i16, String, ByHand), Malformed> {
+    set_target(wire::SetTarget::decode(bytes).map_err(|_| Malformed::Message("SetTarget"))?)
+}
+
+/// A code that was issued, as bytes for keeping.
+pub fn encode_code(unit: &str, hash: &[u8; 32], expires_ms: i64) -> Vec<u8> {
+    wire::IssueCode { unit: unit.to_owned(), code_hash: hash.to_vec(), expires_ms }.encode_to_vec()
+}
+
+/// A device that was enrolled, as bytes for keeping: its id, its unit and the code that it used.
+pub fn encode_device(device: DeviceId, unit: &str, name: &str, code_hash: &[u8; 32]) -> Vec<u8> {
+    wire::Enrolled {
+        device: device.0.to_vec(),
+        unit: unit.to_owned(),
+        device_name: name.to_owned(),
+        code_hash: code_hash.to_vec(),
+    }
+    .encode_to_vec()
+}
+
+/// The hash of a code, of the right length.
+pub fn code_hash(bytes: &[u8]) -> Result<[u8; 32], Malformed> {
+    fixed(bytes, "code_hash")
 }

@@ -1,1 +1,27 @@
-//! .
+//! The district's server: receives reports, adds the figures up, checks them against the year's targets.
+//!
+//! The use cases ([`accept`], [`enrol`], [`publish`], [`enter`], [`target`], [`progress`], [`explain`] …) are plain
+//! functions over the books; the service, the office's socket and the commands call them, never the reverse.
+
+pub mod accept;
+pub mod books;
+pub mod cli;
+pub mod clock;
+pub mod enrol;
+pub mod enter;
+pub mod explain;
+pub mod export;
+pub mod folder;
+pub mod grpc;
+pub mod memory;
+pub mod news;
+pub mod office;
+pub mod progress;
+pub mod publish;
+pub mod serve;
+pub mod store;
+pub mod target;
+pub mod totals;
+pub mod verify;
+pub mod wording;
+pub mod writer;

@@ -1,2 +1,7 @@
-//! .
-fn main(){}
+//! The district's program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gom_server::cli::run()
+}

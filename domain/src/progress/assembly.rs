@@ -79,7 +79,8 @@ impl Assembly {
                 continue;
             }
             let holding = match term.aspect {
-                Aspect::Now | Aspect::Kept => series.now(unit, self.due),
+                Aspect::Now => series.now(unit, self.due),
+                Aspect::Kept => kept(series.now(unit, self.due), series.before(unit, self.due)),
                 Aspect::Prev => known(series.before(unit, self.due)),
                 _ => Holding { value: series.quota(unit), complete: true },
             };
@@ -92,7 +93,7 @@ impl Assembly {
     fn sum(&mut self, view: &View<'_>, place: usize, series: &[Series<'_>]) -> Option<Quantity> {
         let (term, series) = (self.terms[place], &series[place]);
         if term.aspect == Aspect::Kept {
-            return self.kept(view, place, series);
+            return self.kept(view, place);
         }
         let mut sum = None;
         for part in self.parts.iter().filter(|part| part.counted) {
@@ -106,25 +107,17 @@ impl Assembly {
     }
 
     /// The units with the flag now that also had it the year before.
-    fn kept(&mut self, view: &View<'_>, place: usize, series: &Series<'_>) -> Option<Quantity> {
-        let mut kept = 0;
-        let mut silent = Vec::new();
+    fn kept(&mut self, view: &View<'_>, place: usize) -> Option<Quantity> {
         let asked = |part: &&Part| view.programme.asks(self.terms[place].element, part.unit);
-        for part in self.parts.iter().filter(asked) {
-            let now = series.now(part.unit, self.due);
-            match series.before(part.unit, self.due) {
-                Some(0) => {}
-                Some(_) if now.complete => kept += i64::from(now.value == Some(1)),
-                Some(_) | None => silent.push(part.unit),
-            }
-        }
-        let known = silent.is_empty() && !self.parts.is_empty();
-        for unit in silent {
+        let asked: Vec<&Part> = self.parts.iter().filter(asked).collect();
+        let kept = asked.iter().map(|part| part.values[place]).sum::<Option<i128>>().filter(|_| !asked.is_empty());
+        let silent = asked.into_iter().filter(|part| part.values[place].is_none()).map(|part| part.unit);
+        for unit in silent.collect::<Vec<_>>() {
             if !self.silent.contains(&unit) {
                 self.silent.push(unit);
             }
         }
-        known.then(|| Quantity::from(kept))
+        kept.map(|kept| Quantity::scaled(kept, 0))
     }
 
     /// The formula's value over the sums. `back` takes every figure of the year before instead.
@@ -159,6 +152,16 @@ impl Assembly {
 /// A figure of the year before counts as come in when it is known.
 fn known(value: Option<i128>) -> Holding {
     Holding { value, complete: value.is_some() }
+}
+
+/// Whether one unit has a flag and had it the year before; it has reported with the flag of now alone.
+fn kept(now: Holding, before: Option<i128>) -> Holding {
+    let value = match before {
+        Some(0) => Some(0),
+        Some(_) => now.value.filter(|_| now.complete),
+        None => None,
+    };
+    Holding { value, complete: now.complete }
 }
 
 /// D: the smallest due month of the flows, else of the stocks and flags; 0 if any is not due yet.

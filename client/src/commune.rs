@@ -1,0 +1,182 @@
+//! A commune's folder, in use: each thing that an officer does is one method.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use gom_domain::world::World;
+
+use crate::drafts::{self, Entered, Imported};
+use crate::enrolment::{self, Enrolled};
+use crate::failure::Failure;
+use crate::outbox::{self, Submitted, Which};
+use crate::programme::Programmes;
+use crate::receipts::{self, ReceiptView};
+use crate::show::{self, FormView, YearView};
+use crate::status::{self, Status};
+use crate::store::{DraftRow, EnrolledRow, Rows, Store};
+use crate::sync::{self, SyncError, SyncReport, watch};
+
+/// A commune's data folder.
+#[derive(Debug)]
+pub struct Commune {
+    folder: PathBuf,
+    world: World,
+    server: Option<String>,
+    store: Mutex<Option<Store>>,
+}
+
+impl Commune {
+    /// Opens an enrolled folder.
+    pub fn open(folder: &Path, world: World) -> Result<Self, Failure> {
+        if !enrolment::is_enrolled(folder)? {
+            return Err(Failure::NotEnrolled(folder.to_owned()));
+        }
+        Ok(Self { folder: folder.to_owned(), world, server: None, store: Mutex::new(None) })
+    }
+
+    /// Enrols a folder with a one-time code, and fetches all that is needed to work without a line.
+    pub async fn enroll(folder: &Path, world: World, server: &str, code: &str) -> Result<(Self, Enrolled), Failure> {
+        enrolment::enrol(folder, &world, server, code).await?;
+        let commune = Self::open(folder, world)?;
+        let report = commune.sync().await.map_err(|error| Failure::FirstSync(Box::new(error)))?;
+        let (unit_name, programmes) = commune.read(|_, programmes, _| {
+            let unit_name = programmes.own_unit().map_or(programmes.unit.to_string(), |unit| unit.name.clone());
+            let names = programmes.editions.iter().map(|edition| edition.programme.name.clone()).collect();
+            Ok((unit_name, names))
+        })?;
+        Ok((commune, Enrolled { unit_name, programmes, report }))
+    }
+
+    /// Syncs with another address than the one it was enrolled at.
+    #[must_use]
+    pub fn at(mut self, server: &str) -> Self {
+        self.server = Some(server.to_owned());
+        self
+    }
+
+    /// Lays a sheet's figures over what stands, as drafts: all of it or nothing.
+    pub fn import(&self, bytes: &[u8]) -> Result<Imported, Failure> {
+        self.write(|rows, programmes, _| drafts::import(rows, programmes, bytes))
+    }
+
+    /// Fills in cells of a form, as they were typed: all of them or none.
+    pub fn set(&self, form: &str, period: &str, entries: &[(&str, &str)]) -> Result<Entered, Failure> {
+        self.write(|rows, programmes, _| drafts::set(rows, programmes, form, period, entries))
+    }
+
+    /// Seals drafts and queues them. When it returns, what is in `sealed` is durable.
+    pub fn submit(&self, which: &Which, note: Option<&str>) -> Result<Submitted, Failure> {
+        self.write(|rows, programmes, own| outbox::submit(rows, programmes, &self.world, own.epoch, which, note))
+    }
+
+    /// Makes one attempt to hand in what is queued and to fetch what is new.
+    pub async fn sync(&self) -> Result<SyncReport, SyncError> {
+        let mut report = SyncReport::default();
+        self.sync_into(&mut report).await?;
+        Ok(report)
+    }
+
+    /// The same, with a report also of an attempt that fails half-way.
+    pub async fn sync_into(&self, report: &mut SyncReport) -> Result<(), SyncError> {
+        sync::attempt(&self.folder, &self.world, self.server.as_deref(), report).await
+    }
+
+    /// Syncs again and again until `stop` is ready, and tells of every attempt.
+    pub async fn watch(
+        &self,
+        stop: impl Future<Output = ()>,
+        tell: impl FnMut(&SyncReport, Option<&SyncError>),
+    ) {
+        watch::watch(&self.folder, &self.world, self.server.as_deref(), stop, tell).await;
+    }
+
+    /// How the folder stands.
+    pub fn status(&self) -> Result<Status, Failure> {
+        self.look(|rows, programmes, own| status::status(rows, programmes, own, self.world.now_ms()))
+    }
+
+    /// The forms being filled in.
+    pub fn drafts(&self) -> Result<Vec<DraftRow>, Failure> {
+        self.look(|rows, _, _| Ok(rows.drafts()?))
+    }
+
+    /// All receipts, in the order of the district's commits.
+    pub fn receipts(&self) -> Result<Vec<ReceiptView>, Failure> {
+        self.look(|rows, programmes, _| receipts::receipts(rows, programmes))
+    }
+
+    /// The newest programme's year: each form and period with its state.
+    pub fn year(&self) -> Result<YearView, Failure> {
+        self.read(|rows, programmes, _| show::year(rows, programmes))
+    }
+
+    /// One form and period, with all that an officer compares it with.
+    pub fn form(&self, form: &str, period: &str) -> Result<FormView, Failure> {
+        self.read(|rows, programmes, _| show::form(rows, programmes, form, period, self.world.now_ms()))
+    }
+
+    /// Looks at what stands at one moment, once there is a programme.
+    fn read<T>(
+        &self,
+        look: impl FnOnce(&Rows<'_>, &Programmes, &EnrolledRow) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.look(|rows, programmes, own| {
+            needed(programmes)?;
+            look(rows, programmes, own)
+        })
+    }
+
+    fn look<T>(
+        &self,
+        look: impl FnOnce(&Rows<'_>, &Programmes, &EnrolledRow) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.with_store(|store| store.read(|rows| self.in_context(rows, look)))
+    }
+
+    fn write<T>(
+        &self,
+        change: impl FnOnce(&Rows<'_>, &Programmes, &EnrolledRow) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.with_store(|store| {
+            store.write(|rows| {
+                self.in_context(rows, |rows, programmes, own| {
+                    needed(programmes)?;
+                    change(rows, programmes, own)
+                })
+            })
+        })
+    }
+
+    fn in_context<T>(
+        &self,
+        rows: &Rows<'_>,
+        work: impl FnOnce(&Rows<'_>, &Programmes, &EnrolledRow) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let own = rows.folder()?.and_then(|row| row.enrolled);
+        let own = own.ok_or_else(|| Failure::NotEnrolled(self.folder.clone()))?;
+        let programmes = Programmes::load(rows, &own.unit)?;
+        work(rows, &programmes, &own)
+    }
+
+    /// Works with the open database. After a failed write it is opened anew, and read again from the disk.
+    fn with_store<T>(&self, work: impl FnOnce(&mut Store) -> Result<T, Failure>) -> Result<T, Failure> {
+        let mut slot = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut store = match slot.take() {
+            Some(store) => store,
+            None => Store::open(&self.folder)?,
+        };
+        let done = work(&mut store);
+        let spoiled = matches!(&done, Err(Failure::Store(error)) if error.spoils_connection());
+        if !spoiled {
+            *slot = Some(store);
+        }
+        done
+    }
+}
+
+fn needed(programmes: &Programmes) -> Result<(), Failure> {
+    match programmes.editions.newest() {
+        Some(_) => Ok(()),
+        None => Err(Failure::NoProgramme),
+    }
+}

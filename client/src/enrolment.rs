@@ -1,0 +1,99 @@
+//! Enrolling: a one-time code makes this folder a device of a unit.
+//!
+//! The device's secret is durable before the district hears of it, so an answer that was lost can be asked for again
+//! with the same code.
+
+use std::path::Path;
+
+use gom_domain::code::EnrolCode;
+use gom_domain::greeting::{DeviceId, HistoryId};
+use gom_domain::unit::UnitId;
+use gom_domain::world::World;
+use gom_proto::{Malformed, wire};
+use sha2::{Digest, Sha256};
+use tonic::Request;
+
+use crate::failure::Failure;
+use crate::folder;
+use crate::line::{self, LineFault, Stage, patiently};
+use crate::store::{Store, StoreError};
+use crate::sync::SyncReport;
+
+/// What enrolling has come to.
+#[derive(Clone, Debug)]
+pub struct Enrolled {
+    /// The unit's name, once the programme is known.
+    pub unit_name: String,
+    /// The titles of the programmes, newest last.
+    pub programmes: Vec<gom_domain::Bilingual>,
+    /// What the first sync brought.
+    pub report: SyncReport,
+}
+
+/// Enrols a folder. Where it fails the folder can be enrolled again.
+pub(crate) async fn enrol(folder: &Path, world: &World, server: &str, code: &str) -> Result<(), Failure> {
+    let code = EnrolCode::parse(code).map_err(|_| Failure::MistypedCode)?;
+    line::on_this_computer(server).map_err(Failure::Enrolment)?;
+    folder::make(folder)?;
+    let _lock = folder::lock(folder)?;
+    let mut store = Store::create(folder)?;
+    let secret = prepare(&mut store, folder, world, server)?;
+    let reply = ask(server, &code, &secret, world).await.map_err(Failure::Enrolment)?;
+    let (device, unit, history) = read(&reply).map_err(|malformed| Failure::Enrolment(malformed.into()))?;
+    let skew_ms = reply.clock_ms.saturating_sub(world.now_ms());
+    store.write(|rows| {
+        rows.enrol(device, &unit, history)?;
+        rows.note_contact(world.now_ms(), skew_ms)
+    })?;
+    Ok(())
+}
+
+/// Makes the secret durable, or takes the one of an earlier try.
+fn prepare(store: &mut Store, folder: &Path, world: &World, server: &str) -> Result<[u8; 32], Failure> {
+    store.write(|rows| {
+        let known = rows.folder()?;
+        if known.as_ref().is_some_and(|row| row.enrolled.is_some()) {
+            return Err(Failure::AlreadyEnrolled(folder.to_owned()));
+        }
+        let secret = known.map_or_else(|| world.random(), |row| row.secret);
+        rows.prepare_enrolment(server, &secret)?;
+        Ok(secret)
+    })
+}
+
+async fn ask(server: &str, code: &EnrolCode, secret: &[u8; 32], world: &World) -> Result<wire::EnrolReply, LineFault> {
+    let mut client = line::connect(server).await?;
+    let request = wire::EnrolRequest {
+        code: code.as_str().to_owned(),
+        device_name: computer_name(),
+        secret_hash: Sha256::digest(secret).to_vec(),
+        app_version: env!("CARGO_PKG_VERSION").to_owned(),
+        clock_ms: world.now_ms(),
+    };
+    patiently(client.enrol(Request::new(request)), Stage::Greeting).await.map(tonic::Response::into_inner)
+}
+
+/// What people call this computer.
+fn computer_name() -> String {
+    let from_environment = ["COMPUTERNAME", "HOSTNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    let from_file = || std::fs::read_to_string("/etc/hostname").ok().map(|name| name.trim().to_owned());
+    from_environment.or_else(from_file).unwrap_or_default()
+}
+
+fn read(reply: &wire::EnrolReply) -> Result<(DeviceId, UnitId, HistoryId), Malformed> {
+    let device = reply.device.as_slice().try_into().map_err(|_| Malformed::Field("device"))?;
+    let history = reply.history.as_slice().try_into().map_err(|_| Malformed::Field("history"))?;
+    if reply.unit.is_empty() {
+        return Err(Malformed::Field("unit"));
+    }
+    Ok((DeviceId(device), UnitId::from(reply.unit.as_str()), HistoryId(history)))
+}
+
+/// Whether a database is there that has been enrolled.
+pub(crate) fn is_enrolled(folder: &Path) -> Result<bool, StoreError> {
+    match Store::open(folder) {
+        Ok(mut store) => store.read(|rows| Ok(rows.folder()?.is_some_and(|row| row.enrolled.is_some()))),
+        Err(StoreError::Absent) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,68 @@
+//! Why a command could not be carried out. Mistakes are values, collected and told all at once.
+
+use std::path::PathBuf;
+
+use gom_domain::sheet::{SheetFault, SheetProblem};
+
+use crate::folder::FolderError;
+use crate::line::LineFault;
+use crate::store::StoreError;
+use crate::sync::SyncError;
+
+/// A command was not carried out; nothing of it was done.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The data folder cannot be used.
+    #[error("the data folder cannot be used")]
+    Folder(#[from] FolderError),
+    /// The folder's database cannot be used.
+    #[error("the database cannot be used")]
+    Store(#[from] StoreError),
+    /// The folder is not enrolled yet.
+    #[error("the folder {0} is not enrolled")]
+    NotEnrolled(PathBuf),
+    /// The folder is enrolled already.
+    #[error("the folder {0} is enrolled already")]
+    AlreadyEnrolled(PathBuf),
+    /// No programme has been pulled yet, or none of this program's version.
+    #[error("there is no programme yet")]
+    NoProgramme,
+    /// A report of the form and period follows a programme that only a newer version of the program can read.
+    #[error("a newer version of the program is needed to read what stands")]
+    UpdateNeeded,
+    /// The enrolment code is mistyped.
+    #[error("the enrolment code is mistyped")]
+    MistypedCode,
+    /// The district did not enrol the device.
+    #[error("the district did not enrol the device")]
+    Enrolment(#[source] LineFault),
+    /// The device is enrolled, but what the district has for it has not all come.
+    #[error("the device is enrolled, but the first sync failed")]
+    FirstSync(#[source] Box<SyncError>),
+    /// What was asked for is wrong.
+    #[error("{} mistakes", .0.len())]
+    Mistakes(Vec<Mistake>),
+}
+
+/// One thing that is wrong with what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    /// A line of an imported file.
+    Line(SheetFault),
+    /// A form, period, element or figure given by hand.
+    Entry(SheetProblem),
+    /// An entry without a `=`.
+    NoEquals(String),
+    /// The element is given twice.
+    Twice(String),
+    /// There is nothing to hand in for the form and period.
+    NoDraft(String, String),
+    /// The note is longer than so many characters.
+    NoteTooLong(usize),
+}
+
+impl From<SheetProblem> for Mistake {
+    fn from(problem: SheetProblem) -> Self {
+        Self::Entry(problem)
+    }
+}

@@ -1,0 +1,86 @@
+//! The data folder: made for its owner alone, and synced by one program at a time.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// It cannot be made or opened.
+    #[error("the folder {folder} cannot be made or opened")]
+    Unusable {
+        /// Which folder.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Another program is syncing it.
+    #[error("the folder {0} is being synced already")]
+    Busy(PathBuf),
+}
+
+/// The right to sync a folder, for as long as it is kept.
+#[derive(Debug)]
+pub struct SyncLock {
+    _file: File,
+}
+
+/// Makes the folder, so that only its owner can look into it; one that is there stays as it is.
+pub fn make(folder: &Path) -> Result<(), FolderError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    make_durably(folder).map_err(|source| FolderError::Unusable { folder: folder.to_owned(), source })
+}
+
+fn make_durably(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)?;
+    // On Unix a new folder outlasts a power cut once the one above it has been synced; Windows does so by itself.
+    #[cfg(unix)]
+    if let Some(above) = folder.canonicalize()?.parent() {
+        File::open(above)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Takes the right to sync, unless another program has it.
+pub fn lock(folder: &Path) -> Result<SyncLock, FolderError> {
+    let unusable = |source| FolderError::Unusable { folder: folder.to_owned(), source };
+    let file = File::options().create(true).truncate(false).write(true).open(folder.join("sync.lock"));
+    let file = file.map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(SyncLock { _file: file }),
+        Err(TryLockError::WouldBlock) => Err(FolderError::Busy(folder.to_owned())),
+        Err(TryLockError::Error(source)) => Err(unusable(source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_sync_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = lock(folder.path()).unwrap();
+        assert!(matches!(lock(folder.path()), Err(FolderError::Busy(_))));
+        drop(first);
+        lock(folder.path()).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_folder_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let above = tempfile::tempdir().unwrap();
+        let folder = above.path().join("a/b");
+        make(&folder).unwrap();
+        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}

@@ -1,0 +1,155 @@
+//! The reports that this folder knows of: its own, those of the unit's other devices, those the district entered.
+//!
+//! What stands for a form and period is the newest accepted one by the district's commits, whoever filed it.
+
+use std::collections::BTreeMap;
+
+use gom_domain::Period;
+use gom_domain::ruling::{Receipt, Verdict};
+use gom_domain::submission::SubmissionId;
+use gom_proto::submission::Envelope;
+
+use crate::programme::Programmes;
+use crate::store::{FiledRow, OperationRow, Rows, Stored};
+
+/// Who handed a report in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// This folder, under this number of its outbox.
+    Own(u64),
+    /// Another device of the unit.
+    OtherDevice,
+    /// The district, on the unit's behalf.
+    District,
+}
+
+/// A sealed report, wherever it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The submission's id.
+    pub id: SubmissionId,
+    /// Who handed it in.
+    pub origin: Origin,
+    /// Its body, verbatim.
+    pub body: Vec<u8>,
+    /// The body's SHA-256.
+    pub fingerprint: [u8; 32],
+    /// What the district said of it; none while it is queued.
+    pub receipt: Option<Receipt>,
+}
+
+impl Report {
+    /// The submission that it was made from.
+    pub fn base(&self) -> Option<SubmissionId> {
+        Envelope::decode(&self.body).ok()?.base
+    }
+
+    /// Its revision, if it was accepted.
+    pub fn revision(&self) -> Option<u32> {
+        match self.receipt.as_ref()?.ruling.verdict {
+            Verdict::Accepted { revision } => Some(revision),
+            Verdict::Conflict { .. } | Verdict::Rejected(_) => None,
+        }
+    }
+
+    /// Whether the district has not ruled on it.
+    pub fn is_queued(&self) -> bool {
+        self.receipt.is_none()
+    }
+
+    fn commit(&self) -> u64 {
+        self.receipt.as_ref().map_or(u64::MAX, |receipt| receipt.commit)
+    }
+}
+
+impl From<OperationRow> for Report {
+    fn from(row: OperationRow) -> Self {
+        Self {
+            id: row.submission,
+            origin: Origin::Own(row.sequence),
+            body: row.body,
+            fingerprint: row.fingerprint,
+            receipt: row.receipt,
+        }
+    }
+}
+
+fn filed(row: FiledRow, id: SubmissionId) -> Report {
+    let origin = if row.by_district { Origin::District } else { Origin::OtherDevice };
+    Report { id, origin, body: row.body, fingerprint: row.fingerprint, receipt: Some(row.receipt) }
+}
+
+/// All reports of one form and period: those ruled on by the district's commits, then those queued.
+#[derive(Clone, Debug, Default)]
+pub struct History(pub Vec<Report>);
+
+impl History {
+    /// Reads the reports of a form and period.
+    pub(crate) fn load(rows: &Rows<'_>, programmes: &Programmes, form: &str, period: Period) -> Stored<Self> {
+        let mut reports: Vec<Report> = rows.operations_of(form, period)?.into_iter().map(Report::from).collect();
+        for row in rows.filed_of(period)? {
+            let Some(about) = row.about else { continue };
+            if programmes.form_key(about.programme_version, about.form) == Some(form) {
+                reports.push(filed(row, about.submission));
+            }
+        }
+        reports.sort_by_key(Report::commit);
+        Ok(Self(reports))
+    }
+
+    /// What stands.
+    pub fn standing(&self) -> Option<&Report> {
+        self.0.iter().rev().find(|report| report.revision().is_some())
+    }
+
+    /// The newest of our own that is still queued.
+    pub fn newest_queued(&self) -> Option<&Report> {
+        self.0.iter().rev().find(|report| report.is_queued())
+    }
+
+    /// What a new draft starts from: our own newest queued report, else what stands.
+    pub fn newest(&self) -> Option<&Report> {
+        self.newest_queued().or_else(|| self.standing())
+    }
+
+    /// A report by its id.
+    pub fn find(&self, id: SubmissionId) -> Option<&Report> {
+        self.0.iter().find(|report| report.id == id)
+    }
+
+    /// Our own newest report, if it was rejected or in conflict and nothing of ours has replaced it.
+    pub fn refused(&self) -> Option<&Report> {
+        let newest = self.0.iter().filter_map(|report| match report.origin {
+            Origin::Own(sequence) => Some((sequence, report)),
+            Origin::OtherDevice | Origin::District => None,
+        });
+        let (_, report) = newest.max_by_key(|(sequence, _)| *sequence)?;
+        (!report.is_queued() && report.revision().is_none()).then_some(report)
+    }
+}
+
+/// What stands for each form and period, by the forms' keys.
+pub(crate) fn standing(rows: &Rows<'_>, programmes: &Programmes) -> Stored<BTreeMap<(String, Period), Report>> {
+    let mut standing: BTreeMap<(String, Period), Report> = BTreeMap::new();
+    for row in rows.newest_accepted()? {
+        standing.insert((row.form.clone(), row.period), row.into());
+    }
+    for row in rows.filed_accepted()? {
+        let Some(about) = row.about else { continue };
+        let Some(form) = programmes.form_key(about.programme_version, about.form) else { continue };
+        let (place, report) = ((form.to_owned(), about.period), filed(row, about.submission));
+        if standing.get(&place).is_none_or(|other| other.commit() < report.commit()) {
+            standing.insert(place, report);
+        }
+    }
+    Ok(standing)
+}
+
+/// The bodies of what stands for each form and period, with what is queued in its place.
+pub(crate) fn standing_bodies(rows: &Rows<'_>, programmes: &Programmes) -> Stored<Vec<Vec<u8>>> {
+    let mut standing = standing(rows, programmes)?;
+    for row in rows.newest_queued()? {
+        standing.insert((row.form.clone(), row.period), row.into());
+    }
+    Ok(standing.into_values().map(|report| report.body).collect())
+}

@@ -1,0 +1,272 @@
+//! The line to the district: where it may lead, how a device shows who it is, and what can go wrong on it.
+//!
+//! **Invariant:** until the line is encrypted it does not leave this computer, for the device's secret travels on it.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use gom_domain::Bilingual;
+use gom_domain::greeting::DeviceId;
+use gom_proto::Malformed;
+use gom_proto::wire::sync_client::SyncClient;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::transport::{Channel, Endpoint, Uri};
+use tonic::{Code, Request, Status};
+
+/// How long the server may take to pick up.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// How often a silent line is tried, and how long it may take to answer.
+const KEEPALIVE: Duration = Duration::from_secs(10);
+
+/// How long the district may take for the next answer before the line counts as lost.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A programme with its tables is the largest message there is; this is a hundred times its size.
+const LARGEST_MESSAGE: usize = 32 * 1024 * 1024;
+
+/// Between a message's Vietnamese and English texts.
+const SEPARATOR: char = '\u{1f}';
+
+/// The district cannot be spoken to, or does not answer as it should.
+#[derive(Debug, thiserror::Error)]
+pub enum LineFault {
+    /// The address is no address.
+    #[error("{0} is no address of a server")]
+    BadAddress(String),
+    /// The address leads out of this computer.
+    #[error("{0} leads out of this computer")]
+    NotLoopback(String),
+    /// The computer is there, but no server.
+    #[error("there is no server at {address}")]
+    NoServer {
+        /// Where it was sought.
+        address: String,
+        /// What the connection said.
+        #[source]
+        source: tonic::transport::Error,
+    },
+    /// The computer's name leads nowhere.
+    #[error("the name in {address} cannot be resolved")]
+    Unresolved {
+        /// Where it was sought.
+        address: String,
+        /// What the connection said.
+        #[source]
+        source: tonic::transport::Error,
+    },
+    /// Nobody picks up.
+    #[error("nothing answers at {address}")]
+    Silent {
+        /// Where it was sought.
+        address: String,
+        /// What the connection said.
+        #[source]
+        source: tonic::transport::Error,
+    },
+    /// What answers is no server of a district, such as a hotel's sign-in page.
+    #[error("what answers is no gom server")]
+    NoGomServer(#[source] Box<dyn Error + Send + Sync>),
+    /// The line was cut.
+    #[error("the line was cut")]
+    Cut(#[source] Box<dyn Error + Send + Sync>),
+    /// The district was silent for too long.
+    #[error("the district has not answered for {} s", PATIENCE.as_secs())]
+    TooLong,
+    /// The server ended the conversation before it had said everything.
+    #[error("the server hung up early")]
+    HungUp,
+    /// The district does not let this device in.
+    #[error("the district does not let this device in")]
+    Refused(Bilingual),
+    /// The district has more to do than it can.
+    #[error("the district is overloaded")]
+    Overloaded(Bilingual),
+    /// The district says why it cannot do what was asked.
+    #[error("the district answered: {0}")]
+    Answer(Bilingual),
+    /// The server broke the contract.
+    #[error("the server broke the contract")]
+    Malformed(#[from] Malformed),
+}
+
+/// A line to a server on this computer.
+pub(crate) async fn connect(address: &str) -> Result<SyncClient<Channel>, LineFault> {
+    let endpoint = Endpoint::from(on_this_computer(address)?)
+        .connect_timeout(CONNECT)
+        .tcp_nodelay(true)
+        .http2_keep_alive_interval(KEEPALIVE)
+        .keep_alive_timeout(KEEPALIVE)
+        .keep_alive_while_idle(true);
+    let channel = endpoint.connect().await.map_err(|error| not_connected(address, error))?;
+    Ok(SyncClient::new(channel).max_decoding_message_size(LARGEST_MESSAGE))
+}
+
+/// Reads an address, which must be one of this computer.
+pub(crate) fn on_this_computer(address: &str) -> Result<Uri, LineFault> {
+    let bad = || LineFault::BadAddress(address.to_owned());
+    let uri: Uri = address.trim().parse().map_err(|_| bad())?;
+    let host = uri.host().ok_or_else(bad)?;
+    let plain = uri.path().trim_end_matches('/').is_empty() && uri.query().is_none();
+    if !plain || !matches!(uri.scheme_str(), Some("http" | "https")) {
+        return Err(bad());
+    }
+    let loopback = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
+    if loopback && uri.scheme_str() == Some("http") {
+        Ok(uri)
+    } else {
+        Err(LineFault::NotLoopback(address.to_owned()))
+    }
+}
+
+fn not_connected(address: &str, source: tonic::transport::Error) -> LineFault {
+    let address = address.to_owned();
+    let kind = cause::<io::Error>(&source).map(io::Error::kind);
+    if says(&source, "dns error") {
+        LineFault::Unresolved { address, source }
+    } else if kind == Some(io::ErrorKind::TimedOut) || says(&source, "timed out") || says(&source, "deadline") {
+        LineFault::Silent { address, source }
+    } else if kind.is_some() {
+        LineFault::NoServer { address, source }
+    } else {
+        LineFault::NoGomServer(source.into())
+    }
+}
+
+/// The first cause of a type.
+fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
+}
+
+/// Whether any cause says so. The transport's own error types cannot be named, only read.
+fn says(error: &(dyn Error + 'static), words: &str) -> bool {
+    causes(error).any(|cause| cause.to_string().contains(words))
+}
+
+/// How far a call had come when it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Nobody has answered as a gom server yet.
+    Greeting,
+    /// A gom server has answered.
+    Talking,
+}
+
+/// What a failed call means to the officer.
+pub(crate) fn fault(status: Status, stage: Stage) -> LineFault {
+    let text = bilingual(status.message());
+    let own_words = status.message().contains(SEPARATOR);
+    match status.code() {
+        Code::Unauthenticated | Code::PermissionDenied => LineFault::Refused(text),
+        Code::ResourceExhausted => LineFault::Overloaded(text),
+        _ if own_words => LineFault::Answer(text),
+        _ if cut(&status) => LineFault::Cut(status.into()),
+        Code::FailedPrecondition | Code::NotFound | Code::InvalidArgument | Code::AlreadyExists | Code::Aborted => {
+            LineFault::Answer(text)
+        }
+        _ if stage == Stage::Greeting => LineFault::NoGomServer(status.into()),
+        _ => LineFault::Cut(status.into()),
+    }
+}
+
+/// Whether a call failed because the line did.
+fn cut(status: &Status) -> bool {
+    let cut = |error: &(dyn Error + 'static)| cause::<io::Error>(error).is_some() || says(error, "keep-alive timed out");
+    matches!(status.code(), Code::Unavailable | Code::Cancelled) || status.source().is_some_and(cut)
+}
+
+/// A server's words in both languages; where they are one text, that text in both.
+pub(crate) fn bilingual(message: &str) -> Bilingual {
+    let (vi, en) = message.split_once(SEPARATOR).unwrap_or((message, message));
+    Bilingual { vi: vi.to_owned(), en: en.to_owned() }
+}
+
+/// Waits for the next answer, as long as there is hope for one.
+pub(crate) async fn patiently<T>(
+    answer: impl Future<Output = Result<T, Status>>,
+    stage: Stage,
+) -> Result<T, LineFault> {
+    match tokio::time::timeout(PATIENCE, answer).await {
+        Ok(answer) => answer.map_err(|status| fault(status, stage)),
+        Err(_) => Err(LineFault::TooLong),
+    }
+}
+
+/// What a device shows with each call.
+#[derive(Clone, Debug)]
+pub(crate) struct Pass {
+    authorization: MetadataValue<Ascii>,
+    device: MetadataValue<Ascii>,
+}
+
+impl Pass {
+    /// The pass of a device.
+    pub(crate) fn new(device: DeviceId, secret: &[u8; 32]) -> Self {
+        let ascii = |text: String| MetadataValue::try_from(text).unwrap_or_else(|_| MetadataValue::from_static(""));
+        let mut authorization = ascii(format!("Bearer {}", hex(secret)));
+        authorization.set_sensitive(true);
+        Self { authorization, device: ascii(hex(&device.0)) }
+    }
+
+    /// A call that shows the pass.
+    pub(crate) fn on<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.metadata_mut().insert("authorization", self.authorization.clone());
+        request.metadata_mut().insert("gom-device", self.device.clone());
+        request
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_does_not_leave_this_computer() {
+        for address in ["http://127.0.0.1:7000", "http://localhost:7000/", "http://[::1]:7000"] {
+            assert!(on_this_computer(address).is_ok(), "{address}");
+        }
+        for address in ["http://10.0.0.1:7000", "http://example.vn", "https://127.0.0.1:7000", "http://127.0.0.1.vn:1"] {
+            assert!(matches!(on_this_computer(address), Err(LineFault::NotLoopback(_))), "{address}");
+        }
+        for address in ["", "127.0.0.1", "ftp://127.0.0.1", "http://127.0.0.1:7000/path", "http://127.0.0.1:x"] {
+            assert!(matches!(on_this_computer(address), Err(LineFault::BadAddress(_))), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_servers_words_come_in_both_languages() {
+        assert_eq!(bilingual("mã hết hạn\u{1f}the code has expired").en, "the code has expired");
+        assert_eq!(bilingual("plain").vi, "plain");
+    }
+
+    #[test]
+    fn a_pass_is_hexadecimal() {
+        let pass = Pass::new(DeviceId([0xab; 16]), &[0x0f; 32]);
+        let request = pass.on(());
+        assert_eq!(request.metadata().get("gom-device").unwrap(), "abababababababababababababababab");
+        assert_eq!(request.metadata().get("authorization").unwrap().to_str().unwrap(), format!("Bearer {}", "0f".repeat(32)));
+    }
+
+    #[tokio::test]
+    async fn no_server_is_told_from_one_that_is_none() {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", free.local_addr().unwrap());
+        drop(free);
+        assert!(matches!(connect(&address).await, Err(LineFault::NoServer { .. })));
+    }
+}

@@ -1,0 +1,69 @@
+//! Receipts: what proves that a report was handed in, and what became of it.
+
+use gom_domain::{Bilingual, Period};
+use gom_domain::ruling::Receipt;
+
+use crate::failure::Failure;
+use crate::programme::Programmes;
+use crate::store::{ReceiptRow, Rows};
+
+/// A receipt with what it is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptView {
+    /// The form's key.
+    pub form: String,
+    /// The form's title.
+    pub label: Bilingual,
+    /// The period.
+    pub period: Period,
+    /// Its number in the outbox.
+    pub sequence: u64,
+    /// The body's SHA-256.
+    pub fingerprint: [u8; 32],
+    /// What the district said.
+    pub receipt: Receipt,
+}
+
+impl ReceiptView {
+    /// The fingerprint's first 16 digits in groups of four, as it is printed and read out.
+    pub fn shown_fingerprint(&self) -> String {
+        shown_fingerprint(&self.fingerprint)
+    }
+}
+
+/// A fingerprint's first 16 digits in groups of four.
+pub fn shown_fingerprint(fingerprint: &[u8; 32]) -> String {
+    let groups: Vec<String> = fingerprint[..8].chunks(2).map(crate::line::hex).collect();
+    groups.join(" ")
+}
+
+pub(crate) fn receipts(rows: &Rows<'_>, programmes: &Programmes) -> Result<Vec<ReceiptView>, Failure> {
+    let view = |row: ReceiptRow| ReceiptView {
+        label: form_label(programmes, &row.operation.form, row.operation.period),
+        form: row.operation.form,
+        period: row.operation.period,
+        sequence: row.operation.sequence,
+        fingerprint: row.operation.fingerprint,
+        receipt: row.receipt,
+    };
+    Ok(rows.receipts()?.into_iter().map(view).collect())
+}
+
+/// A form's title by the programme of the period's year, or its key where there is none.
+pub(crate) fn form_label(programmes: &Programmes, form: &str, period: Period) -> Bilingual {
+    let programme = programmes.editions.for_year(period.year());
+    let known = programme.and_then(|programme| Some(programme.form(programme.form_named(form)?).label.clone()));
+    known.unwrap_or_else(|| Bilingual { vi: form.to_owned(), en: form.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_printed_in_groups_of_four() {
+        let mut fingerprint = [0; 32];
+        fingerprint[..3].copy_from_slice(&[0x1f, 0x2e, 0xab]);
+        assert_eq!(shown_fingerprint(&fingerprint), "1f2e ab00 0000 0000");
+    }
+}

@@ -1,0 +1,116 @@
+//! The folder's database: rows in, rows out. Decisions are made elsewhere.
+//!
+//! Every connection commits through the disk (WAL with `synchronous=FULL`, set and read back), so that what was said to be
+//! queued survives a power cut.
+//!
+//! **Invariant:** nothing outside `store` knows that there is a database.
+
+mod drafts;
+mod editions;
+mod filed;
+mod folder;
+mod open;
+mod operations;
+mod receipts;
+mod value;
+
+pub use drafts::DraftRow;
+pub use editions::PriorKind;
+pub use filed::{About, FiledRow};
+pub use folder::{EnrolledRow, FolderRow};
+pub use operations::{Head, OperationRow, Outgoing};
+pub use receipts::ReceiptRow;
+
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+
+/// A store's answer.
+pub type Stored<T> = Result<T, StoreError>;
+
+/// The database cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder has no database.
+    #[error("there is no database in the folder")]
+    Absent,
+    /// The file is some other program's.
+    #[error("the file is no database of a commune")]
+    Foreign,
+    /// The file was written by a newer program.
+    #[error("the database was written by a newer version of the program")]
+    Newer,
+    /// The disk is full.
+    #[error("the disk is full")]
+    Full(#[source] rusqlite::Error),
+    /// The disk or the file system refused.
+    #[error("the disk refused to read or write the database")]
+    Io(#[source] rusqlite::Error),
+    /// The file or its folder may not be written.
+    #[error("the database may not be written")]
+    Denied(#[source] rusqlite::Error),
+    /// Another program has held the database for too long.
+    #[error("the database is in use by another program")]
+    Busy(#[source] rusqlite::Error),
+    /// The database holds something that cannot be.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
+    /// The connection is not as durable as it must be.
+    #[error("the database cannot be made durable: {0}")]
+    NotDurable(&'static str),
+    /// The program was stopped in between.
+    #[error("stopped before the database answered")]
+    Stopped,
+    /// Anything else that SQLite refused.
+    #[error("the database refused a statement")]
+    Sql(#[source] rusqlite::Error),
+}
+
+impl StoreError {
+    /// Whether the connection must not be used again: after a failed write the file is opened and read anew.
+    pub fn spoils_connection(&self) -> bool {
+        matches!(self, Self::Full(_) | Self::Io(_) | Self::Damaged(_))
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full(error),
+            Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::FileLockingProtocolFailed) => {
+                Self::Io(error)
+            }
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::Denied(error),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(error),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
+            _ => Self::Sql(error),
+        }
+    }
+}
+
+/// A folder's database, open.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+}
+
+/// The rows as one transaction sees and changes them.
+#[derive(Debug)]
+pub struct Rows<'a> {
+    connection: &'a Connection,
+}
+
+impl Store {
+    /// Looks at the rows as they stand at one moment.
+    pub fn read<T, E: From<StoreError>>(&mut self, look: impl FnOnce(&Rows<'_>) -> Result<T, E>) -> Result<T, E> {
+        let transaction = self.connection.transaction().map_err(StoreError::from)?;
+        look(&Rows { connection: &transaction })
+    }
+
+    /// Changes rows: all of it is durable when this returns, or none of it is done.
+    pub fn write<T, E: From<StoreError>>(&mut self, change: impl FnOnce(&Rows<'_>) -> Result<T, E>) -> Result<T, E> {
+        let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.map_err(StoreError::from)?;
+        let done = change(&Rows { connection: &transaction })?;
+        transaction.commit().map_err(StoreError::from)?;
+        Ok(done)
+    }
+}

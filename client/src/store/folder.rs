@@ -1,0 +1,106 @@
+//! Whose folder it is, and how it stands with the district.
+
+use gom_domain::greeting::{DeviceId, HistoryId};
+use gom_domain::unit::UnitId;
+use rusqlite::{OptionalExtension, Row, named_params};
+
+use super::value::{count, damaged, fixed, fixed_or_none, int, small};
+use super::{Rows, Stored};
+
+/// What the folder says of itself, enrolled or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderRow {
+    /// Where the district's server is.
+    pub server: String,
+    /// What the device shows with each call.
+    pub secret: [u8; 32],
+    /// Who it is, once the district has enrolled it.
+    pub enrolled: Option<EnrolledRow>,
+}
+
+/// Who the device is and how it stands with the district.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnrolledRow {
+    /// The device.
+    pub device: DeviceId,
+    /// Its unit.
+    pub unit: UnitId,
+    /// The history that the district goes by.
+    pub history: HistoryId,
+    /// Which life of the device this is.
+    pub epoch: u32,
+    /// The commit up to which all that concerns the unit is known here.
+    pub pulled_to: Option<u64>,
+    /// When the district was last spoken to, by this computer's clock.
+    pub last_contact_ms: Option<i64>,
+    /// The district's clock less this computer's, then.
+    pub skew_ms: Option<i64>,
+}
+
+impl Rows<'_> {
+    /// What the folder says of itself; nothing before the first try to enrol.
+    pub fn folder(&self) -> Stored<Option<FolderRow>> {
+        let mut statement = self.connection.prepare_cached("select * from folder")?;
+        let mut found = statement.query([])?;
+        found.next()?.map(folder).transpose()
+    }
+
+    /// Keeps the secret for the enrolment, and where to ask for it. A secret that is there stays.
+    pub fn prepare_enrolment(&self, server: &str, secret: &[u8; 32]) -> Stored<()> {
+        let sql = include_str!("prepare_enrolment.sql");
+        self.connection.execute(sql, named_params! { ":server": server, ":secret": secret })?;
+        Ok(())
+    }
+
+    /// Keeps what the district has answered to the enrolment.
+    pub fn enrol(&self, device: DeviceId, unit: &UnitId, history: HistoryId) -> Stored<()> {
+        let sql = "update folder set device = :device, unit = :unit, history = :history";
+        let bound = named_params! { ":device": device.0, ":unit": unit.as_str(), ":history": history.0 };
+        self.connection.execute(sql, bound)?;
+        Ok(())
+    }
+
+    /// Keeps when the district was spoken to, and how far apart the clocks were.
+    pub fn note_contact(&self, at_ms: i64, skew_ms: i64) -> Stored<()> {
+        let sql = "update folder set last_contact_ms = :at_ms, skew_ms = :skew_ms";
+        self.connection.execute(sql, named_params! { ":at_ms": at_ms, ":skew_ms": skew_ms })?;
+        Ok(())
+    }
+
+    /// Follows the district into another history: all that concerns the unit is to be pulled anew.
+    pub fn begin_history(&self, history: HistoryId) -> Stored<()> {
+        let sql = "update folder set history = :history, pulled_to = null";
+        self.connection.execute(sql, named_params! { ":history": history.0 })?;
+        Ok(())
+    }
+
+    /// Keeps the commit up to which all is known.
+    pub fn note_pulled(&self, to: u64) -> Stored<()> {
+        let sql = "update folder set pulled_to = :to";
+        self.connection.execute(sql, named_params! { ":to": int(to) })?;
+        Ok(())
+    }
+
+    /// The history that the district goes by.
+    pub(super) fn history(&self) -> Stored<Option<[u8; 16]>> {
+        let sql = "select history from folder";
+        let found: Option<Option<Vec<u8>>> = self.connection.query_row(sql, [], |row| row.get("history")).optional()?;
+        found.flatten().map(|bytes| bytes.try_into().map_err(|_| damaged("history"))).transpose()
+    }
+}
+
+fn folder(row: &Row<'_>) -> Stored<FolderRow> {
+    let enrolled = match fixed_or_none(row, "device")? {
+        None => None,
+        Some(device) => Some(EnrolledRow {
+            device: DeviceId(device),
+            unit: UnitId::from(row.get::<_, String>("unit")?.as_str()),
+            history: HistoryId(fixed(row, "history")?),
+            epoch: small(row, "epoch")?,
+            pulled_to: row.get::<_, Option<i64>>("pulled_to")?.map(|_| count(row, "pulled_to")).transpose()?,
+            last_contact_ms: row.get("last_contact_ms")?,
+            skew_ms: row.get("skew_ms")?,
+        }),
+    };
+    Ok(FolderRow { server: row.get("server")?, secret: fixed(row, "secret")?, enrolled })
+}

@@ -1,0 +1,5 @@
+select sequence, chain
+from operation
+where epoch = :epoch
+order by sequence desc
+limit 1

@@ -1,0 +1,177 @@
+//! Operations: what was sealed here, in order. They are only ever added.
+
+use gom_domain::Period;
+use gom_domain::greeting::Chain;
+use gom_domain::ruling::Receipt;
+use gom_domain::submission::SubmissionId;
+use rusqlite::{OptionalExtension, Row, named_params};
+
+use super::receipts::receipt_or_none;
+use super::value::{count, fixed, int, period, small};
+use super::{Rows, Stored};
+
+/// An operation, with its receipt if the district has ruled on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationRow {
+    /// The life of the device that sealed it.
+    pub epoch: u32,
+    /// Its number there, from 1.
+    pub sequence: u64,
+    /// The submission's id.
+    pub submission: SubmissionId,
+    /// The form's key.
+    pub form: String,
+    /// Its period.
+    pub period: Period,
+    /// Its body, verbatim.
+    pub body: Vec<u8>,
+    /// The body's SHA-256.
+    pub fingerprint: [u8; 32],
+    /// The chain up to and including it.
+    pub chain: Chain,
+    /// When it was sealed, by this computer's clock.
+    pub sealed_at_ms: i64,
+    /// What the district said of it.
+    pub receipt: Option<Receipt>,
+}
+
+/// How far an epoch has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The last sequence; 0 if nothing has been sealed.
+    pub sequence: u64,
+    /// The chain there.
+    pub chain: Chain,
+}
+
+/// An operation as it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Its number.
+    pub sequence: u64,
+    /// Its body, verbatim.
+    pub body: Vec<u8>,
+    /// What the body's SHA-256 was when it was sealed.
+    pub fingerprint: [u8; 32],
+}
+
+impl Rows<'_> {
+    /// How far an epoch has come.
+    pub fn head(&self, epoch: u32) -> Stored<Head> {
+        let mut statement = self.connection.prepare_cached(include_str!("head.sql"))?;
+        let mut found = statement.query(named_params! { ":epoch": epoch })?;
+        let head = |row: &Row<'_>| Ok(Head { sequence: count(row, "sequence")?, chain: Chain(fixed(row, "chain")?) });
+        found.next()?.map_or(Ok(Head::default()), head)
+    }
+
+    /// The chain after an operation, if it was sealed here; before the first it is all zero.
+    pub fn chain_at(&self, epoch: u32, sequence: u64) -> Stored<Option<Chain>> {
+        if sequence == 0 {
+            return Ok(Some(Chain::default()));
+        }
+        let sql = "select chain from operation where epoch = :epoch and sequence = :sequence";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query(named_params! { ":epoch": epoch, ":sequence": int(sequence) })?;
+        found.next()?.map(|row| fixed(row, "chain").map(Chain)).transpose()
+    }
+
+    /// Appends an operation, which makes it queued once it is committed.
+    pub fn append(&self, operation: &OperationRow) -> Stored<()> {
+        let mut statement = self.connection.prepare_cached(include_str!("append.sql"))?;
+        statement.execute(named_params! {
+            ":epoch": operation.epoch,
+            ":sequence": int(operation.sequence),
+            ":submission": operation.submission.as_bytes(),
+            ":form": operation.form,
+            ":period": operation.period.code(),
+            ":body": operation.body,
+            ":fingerprint": operation.fingerprint,
+            ":chain": operation.chain.0,
+            ":sealed_at_ms": operation.sealed_at_ms,
+        })?;
+        Ok(())
+    }
+
+    /// Up to `limit` operations from `first` on.
+    pub fn outgoing(&self, epoch: u32, first: u64, limit: u32) -> Stored<Vec<Outgoing>> {
+        let mut statement = self.connection.prepare_cached(include_str!("outgoing.sql"))?;
+        let mut found =
+            statement.query(named_params! { ":epoch": epoch, ":first": int(first), ":limit": limit })?;
+        let mut outgoing = Vec::new();
+        while let Some(row) = found.next()? {
+            let sequence = count(row, "sequence")?;
+            outgoing.push(Outgoing { sequence, body: row.get("body")?, fingerprint: fixed(row, "fingerprint")? });
+        }
+        Ok(outgoing)
+    }
+
+    /// The fingerprint of an operation, if it was sealed here.
+    pub fn fingerprint_of(&self, epoch: u32, sequence: u64) -> Stored<Option<[u8; 32]>> {
+        let sql = "select fingerprint from operation where epoch = :epoch and sequence = :sequence";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query(named_params! { ":epoch": epoch, ":sequence": int(sequence) })?;
+        found.next()?.map(|row| fixed(row, "fingerprint")).transpose()
+    }
+
+    /// The form and period of an operation, if it was sealed here.
+    pub fn place_of(&self, epoch: u32, sequence: u64) -> Stored<Option<(String, Period)>> {
+        let sql = "select form, period from operation where epoch = :epoch and sequence = :sequence";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query(named_params! { ":epoch": epoch, ":sequence": int(sequence) })?;
+        found.next()?.map(|row| Ok((row.get("form")?, period(row)?))).transpose()
+    }
+
+    /// All operations of a form and period, in the order in which they were sealed.
+    pub fn operations_of(&self, form: &str, period: Period) -> Stored<Vec<OperationRow>> {
+        let sql = include_str!("operations_of.sql");
+        self.operations(sql, named_params! { ":form": form, ":period": period.code() })
+    }
+
+    /// The newest operation of each form and period that the district has not ruled on.
+    pub fn newest_queued(&self) -> Stored<Vec<OperationRow>> {
+        self.operations(include_str!("newest_queued.sql"), &[])
+    }
+
+    /// The newest operation of each form and period that the district has accepted.
+    pub fn newest_accepted(&self) -> Stored<Vec<OperationRow>> {
+        self.operations(include_str!("newest_accepted.sql"), &[])
+    }
+
+    /// Operations that were rejected or in conflict, and that no later one of the same form and period, queued or
+    /// accepted, has replaced.
+    pub fn unresolved(&self) -> Stored<Vec<OperationRow>> {
+        self.operations(include_str!("unresolved.sql"), &[])
+    }
+
+    /// How many operations the district has not ruled on.
+    pub fn queued_count(&self) -> Stored<u64> {
+        let sql = include_str!("queued_count.sql");
+        let queued: Option<i64> = self.connection.query_row(sql, [], |row| row.get("queued")).optional()?;
+        Ok(queued.unwrap_or(0).unsigned_abs())
+    }
+
+    fn operations(&self, sql: &str, bound: &[(&str, &dyn rusqlite::ToSql)]) -> Stored<Vec<OperationRow>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query(bound)?;
+        let mut operations = Vec::new();
+        while let Some(row) = found.next()? {
+            operations.push(operation(row)?);
+        }
+        Ok(operations)
+    }
+}
+
+pub(super) fn operation(row: &Row<'_>) -> Stored<OperationRow> {
+    Ok(OperationRow {
+        epoch: small(row, "epoch")?,
+        sequence: count(row, "sequence")?,
+        submission: SubmissionId::from_bytes(fixed(row, "submission")?),
+        form: row.get("form")?,
+        period: period(row)?,
+        body: row.get("body")?,
+        fingerprint: fixed(row, "fingerprint")?,
+        chain: Chain(fixed(row, "chain")?),
+        sealed_at_ms: row.get("sealed_at_ms")?,
+        receipt: receipt_or_none(row)?,
+    })
+}

@@ -1,0 +1,1 @@
+select (select count(*) from operation) - (select count(*) from receipt) as queued

@@ -1,0 +1,9 @@
+insert into receipt (epoch, sequence, district_commit, at_ms, verdict, ruling)
+values (:epoch, :sequence, :district_commit, :at_ms, :verdict, :ruling)
+on conflict (epoch, sequence) do update
+set district_commit = excluded.district_commit,
+    at_ms = excluded.at_ms,
+    verdict = excluded.verdict,
+    ruling = excluded.ruling
+where district_commit != excluded.district_commit
+   or ruling != excluded.ruling

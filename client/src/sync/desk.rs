@@ -1,0 +1,56 @@
+//! The database seen from a conversation with the district: SQLite waits for the disk, the conversation must not.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::task::spawn_blocking;
+
+use crate::store::{Rows, Store, StoreError, Stored};
+
+/// A connection of its own, worked on beside the threads that talk.
+#[derive(Clone, Debug)]
+pub(crate) struct Desk {
+    store: Arc<Mutex<Store>>,
+}
+
+impl Desk {
+    /// Opens the folder's database and makes sure that it is whole: a damaged one is never handed in.
+    pub(crate) async fn open(folder: &Path) -> Stored<Self> {
+        let folder = folder.to_owned();
+        let store = beside(move || {
+            let store = Store::open(&folder)?;
+            store.check()?;
+            Ok(store)
+        })
+        .await?;
+        Ok(Self { store: Arc::new(Mutex::new(store)) })
+    }
+
+    /// Looks at the rows as they stand at one moment.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Rows<'_>) -> Stored<T> + Send + 'static,
+    ) -> Stored<T> {
+        let store = Arc::clone(&self.store);
+        beside(move || store.lock().unwrap_or_else(PoisonError::into_inner).read(look)).await
+    }
+
+    /// Changes rows, durably.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Rows<'_>) -> Stored<T> + Send + 'static,
+    ) -> Stored<T> {
+        let store = Arc::clone(&self.store);
+        beside(move || store.lock().unwrap_or_else(PoisonError::into_inner).write(change)).await
+    }
+}
+
+async fn beside<T: Send + 'static>(work: impl FnOnce() -> Stored<T> + Send + 'static) -> Stored<T> {
+    match spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(stopped) => match stopped.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(StoreError::Stopped),
+        },
+    }
+}

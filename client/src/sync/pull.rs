@@ -1,0 +1,126 @@
+//! Fetching news: the programme, the unit's tables, and what others have filed for the unit.
+//!
+//! News are applied in the order of the district's commits, a group at a time. How far they have come is noted only
+//! with the district's "nothing more", so a cut lets everything since the last one be told again, which changes nothing.
+
+use gom_domain::greeting::{DeviceId, fingerprint};
+use gom_domain::ruling::Receipt;
+use gom_proto::submission::Envelope;
+use gom_proto::wire::sync_client::SyncClient;
+use gom_proto::wire::{self, pull_reply::News};
+use gom_proto::{Malformed, change};
+use tonic::transport::Channel;
+
+use super::desk::Desk;
+use super::{SyncError, SyncReport};
+use crate::line::{LineFault, Pass, Stage, patiently};
+use crate::store::{About, FiledRow, PriorKind, Rows, Stored};
+
+/// How many news become durable together, at most.
+const GROUP: usize = 200;
+
+/// What came of news.
+#[derive(Debug, Default)]
+struct Told {
+    filed: u64,
+    editions: Vec<u32>,
+    unknown: bool,
+}
+
+/// Fetches all news after a commit.
+pub(super) async fn pull(
+    desk: &Desk,
+    client: &mut SyncClient<Channel>,
+    pass: &Pass,
+    own: (DeviceId, u32),
+    after: u64,
+    report: &mut SyncReport,
+) -> Result<(), SyncError> {
+    let call = client.pull(pass.on(wire::PullRequest { after }));
+    let mut news = patiently(call, Stage::Talking).await?.into_inner();
+    let mut unknown = false;
+    loop {
+        let mut group = vec![patiently(news.message(), Stage::Talking).await?.ok_or(LineFault::HungUp)?];
+        while !ends(&group) && group.len() < GROUP {
+            group.push(patiently(news.message(), Stage::Talking).await?.ok_or(LineFault::HungUp)?);
+        }
+        let done = ends(&group);
+        let told = desk.write(move |rows| apply(rows, own, group, unknown)).await?.map_err(LineFault::from)?;
+        report.filed += told.filed;
+        report.editions.extend(told.editions);
+        unknown |= told.unknown;
+        report.update_needed |= unknown;
+        if done {
+            return Ok(());
+        }
+    }
+}
+
+fn ends(group: &[wire::PullReply]) -> bool {
+    group.last().is_some_and(|last| matches!(last.news, Some(News::Done(_))))
+}
+
+/// Applies a group of news. Where one of them is of an unknown kind, they are all to be told again to a newer program.
+fn apply(
+    rows: &Rows<'_>,
+    own: (DeviceId, u32),
+    group: Vec<wire::PullReply>,
+    unknown: bool,
+) -> Stored<Result<Told, Malformed>> {
+    let mut told = Told { unknown, ..Told::default() };
+    for reply in group {
+        let (commit, at_ms) = (reply.commit, reply.at_ms);
+        match reply.news {
+            None => told.unknown = true,
+            Some(News::Edition(edition)) => {
+                rows.put_edition(edition.version, commit, &change::bundle(edition.files))?;
+                told.editions.push(edition.version);
+            }
+            Some(News::Quotas(prior)) => put_prior(rows, PriorKind::Quotas, &prior)?,
+            Some(News::Baseline(prior)) => put_prior(rows, PriorKind::Baseline, &prior)?,
+            Some(News::Filed(filed)) => match ruling(&filed, commit, at_ms) {
+                Ok(receipt) => told.filed += u64::from(file(rows, own, filed, receipt)?),
+                Err(Malformed::UnknownVerdict) => told.unknown = true,
+                Err(malformed) => return Ok(Err(malformed)),
+            },
+            Some(News::Done(_)) if !told.unknown => rows.note_pulled(commit)?,
+            Some(News::Done(_)) => {}
+        }
+    }
+    Ok(Ok(told))
+}
+
+fn put_prior(rows: &Rows<'_>, kind: PriorKind, prior: &wire::Prior) -> Stored<()> {
+    match i16::try_from(prior.year) {
+        Ok(year) => rows.put_prior(kind, year, &prior.table),
+        Err(_) => Ok(()),
+    }
+}
+
+fn ruling(filed: &wire::Filed, commit: u64, at_ms: i64) -> Result<Receipt, Malformed> {
+    let ruling = filed.ruling.clone().ok_or(Malformed::UnknownVerdict)?.try_into()?;
+    Ok(Receipt { ruling, commit, at_ms })
+}
+
+/// Keeps what was filed. Our own operation is settled with it, if its receipt was lost; returns whether it is another's.
+fn file(rows: &Rows<'_>, own: (DeviceId, u32), filed: wire::Filed, receipt: Receipt) -> Stored<bool> {
+    let fingerprint = fingerprint(&filed.body);
+    let (device, epoch) = own;
+    if !filed.by_district && filed.device == device.0 && filed.epoch == epoch {
+        let sealed = rows.fingerprint_of(epoch, filed.sequence)?;
+        if sealed == Some(fingerprint) {
+            if !rows.is_settled(epoch, filed.sequence)? {
+                rows.settle(epoch, filed.sequence, &receipt)?;
+            }
+            return Ok(false);
+        }
+    }
+    let about = Envelope::decode(&filed.body).ok().map(|envelope| About {
+        submission: envelope.id,
+        programme_version: envelope.programme_version,
+        form: envelope.form,
+        period: envelope.period,
+    });
+    rows.put_filed(&FiledRow { about, body: filed.body, fingerprint, by_district: filed.by_district, receipt })?;
+    Ok(true)
+}

@@ -1,0 +1,58 @@
+//! Watching: keep trying to sync, so that what is queued is handed in as soon as there is a line.
+
+use std::path::Path;
+use std::pin::pin;
+use std::time::Duration;
+
+use gom_domain::world::World;
+use tokio::time::{Instant, sleep};
+
+use super::desk::Desk;
+use super::{SyncError, SyncReport, attempt, backoff};
+
+/// How often the outbox is looked at, and how often the district is greeted while nothing is queued.
+const GLANCE: Duration = Duration::from_secs(1);
+const GREETING: Duration = Duration::from_secs(30);
+
+/// Syncs again and again until `stop` is ready. Every attempt is told, with its report and its failure, if it failed.
+pub(crate) async fn watch(
+    folder: &Path,
+    world: &World,
+    server: Option<&str>,
+    stop: impl Future<Output = ()>,
+    mut tell: impl FnMut(&SyncReport, Option<&SyncError>),
+) {
+    let mut stop = pin!(stop);
+    let mut failures = 0_u32;
+    loop {
+        let round = async {
+            let mut report = SyncReport::default();
+            let failed = attempt(folder, world, server, &mut report).await.err();
+            tell(&report, failed.as_ref());
+            failures = if failed.is_some() { failures.saturating_add(1) } else { 0 };
+            if failures > 0 {
+                sleep(backoff::wait(failures, world)).await;
+            } else {
+                idle(folder, report.waiting).await;
+            }
+        };
+        tokio::select! {
+            () = round => {}
+            () = &mut stop => return,
+        }
+    }
+}
+
+/// Waits until more is queued than the district has left open, or it is time to greet it again.
+async fn idle(folder: &Path, waiting: u64) {
+    let since = Instant::now();
+    // A folder that cannot be read is looked at by the next attempt, which will say why.
+    let Ok(desk) = Desk::open(folder).await else { return sleep(GLANCE).await };
+    while since.elapsed() < GREETING {
+        sleep(GLANCE).await;
+        match desk.read(|rows| rows.queued_count()).await {
+            Ok(queued) if queued <= waiting => {}
+            _ => return,
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! The commands: each reads its words, calls one use case, and shows what came of it.
+
+mod enter;
+mod explain;
+mod export;
+mod progress;
+mod publish;
+mod serve;
+mod show;
+mod target;
+mod totals;
+mod verify;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use gom_domain::{Lang, Period};
+use gom_terminal::{Format, LangArg, Settings, fail_all};
+
+use crate::folder::Folder;
+use crate::wording::Trouble;
+
+/// What a command comes to: nothing more to say, or everything that kept it from being done.
+type Done = Result<(), Vec<Trouble>>;
+
+#[derive(Debug, Parser)]
+#[command(name = "gom-server", version, about = "Máy chủ của huyện: nhận báo cáo, cộng số liệu, đối chiếu chỉ tiêu / The district's server: receives reports, adds the figures up, checks the targets")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Ngôn ngữ / Language of messages
+    #[arg(long, global = true, env = "GOM_LANG", value_enum)]
+    lang: Option<LangArg>,
+}
+
+#[derive(Debug, Args)]
+struct Data {
+    /// Thư mục dữ liệu của huyện / The district's data folder
+    #[arg(long = "data", env = "GOM_DATA", value_name = "DIR")]
+    data: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Chương trình công tác / The programme's tables
+    Programme {
+        #[command(subcommand)]
+        command: ProgrammeCommand,
+    },
+    /// Lập sổ mới của huyện / Found new books
+    Init {
+        #[command(flatten)]
+        data: Data,
+        /// Thư mục chương trình / The programme's folder
+        #[arg(long, value_name = "DIR")]
+        programme: PathBuf,
+    },
+    /// Nạp phiên bản mới của chương trình, bảng giao chỉ tiêu, số liệu năm trước / Publish a new version of the programme, quotas, or the prior year's figures
+    Load {
+        #[command(flatten)]
+        data: Data,
+        /// Thư mục chương trình / The programme's folder
+        #[arg(long, value_name = "DIR")]
+        programme: Option<PathBuf>,
+        /// Bảng giao chỉ tiêu (unit,element,value), thay toàn bộ / A table of quotas, replaced whole
+        #[arg(long, value_name = "CSV")]
+        quotas: Option<PathBuf>,
+        /// Bảng số liệu năm trước (unit,element,period,value), thay toàn bộ / The prior year's figures, replaced whole
+        #[arg(long, value_name = "CSV")]
+        baseline: Option<PathBuf>,
+    },
+    /// Cấp mã ghi danh dùng một lần / Issue a one-time enrolment code
+    Enroll {
+        #[command(flatten)]
+        data: Data,
+        /// Đơn vị: tên khóa, mã hoặc tên / The unit: id, code or name
+        unit: String,
+    },
+    /// Chạy máy chủ / Serve
+    Serve {
+        #[command(flatten)]
+        data: Data,
+        /// Địa chỉ nghe / Address to listen on [default: 127.0.0.1:7443]
+        #[arg(long, env = "GOM_LISTEN", value_name = "ADDRESS")]
+        listen: Option<SocketAddr>,
+    },
+    /// Tiến độ các chỉ tiêu / Progress of all targets
+    Progress {
+        #[command(flatten)]
+        data: Data,
+        #[command(flatten)]
+        moment: Moment,
+        /// Cho người đọc hay cho máy đọc / For people or for programs
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Giải thích một số liệu đến từng báo cáo / Explain a figure down to its submissions
+    Explain {
+        #[command(flatten)]
+        data: Data,
+        /// Số hoặc tên khóa chỉ tiêu kế hoạch, hoặc chỉ tiêu báo cáo / A target's reference or key, or an element
+        name: String,
+        #[command(flatten)]
+        moment: Moment,
+    },
+    /// Số tổng hợp của một kỳ / Totals of a period
+    Totals {
+        #[command(flatten)]
+        data: Data,
+        /// Kỳ / The period
+        #[arg(long)]
+        period: String,
+        /// Lũy kế từ đầu năm / From January to the period's end
+        #[arg(long)]
+        cumulative: bool,
+        /// Theo sổ ở lần ghi này / As the books stood at this commit
+        #[arg(long, value_name = "SEQ")]
+        at: Option<u64>,
+        /// Dạng kết quả / The format
+        #[arg(long, value_enum, default_value_t)]
+        format: SheetFormat,
+    },
+    /// Đặt tay những gì văn bản để ngỏ / Set by hand what the document leaves open
+    Target {
+        #[command(flatten)]
+        data: Data,
+        #[command(subcommand)]
+        command: TargetCommand,
+    },
+    /// Nhập thay một đơn vị / Enter figures on behalf of a unit
+    Enter {
+        #[command(flatten)]
+        data: Data,
+        /// Đơn vị / The unit
+        #[arg(long = "for", value_name = "UNIT")]
+        unit: String,
+        /// Tệp số liệu (unit,form,period,element,value) / The sheet of figures
+        #[arg(value_name = "FILE.csv")]
+        file: PathBuf,
+        /// Lý do nhập thay / Why it is entered on the unit's behalf
+        #[arg(long)]
+        reason: String,
+    },
+    /// Xuất toàn bộ số liệu theo cột của lệnh nhập / All figures in the columns of import
+    Export {
+        #[command(flatten)]
+        data: Data,
+        /// Chỉ kỳ này / Only this period
+        #[arg(long)]
+        period: Option<String>,
+        /// Cả lịch sử / Every version ever handed in
+        #[arg(long)]
+        history: bool,
+    },
+    /// Đếm lại tất cả từ các báo cáo / Recount everything from the submissions
+    Verify {
+        #[command(flatten)]
+        data: Data,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ProgrammeCommand {
+    /// Kiểm tra các bảng, báo mọi lỗi một lần / Check the tables and say everything that is wrong
+    Check {
+        /// Thư mục chương trình / The programme's folder
+        dir: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum TargetCommand {
+    /// Đặt trạng thái kèm ghi chú, hoặc giá trị / Set a status with a note, or a value
+    Set {
+        /// Số hoặc tên khóa chỉ tiêu / The target's reference or key
+        reference: String,
+        /// Trạng thái / The status
+        #[arg(long, value_name = "S", requires = "note")]
+        status: Option<String>,
+        /// Ghi chú / The note
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+        /// Giá trị / The value
+        #[arg(long, value_name = "V", allow_hyphen_values = true)]
+        value: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Moment {
+    /// Tính đến hết kỳ / As of the end of this period
+    #[arg(long = "as-of", value_name = "PERIOD")]
+    as_of: String,
+    /// Theo sổ ở lần ghi này / As the books stood at this commit
+    #[arg(long, value_name = "SEQ")]
+    at: Option<u64>,
+}
+
+/// The formats of totals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum SheetFormat {
+    /// Cho người đọc / For people
+    #[default]
+    Table,
+    /// Bảng tính / For spreadsheets
+    Csv,
+    /// Cho máy đọc / For programs
+    Json,
+}
+
+/// Runs the command line.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let settings = cli.command.folder().map(|folder| Settings::read(folder, &["lang", "listen", "log"]));
+    let (settings, fault) = match settings {
+        Some(Err(fault)) => (Settings::default(), Some(fault)),
+        Some(Ok(settings)) => (settings, None),
+        None => (Settings::default(), None),
+    };
+    let from_file = settings.get("lang").and_then(Lang::from_key);
+    let lang = cli.lang.map(Lang::from).or(from_file).unwrap_or_default();
+    gom_terminal::start_log(settings.get("log"));
+    let done = match fault {
+        Some(fault) => Err(vec![Trouble::Settings(fault.file.display().to_string(), fault.why)]),
+        None => dispatch(cli.command, lang, &settings),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(troubles) => {
+            fail_all(lang, &troubles.iter().map(Trouble::message).collect::<Vec<_>>());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command, lang: Lang, settings: &Settings) -> Done {
+    let folder = |data: &Data| Folder::new(&data.data);
+    match command {
+        Command::Programme { command: ProgrammeCommand::Check { dir } } => publish::check(&dir, lang),
+        Command::Init { data, programme } => publish::init(&folder(&data), &programme, lang),
+        Command::Load { data, programme, quotas, baseline } => {
+            publish::load(&folder(&data), programme.as_deref(), quotas.as_deref(), baseline.as_deref(), lang)
+        }
+        Command::Enroll { data, unit } => enter::enroll(&folder(&data), &unit, lang),
+        Command::Serve { data, listen } => serve::serve(&folder(&data), listen, settings, lang),
+        Command::Progress { data, moment, format } => {
+            progress::progress(&folder(&data), period(&moment.as_of)?, moment.at, format, lang)
+        }
+        Command::Explain { data, name, moment } => {
+            explain::explain(&folder(&data), &name, period(&moment.as_of)?, moment.at, lang)
+        }
+        Command::Totals { data, period: text, cumulative, at, format } => {
+            totals::totals(&folder(&data), period(&text)?, cumulative, at, format, lang)
+        }
+        Command::Target { data, command: TargetCommand::Set { reference, status, note, value } } => {
+            target::set(&folder(&data), &reference, status.as_deref(), note, value.as_deref(), lang)
+        }
+        Command::Enter { data, unit, file, reason } => enter::enter(&folder(&data), &unit, &file, &reason, lang),
+        Command::Export { data, period: text, history } => {
+            let asked = text.as_deref().map(period).transpose()?;
+            export::export(&folder(&data), asked, history)
+        }
+        Command::Verify { data } => verify::verify(&folder(&data), lang),
+    }
+}
+
+impl Command {
+    fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Programme { .. } => None,
+            Self::Init { data, .. }
+            | Self::Load { data, .. }
+            | Self::Enroll { data, .. }
+            | Self::Serve { data, .. }
+            | Self::Progress { data, .. }
+            | Self::Explain { data, .. }
+            | Self::Totals { data, .. }
+            | Self::Target { data, .. }
+            | Self::Enter { data, .. }
+            | Self::Export { data, .. }
+            | Self::Verify { data } => Some(&data.data),
+        }
+    }
+}
+
+fn period(text: &str) -> Result<Period, Vec<Trouble>> {
+    text.parse().map_err(|_| vec![Trouble::NotAPeriod(text.to_owned())])
+}
+
+/// A runtime for commands that may have to speak to a running server.
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Vec<Trouble>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| vec![Trouble::Books(error.to_string())])?;
+    Ok(runtime.block_on(work))
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, Trouble> {
+    let cannot = |error: std::io::Error| Trouble::File(path.display().to_string(), error.to_string());
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes).map_err(cannot)?;
+        return Ok(bytes);
+    }
+    std::fs::read(path).map_err(cannot)
+}

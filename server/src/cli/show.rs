@@ -1,0 +1,88 @@
+//! How figures, units and statuses are written in tables.
+
+use gom_domain::programme::Programme;
+use gom_domain::progress::{Decided, Progress, Status};
+use gom_domain::target::{Comparator, Target};
+use gom_domain::unit::UnitIx;
+use gom_domain::wording;
+use gom_domain::{Lang, Quantity};
+use gom_terminal::Shade;
+
+/// Figures of targets are shown with at most this many decimals.
+pub(crate) const DECIMALS: u8 = 2;
+
+/// An amount, or a dash where there is none.
+pub(crate) fn amount(quantity: Option<&Quantity>, lang: Lang) -> String {
+    quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.shown(DECIMALS, lang))
+}
+
+/// What a target aims at: `≥ 8.846 tỷ đồng`.
+pub(crate) fn aim(target: &Target, progress: &Progress, lang: Lang) -> String {
+    let sign = wording::comparator(target.comparator);
+    let sign = sign.get(lang);
+    let value = match (&progress.value, &progress.upper) {
+        (Some(low), Some(high)) => format!("{} – {}", low.shown(DECIMALS, lang), high.shown(DECIMALS, lang)),
+        (Some(value), None) => value.shown(DECIMALS, lang),
+        (None, _) => String::new(),
+    };
+    let unit = if value.is_empty() && !matches!(target.comparator, Comparator::Guideline) {
+        ""
+    } else {
+        target.unit.get(lang)
+    };
+    [sign, &value, if value.is_empty() { "" } else { unit }]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Coverage: `14/15`; a provisional figure says so.
+pub(crate) fn coverage(progress: &Progress) -> String {
+    if progress.expected == 0 {
+        return "–".to_owned();
+    }
+    let mark = if progress.is_provisional() { " *" } else { "" };
+    format!("{}/{}{mark}", progress.reported, progress.expected)
+}
+
+/// A status in words, with what is certain, what was set by hand, and a mark of doubt.
+pub(crate) fn status(target: &Target, progress: &Progress, lang: Lang) -> String {
+    let mut text = wording::status(progress.status).get(lang).to_owned();
+    let settled = matches!(progress.status, Status::Missed) || !progress.is_provisional();
+    if let Some(decided) = progress.decided.filter(|decided| *decided == Decided::Missed || !settled) {
+        text = format!("{text}; {}", wording::decided(decided).get(lang));
+    }
+    if progress.over {
+        text = format!("{text}; {}", lang.pick("vượt khoảng", "above the range"));
+    }
+    if let Some(set) = progress.by_hand.as_ref().and_then(|by_hand| by_hand.status) {
+        let note = progress.by_hand.as_ref().map_or("", |by_hand| &by_hand.note);
+        text = format!("{text}: {} – {note}", wording::status(set).get(lang));
+    }
+    if target.doubt {
+        text.push_str(" (?)");
+    }
+    text
+}
+
+/// How a status stands out.
+pub(crate) fn shade(status: Status) -> Shade {
+    match status {
+        Status::Missed | Status::Behind => Shade::Bad,
+        Status::AtRisk | Status::Pending | Status::NoData => Shade::Warn,
+        Status::OnTrack | Status::Met => Shade::Good,
+        Status::Manual | Status::NotDue | Status::NoTarget => Shade::Dim,
+    }
+}
+
+/// Units by name, separated by commas.
+pub(crate) fn units(programme: &Programme, units: &[UnitIx]) -> String {
+    units.iter().map(|unit| programme.unit(*unit).name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// What must be said under every table of figures.
+pub(crate) fn notice(programme: &Programme, lang: Lang) -> String {
+    let notice = programme.notice.get(lang);
+    if notice.is_empty() { String::new() } else { format!("{notice}\n") }
+}

@@ -1,0 +1,103 @@
+//! Enrolment: a one-time code makes a computer a device of a unit.
+
+use gom_domain::greeting::{Chain, DeviceId};
+use gom_domain::unit::UnitId;
+
+use crate::books::{Answer, Changes};
+use crate::memory::Memory;
+use crate::store::{ChangeKind, ChangeRow, CodeRow, DeviceRow, Ledger, Stored};
+use crate::wording::Trouble;
+
+/// Asks for a code to be entered in the books.
+#[derive(Clone, Debug)]
+pub struct IssueCode {
+    /// The unit it is for.
+    pub unit: UnitId,
+    /// SHA-256 of the code.
+    pub hash: [u8; 32],
+    /// When it stops working.
+    pub expires_ms: i64,
+}
+
+/// Asks for a device.
+#[derive(Clone, Debug)]
+pub struct Enrol {
+    /// SHA-256 of the code that was typed.
+    pub code_hash: [u8; 32],
+    /// SHA-256 of the secret that the device will show.
+    pub secret_hash: [u8; 32],
+    /// The computer's name.
+    pub name: String,
+    /// The program's version.
+    pub app_version: String,
+    /// The name that the device gets, if it is a new one.
+    pub device: DeviceId,
+}
+
+/// A new device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enrolled {
+    /// The device.
+    pub device: DeviceId,
+    /// Its unit.
+    pub unit: UnitId,
+}
+
+/// Enters a code in the books.
+pub fn issue_code(ledger: &mut dyn Ledger, memory: &Memory, job: &IssueCode) -> Stored<(Changes, Answer)> {
+    let Some(unit) = memory.unit_number(&job.unit) else {
+        return refused(Trouble::UnknownUnit(job.unit.to_string()));
+    };
+    ledger.put_code(&CodeRow { hash: job.hash, unit, expires_ms: job.expires_ms, device: None })?;
+    let body = gom_proto::change::encode_code(job.unit.as_str(), &job.hash, job.expires_ms);
+    let row = next_change(memory, ChangeKind::Code, 0, body);
+    ledger.append_change(&row)?;
+    Ok((Changes { rows: vec![row.clone()], ..Changes::default() }, Answer::Changed(row.seq)))
+}
+
+/// Makes a device. The same code with the same secret gets the same device again, for an answer may have been lost.
+pub fn enrol(ledger: &mut dyn Ledger, memory: &Memory, job: &Enrol, now_ms: i64) -> Stored<(Changes, Answer)> {
+    let Some(code) = ledger.code(&job.code_hash)? else { return refused(Trouble::UnknownCode) };
+    let unit = memory.unit_id(code.unit).cloned();
+    let Some(unit) = unit else { return refused(Trouble::UnknownCode) };
+    if let Some(device) = code.device.and_then(|number| memory.device(number)) {
+        let same = device.secret_hash == job.secret_hash;
+        let enrolled = Enrolled { device: device.id, unit };
+        return if same { Ok((Changes::default(), Answer::Enrolled(enrolled))) } else { refused(Trouble::UsedCode) };
+    }
+    if now_ms >= code.expires_ms {
+        return refused(Trouble::ExpiredCode);
+    }
+    let device = DeviceRow {
+        number: memory.next_device(),
+        id: job.device,
+        unit: code.unit,
+        district: false,
+        name: job.name.clone(),
+        secret_hash: job.secret_hash.to_vec(),
+        epoch: 1,
+        last_sequence: 0,
+        chain: Chain::default(),
+        last_commit: 0,
+        contact_ms: Some(now_ms),
+        skew_ms: None,
+        app_version: job.app_version.clone(),
+    };
+    ledger.put_device(&device)?;
+    ledger.put_code(&CodeRow { device: Some(device.number), ..code })?;
+    let body = gom_proto::change::encode_device(device.id, unit.as_str(), &job.name, &job.code_hash);
+    let row = next_change(memory, ChangeKind::Device, 0, body);
+    ledger.append_change(&row)?;
+    let answer = Answer::Enrolled(Enrolled { device: device.id, unit });
+    Ok((Changes { rows: vec![row], devices: vec![device], ..Changes::default() }, answer))
+}
+
+/// The journal's next row.
+pub fn next_change(memory: &Memory, kind: ChangeKind, year: i16, body: Vec<u8>) -> ChangeRow {
+    ChangeRow { seq: memory.last.map_or(1, |last| last.last_seq + 1), kind, year, body }
+}
+
+/// Nothing changes, and why.
+pub fn refused(trouble: Trouble) -> Stored<(Changes, Answer)> {
+    Ok((Changes::default(), Answer::Refused(vec![trouble])))
+}

@@ -1,0 +1,61 @@
+//! Entry on behalf of a unit: a commune without power telephones its figures, the district enters them.
+//!
+//! They go through the same judgement as the unit's own, under a hand of the district's that has a sequence of its
+//! own, and are marked so everywhere.
+
+use gom_domain::greeting::{Chain, DeviceId};
+use gom_domain::unit::UnitId;
+
+use crate::accept::Group;
+use crate::books::{Answer, Changes};
+use crate::enrol::refused;
+use crate::memory::Memory;
+use crate::store::{DeviceRow, Ledger, Stored};
+use crate::wording::Trouble;
+
+/// What the district enters.
+#[derive(Clone, Debug)]
+pub struct Enter {
+    /// On whose behalf.
+    pub unit: UnitId,
+    /// Submissions with a reason, as bodies.
+    pub bodies: Vec<Vec<u8>>,
+    /// The name of the district's hand for the unit, if there is none yet.
+    pub device: DeviceId,
+}
+
+/// Enters submissions on behalf of a unit; all of them are accepted or none is entered.
+pub fn enter(ledger: &mut dyn Ledger, memory: &Memory, job: &Enter, now_ms: i64) -> Stored<(Changes, Answer)> {
+    let Some(unit) = memory.unit_number(&job.unit) else {
+        return refused(Trouble::UnknownUnit(job.unit.to_string()));
+    };
+    let hand = memory.devices().find(|device| device.unit == unit && device.district).cloned();
+    let hand = hand.unwrap_or_else(|| new_hand(memory, unit, job.device));
+    ledger.put_device(&hand)?;
+    let mut group = Group::new(memory, now_ms);
+    group.know(hand.clone());
+    let (receipts, refusal) = group.push(ledger, hand.number, hand.epoch, hand.last_sequence + 1, &job.bodies)?;
+    if receipts.iter().all(|(_, receipt)| receipt.ruling.is_accepted()) && refusal.is_none() {
+        let answer = Answer::Receipts(receipts, None);
+        return Ok((Changes { done: Some(group.done()), ..Changes::default() }, answer));
+    }
+    Ok((Changes::default(), Answer::Receipts(receipts, refusal)))
+}
+
+fn new_hand(memory: &Memory, unit: u32, id: DeviceId) -> DeviceRow {
+    DeviceRow {
+        number: memory.next_device(),
+        id,
+        unit,
+        district: true,
+        name: String::new(),
+        secret_hash: Vec::new(),
+        epoch: 1,
+        last_sequence: 0,
+        chain: Chain::default(),
+        last_commit: 0,
+        contact_ms: None,
+        skew_ms: None,
+        app_version: String::new(),
+    }
+}

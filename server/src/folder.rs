@@ -1,0 +1,139 @@
+//! The data folder of a district: where its books are, who may touch them, and who has them.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use gom_domain::world::World;
+use gom_domain::greeting::HistoryId;
+
+use crate::memory::Memory;
+use crate::store::{Sqlite, StoreError};
+use crate::wording::Trouble;
+
+/// A district's data folder.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+/// The right to write the books; given back when dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Folder {
+    /// The folder at a path; nothing is opened yet.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The books' file.
+    pub fn books(&self) -> PathBuf {
+        self.path.join("books.db")
+    }
+
+    /// The socket through which commands reach a running server.
+    pub fn socket(&self) -> PathBuf {
+        self.path.join("office.sock")
+    }
+
+    /// Founds new books. A folder that holds some already is refused.
+    pub fn found(&self, world: &World) -> Result<(Sqlite, Lock), Trouble> {
+        if self.books().exists() {
+            return Err(Trouble::AlreadyThere(self.shown()));
+        }
+        self.create().map_err(|error| self.file_trouble(&error))?;
+        let lock = self.lock()?;
+        let history = HistoryId(world.random());
+        let books = Sqlite::found(&self.books(), history, world.now_ms()).map_err(|error| self.trouble(&error))?;
+        owner_only(&self.books(), 0o600).map_err(|error| self.file_trouble(&error))?;
+        Ok((books, lock))
+    }
+
+    fn create(&self) -> io::Result<()> {
+        let there = self.path.is_dir();
+        fs::create_dir_all(&self.path)?;
+        if there { Ok(()) } else { owner_only(&self.path, 0o700) }
+    }
+
+    /// Takes the right to write, which only one process has.
+    pub fn lock(&self) -> Result<Lock, Trouble> {
+        let file = File::options().create(true).truncate(false).write(true).open(self.path.join("books.lock"));
+        let file = file.map_err(|error| self.file_trouble(&error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Lock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(Trouble::InUse(self.shown())),
+            Err(TryLockError::Error(error)) => Err(self.file_trouble(&error)),
+        }
+    }
+
+    /// Opens the books for writing.
+    pub fn open(&self) -> Result<(Sqlite, Lock), Trouble> {
+        if !self.books().exists() {
+            return Err(Trouble::NoBooks(self.shown()));
+        }
+        let lock = self.lock()?;
+        let books = Sqlite::open(&self.books()).map_err(|error| self.trouble(&error))?;
+        Ok((books, lock))
+    }
+
+    /// Opens the books for reading, beside whoever writes them.
+    pub fn read(&self) -> Result<Sqlite, Trouble> {
+        Sqlite::snapshot(&self.books()).map_err(|error| self.trouble(&error))
+    }
+
+    /// Recalls the books as they stand, or as of an earlier commit.
+    pub fn recall(&self, at: Option<u64>) -> Result<(Sqlite, Memory), Trouble> {
+        use crate::store::Journal;
+        let mut books = self.read()?;
+        let last = books.last_commit().map_err(|error| self.trouble(&error))?.map_or(0, |last| last.last_seq);
+        if let Some(asked) = at.filter(|asked| *asked > last) {
+            return Err(Trouble::NoSuchCommit(asked, last));
+        }
+        let memory = Memory::recall(&mut books, at).map_err(|error| self.trouble(&error))?;
+        Ok((books, memory))
+    }
+
+    /// A store's error in words.
+    pub fn trouble(&self, error: &StoreError) -> Trouble {
+        match error {
+            StoreError::Absent => Trouble::NoBooks(self.shown()),
+            StoreError::Newer => Trouble::NewerBooks(self.shown()),
+            StoreError::Foreign => Trouble::ForeignBooks(self.books().display().to_string()),
+            StoreError::Full(_) => Trouble::DiskFull,
+            StoreError::Io(source) | StoreError::Sql(source) => Trouble::Books(source.to_string()),
+            StoreError::Damaged(why) => Trouble::Books(why.clone()),
+        }
+    }
+
+    fn file_trouble(&self, error: &io::Error) -> Trouble {
+        if error.kind() == io::ErrorKind::StorageFull {
+            return Trouble::DiskFull;
+        }
+        Trouble::File(self.shown(), error.to_string())
+    }
+
+    fn shown(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+/// Lets nobody but the owner read or write.
+#[cfg(unix)]
+pub fn owner_only(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+/// Elsewhere the folder's own rights decide.
+#[cfg(not(unix))]
+pub fn owner_only(_path: &Path, _mode: u32) -> io::Result<()> {
+    Ok(())
+}

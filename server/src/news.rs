@@ -1,0 +1,118 @@
+//! News for a unit: everything in the journal that concerns it, after a given commit, in order.
+//!
+//! Quotas and the prior year's figures are cut down to the unit's own rows: no commune reads another's.
+
+use std::collections::VecDeque;
+
+use gom_domain::programme::{Baseline, Programme, Quotas};
+use gom_domain::unit::{UnitId, UnitIx};
+use gom_proto::{change, wire};
+use wire::pull_reply::News;
+
+use crate::folder::Folder;
+use crate::memory::{Memory, Prior};
+use crate::store::{ChangeKind, DeviceRow, Journal, Stored, SubmissionRow};
+use crate::wording::Trouble;
+
+/// What concerns a device's unit and was committed after `after`.
+pub fn after(folder: &Folder, device: &DeviceRow, after: u64) -> Result<VecDeque<wire::PullReply>, Trouble> {
+    let mut journal = folder.read()?;
+    collect(&mut journal, device, after).map_err(|error| folder.trouble(&error))
+}
+
+fn collect(journal: &mut dyn Journal, device: &DeviceRow, after: u64) -> Stored<VecDeque<wire::PullReply>> {
+    let last = journal.last_commit()?.map_or(0, |last| last.last_seq);
+    let mut news = changes(journal, device, after)?;
+    let devices = journal.devices()?;
+    for sender in devices.iter().filter(|sender| sender.unit == device.unit) {
+        for row in journal.newest_of(sender.number, after)? {
+            news.push((row.seq, News::Filed(filed(sender, row))));
+        }
+    }
+    news.sort_by_key(|(seq, _)| *seq);
+    let mut replies = VecDeque::with_capacity(news.len() + 1);
+    for (commit, news) in news {
+        let at_ms = journal.commit_of(commit)?.at_ms;
+        replies.push_back(wire::PullReply { commit, at_ms, news: Some(news) });
+    }
+    replies.push_back(wire::PullReply { commit: last, at_ms: 0, news: Some(News::Done(wire::Done {})) });
+    Ok(replies)
+}
+
+/// All published versions since, and the tables of quotas and figures that are in force if anything was published.
+fn changes(journal: &mut dyn Journal, device: &DeviceRow, after: u64) -> Stored<Vec<(u64, News)>> {
+    let mut news = Vec::new();
+    let mut memory = Memory::default();
+    let (units, _) = journal.names()?;
+    let unit = units.into_iter().find(|(number, _)| *number == device.unit).map(|(_, id)| UnitId::from(id.as_str()));
+    let mut newest = Vec::new();
+    journal.each_change(u64::MAX, &mut |row| {
+        memory.learn_change(&row)?;
+        if row.kind == ChangeKind::Programme && row.seq > after {
+            newest.push((row.seq, row.body.clone()));
+        }
+        Ok(())
+    })?;
+    let versions: Vec<u32> = memory.editions.iter().map(|edition| edition.version).collect();
+    for (seq, body) in newest {
+        let version = versions.iter().copied().find(|version| memory.edition_seq(*version) == seq).unwrap_or(0);
+        let files = change::decode_bundle(&body).map(|bundle| change::files(&bundle)).unwrap_or_default();
+        news.push((seq, News::Edition(wire::Edition { version, files })));
+    }
+    let Some(unit) = unit.filter(|_| memory.published > after) else { return Ok(news) };
+    for (year, prior) in &memory.quotas {
+        news.extend(cut(&memory, *year, prior, &unit, own_quotas).map(|prior| (memory.published, News::Quotas(prior))));
+    }
+    for (year, prior) in &memory.baselines {
+        let own = cut(&memory, *year, prior, &unit, own_baseline);
+        news.extend(own.map(|prior| (memory.published, News::Baseline(prior))));
+    }
+    Ok(news)
+}
+
+fn cut(
+    memory: &Memory,
+    year: i16,
+    prior: &Prior,
+    unit: &UnitId,
+    own: fn(&Programme, &[UnitIx], &[u8]) -> Option<String>,
+) -> Option<wire::Prior> {
+    let (programme, _) = memory.year(year)?;
+    let line = programme.lineage(programme.unit_of(unit)?);
+    let table = own(&programme, &line, &prior.table)?;
+    Some(wire::Prior { year: year.unsigned_abs().into(), table: table.into_bytes() })
+}
+
+fn own_quotas(programme: &Programme, line: &[UnitIx], table: &[u8]) -> Option<String> {
+    let (quotas, _) = Quotas::read(programme, table).ok()?;
+    let rows = quotas.rows.iter().filter(|row| line.contains(&row.unit)).map(|row| {
+        let element = programme.element(row.element);
+        format!("{},{},{}\n", programme.unit(row.unit).id, element.key, element.plain(row.value))
+    });
+    Some(format!("unit,element,value\n{}", rows.collect::<String>()))
+}
+
+fn own_baseline(programme: &Programme, line: &[UnitIx], table: &[u8]) -> Option<String> {
+    let baseline = Baseline::read(programme, table).ok()?;
+    let rows = baseline.rows.iter().filter(|row| line.contains(&row.unit)).map(|row| {
+        let element = programme.element(row.element);
+        let period = if row.cumulative {
+            format!("{:04}-{:02}..{}", row.period.year(), row.from, row.period)
+        } else {
+            row.period.to_string()
+        };
+        format!("{},{},{period},{}\n", programme.unit(row.unit).id, element.key, element.plain(row.value))
+    });
+    Some(format!("unit,element,period,value\n{}", rows.collect::<String>()))
+}
+
+fn filed(sender: &DeviceRow, row: SubmissionRow) -> wire::Filed {
+    wire::Filed {
+        ruling: Some((&row.ruling).into()),
+        body: row.body,
+        by_district: sender.district,
+        device: sender.id.0.to_vec(),
+        epoch: row.epoch,
+        sequence: row.sequence,
+    }
+}

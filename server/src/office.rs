@@ -1,0 +1,217 @@
+//! The district's own changes: through the socket of a running server, or else straight into the books.
+//!
+//! Both ways run the same use case. The socket can be opened by the owner of the folder only.
+
+use gom_domain::Bilingual;
+use gom_domain::greeting::DeviceId;
+use gom_domain::unit::UnitId;
+use gom_domain::world::World;
+use gom_proto::{change, wire};
+use tonic::{Request, Response, Status};
+
+use crate::books::{Answer, Books, Job};
+use crate::enrol::IssueCode;
+use crate::enter::Enter;
+use crate::folder::Folder;
+use crate::publish::Load;
+use crate::target::SetTarget;
+use crate::wording::Trouble;
+use crate::writer::Writer;
+
+/// What came of a change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// The last entry that it made; 0 if it changed nothing.
+    pub commit: u64,
+    /// The rulings on what was entered.
+    pub rulings: Vec<gom_domain::ruling::Ruling>,
+}
+
+/// Commits a change, whoever has the books.
+pub async fn commit(folder: &Folder, job: Job, world: &World) -> Result<Outcome, Vec<Trouble>> {
+    match folder.open() {
+        Ok((ledger, lock)) => {
+            let mut books = Books::open(Box::new(ledger)).map_err(|error| vec![folder.trouble(&error)])?;
+            let answer = books.commit(vec![job], world.now_ms()).pop();
+            drop(lock);
+            answer.map_or(Err(Vec::new()), outcome)
+        }
+        Err(Trouble::InUse(_)) => remote::commit(folder, job).await,
+        Err(trouble) => Err(vec![trouble]),
+    }
+}
+
+fn outcome(answer: Answer) -> Result<Outcome, Vec<Trouble>> {
+    match answer {
+        Answer::Changed(commit) => Ok(Outcome { commit, rulings: Vec::new() }),
+        Answer::Receipts(receipts, None) => {
+            let commit = receipts.last().map_or(0, |(_, receipt)| receipt.commit);
+            let rulings = receipts.into_iter().map(|(_, receipt)| receipt.ruling).collect();
+            Ok(Outcome { commit, rulings })
+        }
+        Answer::Receipts(_, Some(refusal)) => Err(vec![Trouble::Books(refusal.to_string())]),
+        Answer::Refused(troubles) => Err(troubles),
+        Answer::Failed(why) => Err(vec![Trouble::Books(why)]),
+        Answer::Enrolled(_) => Ok(Outcome::default()),
+    }
+}
+
+/// A change as a message.
+fn message(job: Job) -> Option<wire::change::Kind> {
+    use wire::change::Kind;
+    Some(match job {
+        Job::IssueCode(job) => Kind::IssueCode(wire::IssueCode {
+            unit: job.unit.to_string(),
+            code_hash: job.hash.to_vec(),
+            expires_ms: job.expires_ms,
+        }),
+        Job::Load(job) => Kind::Load(wire::Load {
+            programme: job.programme.as_ref().map(change::files).unwrap_or_default(),
+            quotas: job.quotas.unwrap_or_default(),
+            baseline: job.baseline.unwrap_or_default(),
+        }),
+        Job::Enter(job) => Kind::Enter(wire::Enter { unit: job.unit.to_string(), bodies: job.bodies }),
+        Job::SetTarget(job) => Kind::SetTarget(change::target(job.year, &job.key, &job.set)),
+        Job::Push(_) | Job::Enrol(_) | Job::Contact(_) => return None,
+    })
+}
+
+/// The change that a message asks for.
+fn job(kind: wire::change::Kind, world: &World) -> Result<Job, gom_proto::Malformed> {
+    use wire::change::Kind;
+    let given = |table: Vec<u8>| (!table.is_empty()).then_some(table);
+    Ok(match kind {
+        Kind::IssueCode(code) => Job::IssueCode(IssueCode {
+            unit: UnitId::from(code.unit.as_str()),
+            hash: change::code_hash(&code.code_hash)?,
+            expires_ms: code.expires_ms,
+        }),
+        Kind::Load(load) => Job::Load(Load {
+            programme: (!load.programme.is_empty()).then(|| change::bundle(load.programme)),
+            quotas: given(load.quotas),
+            baseline: given(load.baseline),
+        }),
+        Kind::Enter(enter) => Job::Enter(Enter {
+            unit: UnitId::from(enter.unit.as_str()),
+            bodies: enter.bodies,
+            device: DeviceId(world.random()),
+        }),
+        Kind::SetTarget(set) => {
+            let (year, key, set) = change::set_target(set)?;
+            Job::SetTarget(SetTarget { year, key, set })
+        }
+    })
+}
+
+#[derive(Clone, Debug)]
+struct OfficeService {
+    writer: Writer,
+    world: World,
+}
+
+#[tonic::async_trait]
+impl wire::office_server::Office for OfficeService {
+    async fn commit(&self, request: Request<wire::Change>) -> Result<Response<wire::Outcome>, Status> {
+        let kind = request.into_inner().kind.ok_or_else(|| Status::invalid_argument("an unknown change"))?;
+        let job = job(kind, &self.world).map_err(|error| Status::invalid_argument(error.to_string()))?;
+        let reply = match outcome(self.writer.perform(job).await) {
+            Ok(outcome) => wire::Outcome {
+                commit: outcome.commit,
+                rulings: outcome.rulings.iter().map(Into::into).collect(),
+                refusals: Vec::new(),
+            },
+            Err(troubles) => wire::Outcome {
+                refusals: troubles.iter().map(|trouble| (&trouble.message()).into()).collect(),
+                ..wire::Outcome::default()
+            },
+        };
+        Ok(Response::new(reply))
+    }
+}
+
+fn said(text: wire::Text) -> Trouble {
+    Trouble::Said(Bilingual::from(text))
+}
+
+#[cfg(unix)]
+mod remote {
+    use super::{Folder, Job, OfficeService, Outcome, Trouble, World, Writer, message, said, wire};
+    use gom_proto::wire::office_client::OfficeClient;
+    use gom_proto::wire::office_server::OfficeServer;
+    use hyper_util::rt::TokioIo;
+    use tokio::net::{UnixListener, UnixStream};
+    use tokio::sync::watch;
+    use tokio::task::JoinHandle;
+    use tokio_stream::wrappers::UnixListenerStream;
+    use tonic::transport::{Endpoint, Server};
+
+    /// The largest change: a programme for a whole country with its quotas and baseline.
+    const LARGEST: usize = 256 * 1024 * 1024;
+
+    /// Opens the socket beside a running server.
+    pub(crate) fn start(folder: &Folder, writer: Writer, world: World, stopped: watch::Receiver<bool>) -> Option<JoinHandle<()>> {
+        let path = folder.socket();
+        // The lock is ours, so a socket that is still there is a dead server's.
+        _ = std::fs::remove_file(&path);
+        let opened = UnixListener::bind(&path)
+            .and_then(|listener| crate::folder::owner_only(&path, 0o600).map(|()| listener));
+        let listener = match opened {
+            Ok(listener) => listener,
+            Err(error) => {
+                tracing::warn!(%error, "no socket for commands; those that write must wait until the server stops");
+                return None;
+            }
+        };
+        let service = OfficeServer::new(OfficeService { writer, world }).max_decoding_message_size(LARGEST);
+        Some(tokio::spawn(async move {
+            let incoming = UnixListenerStream::new(listener);
+            let server = Server::builder().add_service(service);
+            if let Err(error) = server.serve_with_incoming_shutdown(incoming, crate::serve::until(stopped)).await {
+                tracing::error!(%error, "the office ended");
+            }
+            _ = std::fs::remove_file(&path);
+        }))
+    }
+
+    /// Has a running server commit a change.
+    pub(super) async fn commit(folder: &Folder, job: Job) -> Result<Outcome, Vec<Trouble>> {
+        let silent = || vec![Trouble::ServerSilent];
+        let in_use = || vec![Trouble::InUse(folder.path().display().to_string())];
+        let path = folder.socket();
+        if !path.exists() {
+            return Err(in_use());
+        }
+        let connector = tower::service_fn(move |_| {
+            let path = path.clone();
+            async move { UnixStream::connect(path).await.map(TokioIo::new) }
+        });
+        let endpoint = Endpoint::from_static("http://office.invalid");
+        let channel = endpoint.connect_with_connector(connector).await.map_err(|_| silent())?;
+        let mut office = OfficeClient::new(channel).max_encoding_message_size(LARGEST);
+        let change = wire::Change { kind: message(job) };
+        let reply = office.commit(change).await.map_err(|_| silent())?.into_inner();
+        if !reply.refusals.is_empty() {
+            return Err(reply.refusals.into_iter().map(said).collect());
+        }
+        let rulings: Result<_, _> = reply.rulings.into_iter().map(TryInto::try_into).collect();
+        Ok(Outcome { commit: reply.commit, rulings: rulings.map_err(|_| silent())? })
+    }
+}
+
+#[cfg(not(unix))]
+mod remote {
+    use super::{Folder, Job, Outcome, Trouble, World, Writer};
+    use tokio::sync::watch;
+    use tokio::task::JoinHandle;
+
+    /// There is no owner-only socket here: commands that write wait until the server stops.
+    pub(crate) fn start(_: &Folder, _: Writer, _: World, _: watch::Receiver<bool>) -> Option<JoinHandle<()>> {
+        None
+    }
+
+    pub(super) async fn commit(folder: &Folder, _: Job) -> Result<Outcome, Vec<Trouble>> {
+        Err(vec![Trouble::InUse(folder.path().display().to_string())])
+    }
+}
+
+pub(crate) use remote::start;

@@ -1,0 +1,93 @@
+//! A running server: the writer, the service for communes, and the office's socket for the district's own commands.
+
+use std::net::SocketAddr;
+
+use gom_domain::world::World;
+use gom_proto::wire::sync_server::SyncServer;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::Server;
+
+use crate::books::Books;
+use crate::folder::{Folder, Lock};
+use crate::grpc::SyncService;
+use crate::office;
+use crate::wording::Trouble;
+use crate::writer::{Writer, WriterThread};
+
+/// A server that answers.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    writer: Writer,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    thread: WriterThread,
+    _lock: Lock,
+}
+
+/// Starts serving the books of a folder.
+pub async fn start(folder: &Folder, listen: SocketAddr, world: World) -> Result<Running, Trouble> {
+    if !listen.ip().is_loopback() {
+        return Err(Trouble::NotLoopback(listen.to_string()));
+    }
+    let (ledger, lock) = folder.open()?;
+    let books = Books::open(Box::new(ledger)).map_err(|error| folder.trouble(&error))?;
+    let cannot = |error: std::io::Error| Trouble::CannotListen(listen.to_string(), error.to_string());
+    let listener = TcpListener::bind(listen).await.map_err(cannot)?;
+    let address = listener.local_addr().map_err(cannot)?;
+    let (writer, thread) = Writer::start(books, world.clone());
+    let (stop, stopped) = watch::channel(false);
+    let service = SyncService::new(folder.clone(), writer.clone(), world.clone());
+    let mut tasks = vec![tokio::spawn(communes(listener, service, stopped.clone()))];
+    tasks.extend(office::start(folder, writer.clone(), world, stopped));
+    tracing::info!(%address, folder = %folder.path().display(), "serving");
+    Ok(Running { address, writer, stop, tasks, thread, _lock: lock })
+}
+
+async fn communes(listener: TcpListener, service: SyncService, stopped: watch::Receiver<bool>) {
+    let incoming = TcpListenerStream::new(listener);
+    let served = Server::builder()
+        .tcp_nodelay(true)
+        .add_service(SyncServer::new(service))
+        .serve_with_incoming_shutdown(incoming, until(stopped))
+        .await;
+    if let Err(error) = served {
+        tracing::error!(%error, "the service ended");
+    }
+}
+
+/// Waits until the server is told to stop.
+pub(crate) async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that whoever could say so has gone, which is as good.
+    _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+impl Running {
+    /// The writer, for use cases in the same process.
+    pub fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    /// Stops: no new calls, open streams get a moment to end, everything handed in is answered.
+    pub async fn stop(self) {
+        _ = self.stop.send(true);
+        for mut task in self.tasks {
+            // A stream that a commune keeps open must not keep the server from stopping.
+            let grace = std::time::Duration::from_secs(2);
+            if tokio::time::timeout(grace, &mut task).await.is_err() {
+                task.abort();
+                _ = task.await;
+            }
+        }
+        drop(self.writer);
+        let thread = self.thread;
+        if tokio::task::spawn_blocking(move || thread.join()).await.is_err() {
+            tracing::error!("the writer could not be waited for");
+        }
+        tracing::info!("stopped");
+    }
+}

@@ -1,0 +1,257 @@
+//! The books as rows: what goes in and what comes out. Decisions are made elsewhere.
+//!
+//! **Invariant:** nothing outside `store` knows that there is a database.
+
+mod sqlite;
+
+pub use sqlite::{APPLICATION_ID, Sqlite};
+
+use gom_domain::Period;
+use gom_domain::greeting::{Chain, DeviceId, HistoryId};
+use gom_domain::ruling::Ruling;
+
+/// The books cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file is not one of Gom's.
+    #[error("the file holds no books of a district")]
+    Foreign,
+    /// The file was written by a newer program.
+    #[error("the books were written by a newer version of the program")]
+    Newer,
+    /// There are no books in the folder.
+    #[error("there are no books in the folder")]
+    Absent,
+    /// The disk is full.
+    #[error("the disk is full")]
+    Full(#[source] rusqlite::Error),
+    /// The disk or the file failed.
+    #[error("the disk refused to read or write the books")]
+    Io(#[source] rusqlite::Error),
+    /// The books hold something that cannot be.
+    #[error("the books are damaged: {0}")]
+    Damaged(String),
+    /// Anything else that SQLite refused.
+    #[error("the books refused a statement")]
+    Sql(#[source] rusqlite::Error),
+}
+
+impl StoreError {
+    /// Whether the handle must not be used again.
+    pub fn is_io(&self) -> bool {
+        matches!(self, Self::Full(_) | Self::Io(_))
+    }
+}
+
+/// A store's answer.
+pub type Stored<T> = Result<T, StoreError>;
+
+/// A device as the books know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceRow {
+    /// Its short number.
+    pub number: u32,
+    /// Its name on the wire.
+    pub id: DeviceId,
+    /// Its unit's number.
+    pub unit: u32,
+    /// Whether it is the district's own hand for the unit.
+    pub district: bool,
+    /// The computer's name.
+    pub name: String,
+    /// SHA-256 of its secret; empty for the district's own hand.
+    pub secret_hash: Vec<u8>,
+    /// Its epoch.
+    pub epoch: u32,
+    /// The last sequence ruled on in this epoch.
+    pub last_sequence: u64,
+    /// The chain there.
+    pub chain: Chain,
+    /// The last commit that came from it.
+    pub last_commit: u64,
+    /// When it was last heard of, by the district's clock.
+    pub contact_ms: Option<i64>,
+    /// Its clock less the district's, then.
+    pub skew_ms: Option<i64>,
+    /// The program's version, then.
+    pub app_version: String,
+}
+
+/// A one-time enrolment code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeRow {
+    /// SHA-256 of the code.
+    pub hash: [u8; 32],
+    /// The unit it is for.
+    pub unit: u32,
+    /// When it stops working.
+    pub expires_ms: i64,
+    /// Who used it.
+    pub device: Option<u32>,
+}
+
+/// What a submission is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The unit's number.
+    pub unit: u32,
+    /// The form's number.
+    pub form: u32,
+    /// The period.
+    pub period: Period,
+}
+
+/// A submission in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubmissionRow {
+    /// Its commit sequence.
+    pub seq: u64,
+    /// Who sent it.
+    pub device: u32,
+    /// In which life.
+    pub epoch: u32,
+    /// Under which number.
+    pub sequence: u64,
+    /// Whose it is.
+    pub unit: u32,
+    /// What it is about; none where its body could not be read so far.
+    pub place: Option<Place>,
+    /// What was decided.
+    pub ruling: Ruling,
+    /// The submission before it about the same.
+    pub prior: Option<u64>,
+    /// The submission that this one was before, under another sequence.
+    pub repeats: Option<u64>,
+    /// Its body, verbatim.
+    pub body: Vec<u8>,
+}
+
+/// What kind of change it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// A new version of the programme: its tables.
+    Programme,
+    /// A table of quotas.
+    Quotas,
+    /// A table of the prior year's figures.
+    Baseline,
+    /// A target set by hand.
+    Target,
+    /// An enrolment code was issued.
+    Code,
+    /// A device was enrolled.
+    Device,
+}
+
+impl ChangeKind {
+    /// The word in the books.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Programme => "programme",
+            Self::Quotas => "quotas",
+            Self::Baseline => "baseline",
+            Self::Target => "target",
+            Self::Code => "code",
+            Self::Device => "device",
+        }
+    }
+
+    fn from_key(key: &str) -> Option<Self> {
+        [Self::Programme, Self::Quotas, Self::Baseline, Self::Target, Self::Code, Self::Device]
+            .into_iter()
+            .find(|kind| kind.key() == key)
+    }
+}
+
+/// A change in the journal: everything that is no submission and changes an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeRow {
+    /// Its commit sequence.
+    pub seq: u64,
+    /// What it is.
+    pub kind: ChangeKind,
+    /// The programme's year; 0 where it has none.
+    pub year: i16,
+    /// What changed.
+    pub body: Vec<u8>,
+}
+
+/// A group of entries that became durable together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommitRow {
+    /// Its last entry.
+    pub last_seq: u64,
+    /// When, by the district's clock.
+    pub at_ms: i64,
+    /// The hash chain over all entries up to there.
+    pub head: [u8; 32],
+}
+
+/// What stands for a unit, form and period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StandingRow {
+    /// The submission that stands; none if none was accepted.
+    pub seq: Option<u64>,
+    /// The newest submission, whatever its verdict.
+    pub last: u64,
+}
+
+/// Reading the books. Every reader sees the books as of one commit.
+pub trait Journal {
+    /// The name of this history.
+    fn history(&mut self) -> Stored<HistoryId>;
+    /// The last commit; none before the first.
+    fn last_commit(&mut self) -> Stored<Option<CommitRow>>;
+    /// When an entry became durable.
+    fn commit_of(&mut self, seq: u64) -> Stored<CommitRow>;
+    /// All commits in order.
+    fn each_commit(&mut self, visit: &mut dyn FnMut(CommitRow) -> Stored<()>) -> Stored<()>;
+    /// All units' and forms' numbers.
+    fn names(&mut self) -> Stored<(Vec<(u32, String)>, Vec<(u32, String)>)>;
+    /// All devices.
+    fn devices(&mut self) -> Stored<Vec<DeviceRow>>;
+    /// An enrolment code.
+    fn code(&mut self, hash: &[u8; 32]) -> Stored<Option<CodeRow>>;
+    /// A submission by its commit sequence.
+    fn submission(&mut self, seq: u64) -> Stored<SubmissionRow>;
+    /// A submission by its sender's numbers.
+    fn submission_of(&mut self, device: u32, epoch: u32, sequence: u64) -> Stored<Option<SubmissionRow>>;
+    /// What stands.
+    fn standing(&mut self, place: Place) -> Stored<Option<StandingRow>>;
+    /// A device's submissions that were committed after `after`, newest first.
+    fn newest_of(&mut self, device: u32, after: u64) -> Stored<Vec<SubmissionRow>>;
+    /// All changes up to an entry, in order.
+    fn each_change(&mut self, up_to: u64, visit: &mut dyn FnMut(ChangeRow) -> Stored<()>) -> Stored<()>;
+    /// All submissions up to an entry, in order.
+    fn each_submission(&mut self, up_to: u64, visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>) -> Stored<()>;
+    /// All submissions that stand, in the order of their places.
+    fn each_standing(&mut self, visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>) -> Stored<()>;
+}
+
+/// Writing the books: between `begin` and `commit` or `roll_back`.
+pub trait Ledger: Journal + Send {
+    /// Begins a group.
+    fn begin(&mut self) -> Stored<()>;
+    /// Makes the group durable.
+    fn commit(&mut self) -> Stored<()>;
+    /// Forgets the group.
+    fn roll_back(&mut self) -> Stored<()>;
+    /// Gives a unit a number.
+    fn name_unit(&mut self, number: u32, id: &str) -> Stored<()>;
+    /// Gives a form a number.
+    fn name_form(&mut self, number: u32, key: &str) -> Stored<()>;
+    /// Enters or updates a device.
+    fn put_device(&mut self, device: &DeviceRow) -> Stored<()>;
+    /// Enters or updates an enrolment code.
+    fn put_code(&mut self, code: &CodeRow) -> Stored<()>;
+    /// Appends a submission to the journal.
+    fn append_submission(&mut self, row: &SubmissionRow) -> Stored<()>;
+    /// Appends a change to the journal.
+    fn append_change(&mut self, row: &ChangeRow) -> Stored<()>;
+    /// Appends a commit to the journal.
+    fn append_commit(&mut self, row: &CommitRow) -> Stored<()>;
+    /// Sets what stands.
+    fn put_standing(&mut self, place: Place, row: StandingRow) -> Stored<()>;
+    /// Throws the handle away and opens the books again, as after a failed write.
+    fn reopen(&mut self) -> Stored<()>;
+}

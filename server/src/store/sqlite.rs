@@ -1,0 +1,291 @@
+//! The books in SQLite: WAL, synchronous FULL, one writer.
+
+mod open;
+mod rows;
+
+use std::path::PathBuf;
+
+use gom_domain::greeting::HistoryId;
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+use super::{
+    Journal, ChangeRow, CodeRow, CommitRow, DeviceRow, Ledger, Place, StandingRow, StoreError, Stored, SubmissionRow,
+};
+pub use open::APPLICATION_ID;
+
+/// The books in a SQLite file.
+#[derive(Debug)]
+pub struct Sqlite {
+    connection: Connection,
+    file: PathBuf,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full(error),
+            Some(
+                ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::ReadOnly
+                | ErrorCode::FileLockingProtocolFailed
+                | ErrorCode::PermissionDenied,
+            ) => Self::Io(error),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
+            _ => Self::Sql(error),
+        }
+    }
+}
+
+impl Sqlite {
+    fn visit<T>(
+        &mut self,
+        sql: &str,
+        bound: u64,
+        read: fn(&rusqlite::Row<'_>) -> Stored<T>,
+        visit: &mut dyn FnMut(T) -> Stored<()>,
+    ) -> Stored<()> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(named_params! { ":bound": rows::int(bound) })?;
+        while let Some(row) = rows.next()? {
+            visit(read(row)?)?;
+        }
+        Ok(())
+    }
+}
+
+impl Journal for Sqlite {
+    fn history(&mut self) -> Stored<HistoryId> {
+        let history: Vec<u8> = self.connection.query_row("select history from district", [], |row| row.get("history"))?;
+        Ok(HistoryId(rows::fixed(history, "history")?))
+    }
+
+    fn last_commit(&mut self) -> Stored<Option<CommitRow>> {
+        let sql = "select last_seq, at_ms, head from commits order by last_seq desc limit 1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query([])?;
+        found.next()?.map(rows::commit).transpose()
+    }
+
+    fn commit_of(&mut self, seq: u64) -> Stored<CommitRow> {
+        let sql = "select last_seq, at_ms, head from commits where last_seq >= :seq order by last_seq limit 1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query(named_params! { ":seq": rows::int(seq) })?;
+        match found.next()? {
+            Some(row) => rows::commit(row),
+            None => Err(StoreError::Damaged(format!("entry {seq} belongs to no commit"))),
+        }
+    }
+
+    fn each_commit(&mut self, visit: &mut dyn FnMut(CommitRow) -> Stored<()>) -> Stored<()> {
+        let sql = "select last_seq, at_ms, head from commits where last_seq <= :bound order by last_seq";
+        self.visit(sql, u64::MAX, rows::commit, visit)
+    }
+
+    fn names(&mut self) -> Stored<(Vec<(u32, String)>, Vec<(u32, String)>)> {
+        let read = |sql: &str| -> Stored<Vec<(u32, String)>> {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let names = statement.query_map([], |row| Ok((row.get("number")?, row.get("name")?)))?;
+            Ok(names.collect::<Result<_, _>>()?)
+        };
+        Ok((
+            read("select number, id as name from unit order by number")?,
+            read("select number, key as name from form order by number")?,
+        ))
+    }
+
+    fn devices(&mut self) -> Stored<Vec<DeviceRow>> {
+        let mut statement = self.connection.prepare_cached("select * from device order by number")?;
+        let mut found = statement.query([])?;
+        let mut devices = Vec::new();
+        while let Some(row) = found.next()? {
+            devices.push(rows::device(row)?);
+        }
+        Ok(devices)
+    }
+
+    fn code(&mut self, hash: &[u8; 32]) -> Stored<Option<CodeRow>> {
+        let mut statement = self.connection.prepare_cached("select * from code where hash = :hash")?;
+        let mut found = statement.query(named_params! { ":hash": hash })?;
+        found.next()?.map(rows::code).transpose()
+    }
+
+    fn submission(&mut self, seq: u64) -> Stored<SubmissionRow> {
+        let mut statement = self.connection.prepare_cached("select * from submission where seq = :seq")?;
+        let mut found = statement.query(named_params! { ":seq": rows::int(seq) })?;
+        match found.next()? {
+            Some(row) => rows::submission(row),
+            None => Err(StoreError::Damaged(format!("there is no submission {seq}"))),
+        }
+    }
+
+    fn submission_of(&mut self, device: u32, epoch: u32, sequence: u64) -> Stored<Option<SubmissionRow>> {
+        let mut statement = self.connection.prepare_cached(include_str!("sqlite/submission_of.sql"))?;
+        let mut found = statement.query(
+            named_params! { ":device": device, ":epoch": epoch, ":sequence": rows::int(sequence) },
+        )?;
+        found.next()?.map(rows::submission).transpose()
+    }
+
+    fn standing(&mut self, place: Place) -> Stored<Option<StandingRow>> {
+        let mut statement = self.connection.prepare_cached(include_str!("sqlite/standing.sql"))?;
+        let bound = named_params! { ":period": place.period.code(), ":form": place.form, ":unit": place.unit };
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok((row.get::<_, Option<i64>>("seq")?, row.get::<_, i64>("last")?))
+        };
+        let found = statement.query_row(bound, read).optional()?;
+        Ok(found.map(|(seq, last)| StandingRow {
+            seq: seq.map(i64::cast_unsigned),
+            last: last.cast_unsigned(),
+        }))
+    }
+
+    fn newest_of(&mut self, device: u32, after: u64) -> Stored<Vec<SubmissionRow>> {
+        let mut statement = self.connection.prepare_cached(include_str!("sqlite/newest_of.sql"))?;
+        let mut found = statement.query(named_params! { ":device": device })?;
+        let mut newest = Vec::new();
+        while let Some(row) = found.next()? {
+            let row = rows::submission(row)?;
+            if row.seq <= after {
+                break;
+            }
+            newest.push(row);
+        }
+        Ok(newest)
+    }
+
+    fn each_change(&mut self, up_to: u64, visit: &mut dyn FnMut(ChangeRow) -> Stored<()>) -> Stored<()> {
+        self.visit("select * from change where seq <= :bound order by seq", up_to, rows::change, visit)
+    }
+
+    fn each_submission(
+        &mut self,
+        up_to: u64,
+        visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>,
+    ) -> Stored<()> {
+        self.visit("select * from submission where seq <= :bound order by seq", up_to, rows::submission, visit)
+    }
+
+    fn each_standing(&mut self, visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>) -> Stored<()> {
+        self.visit(include_str!("sqlite/each_standing.sql"), u64::MAX, rows::submission, visit)
+    }
+}
+
+impl Ledger for Sqlite {
+    fn begin(&mut self) -> Stored<()> {
+        Ok(self.connection.execute_batch("begin immediate")?)
+    }
+
+    fn commit(&mut self) -> Stored<()> {
+        Ok(self.connection.execute_batch("commit")?)
+    }
+
+    fn roll_back(&mut self) -> Stored<()> {
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        Ok(self.connection.execute_batch("rollback")?)
+    }
+
+    fn name_unit(&mut self, number: u32, id: &str) -> Stored<()> {
+        let mut statement = self.connection.prepare_cached("insert into unit (number, id) values (:number, :id)")?;
+        statement.execute(named_params! { ":number": number, ":id": id })?;
+        Ok(())
+    }
+
+    fn name_form(&mut self, number: u32, key: &str) -> Stored<()> {
+        let mut statement = self.connection.prepare_cached("insert into form (number, key) values (:number, :key)")?;
+        statement.execute(named_params! { ":number": number, ":key": key })?;
+        Ok(())
+    }
+
+    fn put_device(&mut self, device: &DeviceRow) -> Stored<()> {
+        let mut statement = self.connection.prepare_cached(include_str!("sqlite/put_device.sql"))?;
+        statement.execute(named_params! {
+            ":number": device.number,
+            ":id": device.id.0,
+            ":unit": device.unit,
+            ":district": device.district,
+            ":name": device.name,
+            ":secret_hash": device.secret_hash,
+            ":epoch": device.epoch,
+            ":last_sequence": rows::int(device.last_sequence),
+            ":chain": device.chain.0,
+            ":last_commit": rows::int(device.last_commit),
+            ":contact_ms": device.contact_ms,
+            ":skew_ms": device.skew_ms,
+            ":app_version": device.app_version,
+        })?;
+        Ok(())
+    }
+
+    fn put_code(&mut self, code: &CodeRow) -> Stored<()> {
+        let mut statement = self.connection.prepare_cached(include_str!("sqlite/put_code.sql"))?;
+        statement.execute(named_params! {
+            ":hash": code.hash,
+            ":unit": code.unit,
+            ":expires_ms": code.expires_ms,
+            ":device": code.device,
+        })?;
+        Ok(())
+    }
+
+    fn append_submission(&mut self, row: &SubmissionRow) -> Stored<()> {
+        let mut statement = self.connection.prepare_cached(include_str!("sqlite/append_submission.sql"))?;
+        let (verdict, revision) = rows::verdict(&row.ruling);
+        statement.execute(named_params! {
+            ":seq": rows::int(row.seq),
+            ":device": row.device,
+            ":epoch": row.epoch,
+            ":sequence": rows::int(row.sequence),
+            ":unit": row.unit,
+            ":form": row.place.map(|place| place.form),
+            ":period": row.place.map(|place| place.period.code()),
+            ":verdict": verdict,
+            ":revision": revision,
+            ":prior": row.prior.map(rows::int),
+            ":repeats": row.repeats.map(rows::int),
+            ":body": row.body,
+            ":ruling": rows::kept_ruling(&row.ruling),
+        })?;
+        Ok(())
+    }
+
+    fn append_change(&mut self, row: &ChangeRow) -> Stored<()> {
+        let mut statement = self.connection.prepare_cached(include_str!("sqlite/append_change.sql"))?;
+        statement.execute(named_params! {
+            ":seq": rows::int(row.seq),
+            ":kind": row.kind.key(),
+            ":year": row.year,
+            ":body": row.body,
+        })?;
+        Ok(())
+    }
+
+    fn append_commit(&mut self, row: &CommitRow) -> Stored<()> {
+        let sql = "insert into commits (last_seq, at_ms, head) values (:last_seq, :at_ms, :head)";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        statement.execute(
+            named_params! { ":last_seq": rows::int(row.last_seq), ":at_ms": row.at_ms, ":head": row.head },
+        )?;
+        Ok(())
+    }
+
+    fn put_standing(&mut self, place: Place, row: StandingRow) -> Stored<()> {
+        let mut statement = self.connection.prepare_cached(include_str!("sqlite/put_standing.sql"))?;
+        statement.execute(named_params! {
+            ":period": place.period.code(),
+            ":form": place.form,
+            ":unit": place.unit,
+            ":seq": row.seq.map(rows::int),
+            ":last": rows::int(row.last),
+        })?;
+        Ok(())
+    }
+
+    fn reopen(&mut self) -> Stored<()> {
+        self.connection = open::writer(&self.file)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,147 @@
+//! Opening the books: whose file it is, of which version, and that a commit is durable.
+
+use std::path::Path;
+use std::time::Duration;
+
+use gom_domain::greeting::HistoryId;
+use rusqlite::{Connection, OpenFlags, named_params};
+use rusqlite_migration::{M, Migrations};
+
+use super::Sqlite;
+use crate::store::{StoreError, Stored};
+
+/// Marks the file as a district's books: `GOMd`.
+pub const APPLICATION_ID: i32 = 0x474f_4d64;
+
+/// Every step the books have ever taken, oldest first. Steps are added, never edited.
+const STEPS: &[M<'_>] = &[M::up(include_str!("../../../migrations/0001_books.sql"))];
+const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
+const VERSION: i64 = 1;
+
+impl Sqlite {
+    /// Founds new books under a history's name. A file that is there already is not touched.
+    pub fn found(file: &Path, history: HistoryId, founded_ms: i64) -> Stored<Self> {
+        let mut connection = Connection::open(file)?;
+        set_up(&connection)?;
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        migrate(&mut connection)?;
+        let sql = "insert into district (id, history, founded_ms) values (1, :history, :founded_ms)";
+        connection.execute(sql, named_params! { ":history": history.0, ":founded_ms": founded_ms })?;
+        Ok(Self { connection, file: file.to_owned() })
+    }
+
+    /// Opens the books for writing.
+    pub fn open(file: &Path) -> Stored<Self> {
+        Ok(Self { connection: writer(file)?, file: file.to_owned() })
+    }
+
+    /// Opens the books for reading, as of one commit: what is committed later is not seen.
+    pub fn snapshot(file: &Path) -> Stored<Self> {
+        let connection = existing(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.pragma_update(None, "query_only", true)?;
+        connection.execute_batch("begin")?;
+        connection.query_row("select count(*) from district", [], |_| Ok(()))?;
+        Ok(Self { connection, file: file.to_owned() })
+    }
+
+    /// SQLite's own check of the whole file.
+    pub fn integrity(&mut self) -> Stored<Vec<String>> {
+        let mut statement = self.connection.prepare("pragma integrity_check")?;
+        let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
+        let lines: Vec<String> = lines.collect::<Result<_, _>>()?;
+        Ok(lines.into_iter().filter(|line| line != "ok").collect())
+    }
+}
+
+pub(super) fn writer(file: &Path) -> Stored<Connection> {
+    let mut connection = existing(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    set_up(&connection)?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens a file that must be there and be books that this program can read.
+fn existing(file: &Path, flags: OpenFlags) -> Stored<Connection> {
+    if !file.exists() {
+        return Err(StoreError::Absent);
+    }
+    let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(Duration::from_secs(10))?;
+    let number = |name: &str| -> Stored<i64> {
+        connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|error| match StoreError::from(error) {
+            StoreError::Damaged(_) => StoreError::Foreign,
+            other => other,
+        })
+    };
+    if number("application_id")? != i64::from(APPLICATION_ID) {
+        return Err(StoreError::Foreign);
+    }
+    if number("user_version")? > VERSION {
+        return Err(StoreError::Newer);
+    }
+    Ok(connection)
+}
+
+fn set_up(connection: &Connection) -> Stored<()> {
+    connection.busy_timeout(Duration::from_secs(10))?;
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+    if mode != "wal" || synchronous != 2 {
+        return Err(StoreError::Damaged(format!("journal {mode}, synchronous {synchronous}: not durable")));
+    }
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection) -> Stored<()> {
+    MIGRATIONS.to_latest(connection).map_err(|error| match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => err.into(),
+        other => StoreError::Damaged(other.to_string()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Journal;
+
+    fn founded(folder: &Path) -> Sqlite {
+        Sqlite::found(&folder.join("books.db"), HistoryId([1; 16]), 0).unwrap()
+    }
+
+    #[test]
+    fn books_are_durable_and_bear_their_name() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(founded(folder.path()));
+        let mut books = Sqlite::open(&folder.path().join("books.db")).unwrap();
+        assert_eq!(books.history().unwrap(), HistoryId([1; 16]));
+        assert!(books.integrity().unwrap().is_empty());
+    }
+
+    #[test]
+    fn books_of_a_newer_version_and_foreign_files_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("books.db");
+        let books = founded(folder.path());
+        books.connection.pragma_update(None, "user_version", VERSION + 1).unwrap();
+        drop(books);
+        assert!(matches!(Sqlite::open(&file), Err(StoreError::Newer)));
+        let other = folder.path().join("other.db");
+        std::fs::write(&other, "not a database, but long enough to have a header of some hundred bytes".repeat(9)).unwrap();
+        assert!(matches!(Sqlite::open(&other), Err(StoreError::Foreign)));
+        assert!(matches!(Sqlite::open(&folder.path().join("none.db")), Err(StoreError::Absent)));
+    }
+
+    #[test]
+    fn sqlite_is_new_enough_not_to_damage_a_wal() {
+        assert!(rusqlite::version_number() >= 3_051_003, "{}", rusqlite::version());
+    }
+
+    #[test]
+    fn the_steps_of_the_books_are_sound() {
+        assert!(MIGRATIONS.validate().is_ok());
+    }
+}

@@ -1,0 +1,14 @@
+-- put_device.sql: entering a device, or following what it has sent
+insert into device (number, id, unit, district, name, secret_hash, epoch, last_sequence, chain, last_commit,
+                    contact_ms, skew_ms, app_version)
+values (:number, :id, :unit, :district, :name, :secret_hash, :epoch, :last_sequence, :chain, :last_commit,
+        :contact_ms, :skew_ms, :app_version)
+on conflict (number) do update set
+  name = excluded.name,
+  epoch = excluded.epoch,
+  last_sequence = excluded.last_sequence,
+  chain = excluded.chain,
+  last_commit = excluded.last_commit,
+  contact_ms = excluded.contact_ms,
+  skew_ms = excluded.skew_ms,
+  app_version = excluded.app_version

@@ -1,0 +1,4 @@
+-- standing.sql: what stands for a unit, form and period
+select seq, last
+from standing
+where period = :period and form = :form and unit = :unit

@@ -1,0 +1,216 @@
+//! The district's own messages, in both languages: what is wrong, where, and what to do.
+
+use gom_domain::programme::Fault;
+use gom_domain::sheet::SheetFault;
+use gom_domain::wording::{fault, sheet_fault};
+use gom_domain::{Bilingual, say};
+
+/// Why something was not done. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// A fault of a programme's table.
+    Fault(Box<Fault>),
+    /// A fault of a sheet of figures: the file, and the fault.
+    Sheet(String, Box<SheetFault>),
+    /// Words that came from elsewhere, ready to be read.
+    Said(Bilingual),
+    /// No such unit.
+    UnknownUnit(String),
+    /// A name that several units bear in the year, with their ids.
+    AmbiguousUnit(String, Vec<String>),
+    /// No such code was ever issued.
+    UnknownCode,
+    /// The code was used by another computer.
+    UsedCode,
+    /// The code is too old.
+    ExpiredCode,
+    /// No programme has been published, or none for that year.
+    NoProgramme,
+    /// No such target.
+    UnknownTarget(String),
+    /// No such target and no such element.
+    UnknownTargetOrElement(String),
+    /// The status of the target is computed.
+    NotByHand(String),
+    /// The target takes no value.
+    TakesNoValue(String),
+    /// The word names no status.
+    UnknownStatus(String),
+    /// Neither a status nor a value was given.
+    NothingToSet,
+    /// Neither a programme nor a table was given.
+    NothingToLoad,
+    /// Text that is no number.
+    NotANumber(String),
+    /// Text that is no period.
+    NotAPeriod(String),
+    /// The books do not go that far.
+    NoSuchCommit(u64, u64),
+    /// A reason must be given.
+    ReasonMissing,
+    /// The sheet has no row of the unit.
+    NothingToEnter(String),
+    /// A report on behalf of a unit was not accepted: the form, the period, and why.
+    NotAccepted(String, String, Bilingual),
+    /// The folder holds books already.
+    AlreadyThere(String),
+    /// There are no books in the folder.
+    NoBooks(String),
+    /// Another process has the books.
+    InUse(String),
+    /// The server that has the books does not answer.
+    ServerSilent,
+    /// The address is not of this computer.
+    NotLoopback(String),
+    /// The address cannot be listened on.
+    CannotListen(String, String),
+    /// A file or folder cannot be read or written.
+    File(String, String),
+    /// The books were written by a newer program.
+    NewerBooks(String),
+    /// The file is not a district's books.
+    ForeignBooks(String),
+    /// The disk is full.
+    DiskFull,
+    /// The books could not be read or written.
+    Books(String),
+    /// The settings file cannot be used.
+    Settings(String, String),
+}
+
+impl Trouble {
+    /// Where it is, in front of the message: file, line and column.
+    fn at(&self) -> Option<String> {
+        match self {
+            Self::Fault(fault) => {
+                let line = fault.line.map(|line| format!(":{line}")).unwrap_or_default();
+                let column = if fault.column.is_empty() { String::new() } else { format!(" [{}]", fault.column) };
+                Some(format!("{}{line}{column}", fault.file))
+            }
+            Self::Sheet(file, fault) => {
+                Some(fault.line.map_or_else(|| file.clone(), |line| format!("{file}:{line}")))
+            }
+            _ => None,
+        }
+    }
+
+    /// The message in both languages.
+    pub fn message(&self) -> Bilingual {
+        let text = self.text();
+        match self.at() {
+            Some(at) => Bilingual { vi: format!("{at}: {}", text.vi), en: format!("{at}: {}", text.en) },
+            None => text,
+        }
+    }
+
+    #[allow(clippy::too_many_lines, reason = "one arm a message, each a sentence")]
+    fn text(&self) -> Bilingual {
+        match self {
+            Self::Fault(found) => fault(&found.problem),
+            Self::Sheet(_, found) => sheet_fault(&found.problem),
+            Self::Said(text) => text.clone(),
+            Self::UnknownUnit(name) => say!(
+                "không có đơn vị «{name}»; dùng tên khóa, mã hoặc tên trong bảng units",
+                "there is no unit “{name}”; use the id, code or name of the units table"
+            ),
+            Self::AmbiguousUnit(name, ids) => {
+                let ids = ids.join(", ");
+                say!(
+                    "«{name}» là nhiều đơn vị trong năm; hãy ghi tên khóa: {ids}",
+                    "“{name}” is several units in the year; write the id: {ids}"
+                )
+            }
+            Self::UnknownCode => say!(
+                "mã ghi danh không đúng; kiểm tra lại hoặc xin huyện mã mới",
+                "the enrolment code is not right; check it, or ask the district for a new one"
+            ),
+            Self::UsedCode => say!(
+                "mã ghi danh đã được máy khác dùng; hãy xin huyện mã mới",
+                "the enrolment code was used by another computer; ask the district for a new one"
+            ),
+            Self::ExpiredCode => say!(
+                "mã ghi danh đã hết hạn (72 giờ); hãy xin huyện mã mới",
+                "the enrolment code has expired (72 hours); ask the district for a new one"
+            ),
+            Self::NoProgramme => {
+                say!("chưa có chương trình của năm này; dùng lệnh load", "there is no programme for that year; use load")
+            }
+            Self::UnknownTarget(name) => say!(
+                "không có chỉ tiêu «{name}»; dùng số thứ tự (như 15f) hoặc tên khóa trong bảng targets",
+                "there is no target “{name}”; use the reference (such as 15f) or the key of the targets table"
+            ),
+            Self::UnknownTargetOrElement(name) => say!(
+                "không có chỉ tiêu kế hoạch hay chỉ tiêu báo cáo «{name}»; xem bảng targets và elements",
+                "there is no target and no element “{name}”; see the tables targets and elements"
+            ),
+            Self::NotByHand(name) => say!(
+                "trạng thái của chỉ tiêu {name} được tính từ số liệu; chỉ đặt tay cho chỉ tiêu theo hướng dẫn hoặc tham chiếu",
+                "the status of target {name} is computed; only guidelines and references are set by hand"
+            ),
+            Self::TakesNoValue(name) => {
+                say!("chỉ tiêu {name} không dùng giá trị", "target {name} takes no value")
+            }
+            Self::UnknownStatus(word) => {
+                let known = gom_domain::progress::Status::ALL.map(gom_domain::progress::Status::key).join(", ");
+                say!("không có trạng thái «{word}»; chọn: {known}", "there is no status “{word}”; choose: {known}")
+            }
+            Self::NothingToSet => say!("cần --status hoặc --value", "give --status or --value"),
+            Self::NothingToLoad => say!(
+                "cần ít nhất một trong --programme, --quotas, --baseline",
+                "give at least one of --programme, --quotas, --baseline"
+            ),
+            Self::NotANumber(text) => {
+                say!("«{text}» không phải là số; viết 8846.5 hoặc 8.846,5", "“{text}” is no number; write 8846.5 or 8.846,5")
+            }
+            Self::NotAPeriod(text) => say!(
+                "«{text}» không phải là kỳ; viết 2024-05, 2024-Q2, 2024-H1, 2024-9M hoặc 2024",
+                "“{text}” is no period; write 2024-05, 2024-Q2, 2024-H1, 2024-9M or 2024"
+            ),
+            Self::NoSuchCommit(asked, last) => {
+                say!("sổ chưa có lần ghi {asked}; lần cuối là {last}", "the books have no commit {asked}; the last is {last}")
+            }
+            Self::ReasonMissing => say!("cần ghi lý do nhập thay (--reason)", "say why it is entered on the unit's behalf (--reason)"),
+            Self::NothingToEnter(unit) => {
+                say!("tệp không có dòng nào khác số đang có của đơn vị {unit}", "the file has nothing for the unit {unit} that does not stand already")
+            }
+            Self::NotAccepted(form, period, why) => {
+                let (vi, en) = (&why.vi, &why.en);
+                say!("{form} {period}: {vi}", "{form} {period}: {en}")
+            }
+            Self::AlreadyThere(path) => say!(
+                "{path}: thư mục đã có sổ của huyện; chọn thư mục khác hoặc dùng lệnh load",
+                "{path}: the folder holds a district's books already; choose another, or use load"
+            ),
+            Self::NoBooks(path) => {
+                say!("{path}: chưa có sổ của huyện; dùng lệnh init trước", "{path}: there are no books here; use init first")
+            }
+            Self::InUse(path) => say!(
+                "{path}: một tiến trình khác đang dùng sổ; dừng tiến trình đó rồi làm lại",
+                "{path}: another process has the books; stop it, then try again"
+            ),
+            Self::ServerSilent => say!(
+                "gom-server đang chạy nhưng không trả lời; xem nhật ký của nó",
+                "gom-server is running but does not answer; look at its log"
+            ),
+            Self::NotLoopback(address) => say!(
+                "{address}: hiện chỉ nghe trên máy này (127.0.0.1 hoặc [::1]) vì đường truyền chưa được mã hóa",
+                "{address}: for now only this computer's own addresses (127.0.0.1 or [::1]), for the line is not encrypted yet"
+            ),
+            Self::CannotListen(address, why) => {
+                say!("{address}: không nghe được: {why}; chọn địa chỉ khác (--listen)", "{address}: cannot listen: {why}; choose another address (--listen)")
+            }
+            Self::File(path, why) => say!("{path}: {why}", "{path}: {why}"),
+            Self::NewerBooks(path) => say!(
+                "{path}: sổ do phiên bản mới hơn ghi; hãy cập nhật gom-server",
+                "{path}: the books were written by a newer version; update gom-server"
+            ),
+            Self::ForeignBooks(path) => say!("{path}: tệp này không phải sổ của huyện", "{path}: the file is not a district's books"),
+            Self::DiskFull => say!(
+                "đĩa đã đầy; chưa ghi gì. Giải phóng chỗ rồi làm lại",
+                "the disk is full; nothing was written. Make room, then try again"
+            ),
+            Self::Books(why) => say!("không đọc hoặc ghi được sổ: {why}", "the books cannot be read or written: {why}"),
+            Self::Settings(path, why) => say!("{path}: {why}", "{path}: {why}"),
+        }
+    }
+}
