@@ -23,5 +23,5 @@ pub mod wording;
 pub use commune::Commune;
 pub use failure::{Failure, Mistake};
 pub use outbox::Which;
-pub use store::StoreError;
+pub use store::{DraftRow, StoreError};
 pub use sync::{SyncError, SyncReport};

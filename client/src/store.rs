@@ -15,16 +15,16 @@ mod receipts;
 mod value;
 
 pub use drafts::DraftRow;
-pub use editions::PriorKind;
-pub use filed::{About, FiledRow};
-pub use folder::{EnrolledRow, FolderRow};
-pub use operations::{Head, OperationRow, Outgoing};
-pub use receipts::ReceiptRow;
+pub(crate) use editions::PriorKind;
+pub(crate) use filed::{About, FiledRow};
+pub(crate) use folder::EnrolledRow;
+pub(crate) use operations::{Head, OperationRow, Outgoing};
+pub(crate) use receipts::ReceiptRow;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 /// A store's answer.
-pub type Stored<T> = Result<T, StoreError>;
+pub(crate) type Stored<T> = Result<T, StoreError>;
 
 /// The database cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +88,7 @@ impl From<rusqlite::Error> for StoreError {
 
 /// A folder's database, open.
 #[derive(Debug)]
-pub struct Store {
+pub(crate) struct Store {
     connection: Connection,
 }
 
@@ -100,13 +100,13 @@ pub struct Rows<'a> {
 
 impl Store {
     /// Looks at the rows as they stand at one moment.
-    pub fn read<T, E: From<StoreError>>(&mut self, look: impl FnOnce(&Rows<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub(crate) fn read<T, E: From<StoreError>>(&mut self, look: impl FnOnce(&Rows<'_>) -> Result<T, E>) -> Result<T, E> {
         let transaction = self.connection.transaction().map_err(StoreError::from)?;
         look(&Rows { connection: &transaction })
     }
 
     /// Changes rows: all of it is durable when this returns, or none of it is done.
-    pub fn write<T, E: From<StoreError>>(&mut self, change: impl FnOnce(&Rows<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub(crate) fn write<T, E: From<StoreError>>(&mut self, change: impl FnOnce(&Rows<'_>) -> Result<T, E>) -> Result<T, E> {
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(StoreError::from)?;
         let done = change(&Rows { connection: &transaction })?;

@@ -60,12 +60,15 @@ impl Calendar {
         let last = period.last_day().first_of_month();
         let closes = self.closing_day.map_or(last.last_of_month(), |closing| day(last, closing));
         match self.regime {
-            Regime::Calendar => {
-                Window { opens: period.first_day(), closes, send_by: day(month_after(last), self.send_by_day) }
-            }
+            Regime::Calendar => Window {
+                opens: period.first_day(),
+                closes,
+                send_by: day(month_after(last), self.send_by_day),
+            },
             Regime::Decree09 => {
                 let before = day_before(period.first_day()).first_of_month();
-                let closed_before = self.closing_day.map_or(before.last_of_month(), |closing| day(before, closing));
+                let closed_before =
+                    self.closing_day.map_or(before.last_of_month(), |closing| day(before, closing));
                 Window { opens: day_after(closed_before), closes, send_by: day(last, self.send_by_day) }
             }
         }

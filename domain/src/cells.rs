@@ -123,7 +123,8 @@ impl Cells {
     pub fn number(&mut self, programme: &Programme) -> Numbering {
         let names = &mut self.names;
         let units = programme.units.iter().filter_map(|u| intern(&mut names.units, u.id.as_str())).collect();
-        let elements = programme.elements.iter().filter_map(|e| intern(&mut names.elements, &e.key)).collect();
+        let elements =
+            programme.elements.iter().filter_map(|e| intern(&mut names.elements, &e.key)).collect();
         let forms = programme.forms.iter().filter_map(|f| intern(&mut names.forms, &f.key)).collect();
         Numbering { units, elements, forms }
     }

@@ -45,7 +45,8 @@ impl EnrolCode {
 
     /// The code in groups, as it is printed.
     pub fn shown(&self) -> String {
-        let groups: Vec<&str> = (0..self.0.len()).step_by(5).map(|at| &self.0[at..(at + 5).min(self.0.len())]).collect();
+        let groups: Vec<&str> =
+            (0..self.0.len()).step_by(5).map(|at| &self.0[at..(at + 5).min(self.0.len())]).collect();
         groups.join("-")
     }
 
@@ -79,7 +80,10 @@ mod tests {
     fn a_code_is_read_as_people_type_it() {
         let code = EnrolCode::new(std::array::from_fn(|at| u8::try_from(at * 7).unwrap()));
         assert_eq!(EnrolCode::parse(&code.shown()), Ok(code.clone()));
-        assert_eq!(EnrolCode::parse(&code.shown().to_lowercase().replace('-', " ").replace('0', "o")), Ok(code));
+        assert_eq!(
+            EnrolCode::parse(&code.shown().to_lowercase().replace('-', " ").replace('0', "o")),
+            Ok(code)
+        );
     }
 
     #[test]

@@ -109,8 +109,9 @@ impl Element {
             return read_flag(text).map(Some);
         }
         let decimal = Decimal::parse(text, notation).map_err(FigureFault::Number)?;
-        let value =
-            decimal.at_scale(self.scale).map_err(|TooManyDecimals| FigureFault::TooManyDecimals(self.scale))?;
+        let value = decimal
+            .at_scale(self.scale)
+            .map_err(|TooManyDecimals| FigureFault::TooManyDecimals(self.scale))?;
         self.check(value)?;
         Ok(Some(value))
     }
@@ -125,7 +126,11 @@ impl Element {
         }
         if value < self.min {
             let negative = self.min == 0;
-            return Err(if negative { FigureFault::Negative } else { FigureFault::BelowMin(self.plain(self.min)) });
+            return Err(if negative {
+                FigureFault::Negative
+            } else {
+                FigureFault::BelowMin(self.plain(self.min))
+            });
         }
         match self.max {
             Some(max) if value > max => Err(FigureFault::AboveMax(self.plain(max))),

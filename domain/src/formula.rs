@@ -216,11 +216,8 @@ impl Expr {
                     Operator::Multiply => ("*", 2, 2),
                     Operator::Divide => ("/", 2, 3),
                 };
-                let text = format!(
-                    "{} {sign} {}",
-                    left.text_within(own, name),
-                    right.text_within(right_side, name)
-                );
+                let text =
+                    format!("{} {sign} {}", left.text_within(own, name), right.text_within(right_side, name));
                 if own < outer { format!("({text})") } else { text }
             }
         }
@@ -317,8 +314,14 @@ mod tests {
 
     #[test]
     fn text_comes_back_as_it_was_written() {
-        for text in ["100 * a / (b + c)", "a - (b - c)", "a - b - c", "a / (b / c)", "-(a + b) * 2", "kept(a) - kept(b)"]
-        {
+        for text in [
+            "100 * a / (b + c)",
+            "a - (b - c)",
+            "a - b - c",
+            "a / (b / c)",
+            "-(a + b) * 2",
+            "kept(a) - kept(b)",
+        ] {
             assert_eq!(formula(text).text(&write), text);
         }
         for text in ["a <= 3 * last(a) or not present(b) and c = yes", "(a < 1 or b < 2) and c < 3"] {
@@ -331,7 +334,9 @@ mod tests {
         for text in ["a", "a + b", "2 * a + b * 3", "2 * 3 * a"] {
             assert!(formula(text).is_additive(), "{text}");
         }
-        for text in ["a - b", "a / 2", "a * b", "-a", "a + 1", "prev(a)", "kept(a)", "quota(a)", "a + prev(a)"] {
+        for text in
+            ["a - b", "a / 2", "a * b", "-a", "a + 1", "prev(a)", "kept(a)", "quota(a)", "a + prev(a)"]
+        {
             assert!(!formula(text).is_additive(), "{text}");
         }
     }

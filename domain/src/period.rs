@@ -269,7 +269,8 @@ mod tests {
             assert_eq!(period(text).to_string(), text);
             assert_eq!(Period::from_code(period(text).code()), Some(period(text)));
         }
-        for text in ["2024-13", "2024-00", "2024-5", "24-05", "2024-Q5", "2024-q1", "", "+024", "2024-05-01", "0000"]
+        for text in
+            ["2024-13", "2024-00", "2024-5", "24-05", "2024-Q5", "2024-q1", "", "+024", "2024-05-01", "0000"]
         {
             assert!(text.parse::<Period>().is_err(), "{text}");
         }

@@ -11,7 +11,7 @@ mod table;
 
 pub use bundle::Bundle;
 pub use fault::{Fault, Problem};
-pub use priors::{Baseline, BaselineRow, Quotas, QuotaRow};
+pub use priors::{Baseline, BaselineRow, QuotaRow, Quotas};
 pub use read::{Reading, read};
 
 use std::collections::HashMap;

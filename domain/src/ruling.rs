@@ -195,11 +195,21 @@ pub fn judge(submission: &Submission, case: &Case<'_>) -> Ruling {
     if let Err(code) = fits(submission, case) {
         return Ruling::rejected(code);
     }
-    let findings =
-        examine(case.programme, case.unit, submission.form, submission.period, &submission.figures, case.record);
-    let remarks = |level: Level| findings.iter().filter(move |f| f.level == level).map(Remark::from).collect();
+    let findings = examine(
+        case.programme,
+        case.unit,
+        submission.form,
+        submission.period,
+        &submission.figures,
+        case.record,
+    );
+    let remarks =
+        |level: Level| findings.iter().filter(move |f| f.level == level).map(Remark::from).collect();
     if findings.iter().any(|finding| finding.level == Level::Error) {
-        return Ruling { verdict: Verdict::Rejected(RejectionCode::Figures.into()), remarks: remarks(Level::Error) };
+        return Ruling {
+            verdict: Verdict::Rejected(RejectionCode::Figures.into()),
+            remarks: remarks(Level::Error),
+        };
     }
     let current = case.standing.map_or(0, |standing| standing.revision);
     let verdict = if case.standing.map(|standing| standing.id) == case.base {

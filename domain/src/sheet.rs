@@ -92,7 +92,8 @@ pub enum SheetProblem {
 /// Reads a sheet for one unit. Lines of other units are counted and left out.
 pub fn read(editions: &Editions, own: &UnitId, bytes: &[u8]) -> Result<Sheet, Vec<SheetFault>> {
     let body = decode(bytes).map_err(|problem| vec![SheetFault { line: None, problem }])?;
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(body.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(body.as_bytes());
     check_columns(&mut reader).map_err(|problem| vec![SheetFault { line: Some(1), problem }])?;
     let mut sheet = Sheet::default();
     let mut faults = Vec::new();
@@ -106,7 +107,9 @@ pub fn read(editions: &Editions, own: &UnitId, bytes: &[u8]) -> Result<Sheet, Ve
         match read {
             Ok(Some(cell)) => match seen.insert((cell.form, cell.period, cell.element), line) {
                 None => sheet.cells.push(cell),
-                Some(first) => faults.push(SheetFault { line: Some(line), problem: SheetProblem::Twice(first) }),
+                Some(first) => {
+                    faults.push(SheetFault { line: Some(line), problem: SheetProblem::Twice(first) });
+                }
             },
             Ok(None) => sheet.others += 1,
             Err(problem) => faults.push(SheetFault { line: Some(line), problem }),
@@ -161,7 +164,8 @@ impl<'a> Row<'a> {
         if unit.id != *own {
             return Ok(None);
         }
-        let form = programme.form_named(self.form).ok_or_else(|| SheetProblem::UnknownForm(self.form.to_owned()))?;
+        let form =
+            programme.form_named(self.form).ok_or_else(|| SheetProblem::UnknownForm(self.form.to_owned()))?;
         check_period(programme, form, period)?;
         let element = programme
             .element_named(self.element)
@@ -197,7 +201,8 @@ impl<'a> Row<'a> {
 fn check_period(programme: &Programme, form: FormIx, period: Period) -> Result<(), SheetProblem> {
     let asked = programme.form(form);
     if !asked.takes(period) {
-        let example = asked.frequency.period_ending(programme.year, 12).map_or(String::new(), |p| p.to_string());
+        let example =
+            asked.frequency.period_ending(programme.year, 12).map_or(String::new(), |p| p.to_string());
         return Err(SheetProblem::WrongFrequency(asked.key.clone(), example));
     }
     Ok(())

@@ -110,7 +110,11 @@ impl Draft {
             return None;
         }
         let answered = |finding: &Finding| {
-            Some(Note { rule: finding.rule().to_owned(), element: finding.key.clone(), text: note?.to_owned() })
+            Some(Note {
+                rule: finding.rule().to_owned(),
+                element: finding.key.clone(),
+                text: note?.to_owned(),
+            })
         };
         Some(Submission {
             id,

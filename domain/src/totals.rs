@@ -100,7 +100,9 @@ fn up_to(through: u8) -> Months {
 
 /// The months with which periods of `step` months end, up to `through`.
 fn ends(step: u8, through: u8) -> Months {
-    (1..=through.min(12)).filter(|month| month.is_multiple_of(step)).fold(0, |set, month| set | 1 << (month - 1))
+    (1..=through.min(12))
+        .filter(|month| month.is_multiple_of(step))
+        .fold(0, |set, month| set | 1 << (month - 1))
 }
 
 fn latest(months: Months) -> Option<u8> {
@@ -167,7 +169,8 @@ impl Series<'_> {
     /// The latest level. Until a new unit has one, the last levels of the units it came from add up to it.
     fn level(&self, unit: UnitIx) -> Holding {
         let counted = self.view.counted[unit.get()];
-        let have = self.now.map_or(0, |column| column.present(self.row(unit))) & counted & up_to(self.view.month);
+        let have =
+            self.now.map_or(0, |column| column.present(self.row(unit))) & counted & up_to(self.view.month);
         if let Some(month) = latest(have) {
             let value = self.now.and_then(|column| column.get(self.row(unit), month)).map(i128::from);
             return Holding { value, complete: month == self.due };
@@ -224,7 +227,8 @@ impl Series<'_> {
         let row = self.row(unit);
         let month = |column: Option<&Column>| column.and_then(|column| latest(column.present(row) & counted));
         let (reported, given) = (month(self.before), month(self.baseline));
-        let (column, month) = if reported >= given { (self.before, reported) } else { (self.baseline, given) };
+        let (column, month) =
+            if reported >= given { (self.before, reported) } else { (self.baseline, given) };
         if let Some(month) = month {
             return column.and_then(|column| column.get(row, month)).map(i128::from);
         }
@@ -238,7 +242,8 @@ impl Series<'_> {
     /// The year's quota: the unit's own for its part of the year, and those of the units it goes on for. All of
     /// them, or none where the year's quota was allotted anew to the unit itself.
     pub fn quota(&self, unit: UnitIx) -> Option<i128> {
-        let own = self.view.cells.quota(self.view.programme.year, self.number, self.row(unit)).map(i128::from);
+        let own =
+            self.view.cells.quota(self.view.programme.year, self.number, self.row(unit)).map(i128::from);
         let old: Vec<Option<i128>> = self.ended(unit).into_iter().map(|old| self.quota(old)).collect();
         if old.iter().all(Option::is_none) {
             return own;

@@ -75,7 +75,11 @@ fn edited(mut bundle: Bundle, file: &str, old: &str, new: &str) -> Bundle {
 
 /// The sound folder without some of its files.
 fn without(files: &[&str]) -> Bundle {
-    sound().iter().filter(|(name, _)| !files.contains(name)).map(|(name, bytes)| (name, bytes.to_vec())).collect()
+    sound()
+        .iter()
+        .filter(|(name, _)| !files.contains(name))
+        .map(|(name, bytes)| (name, bytes.to_vec()))
+        .collect()
 }
 
 fn fault(file: &str, line: impl Into<Option<u64>>, column: &str, problem: Problem) -> Fault {
@@ -111,8 +115,14 @@ fn slips_of_files() -> Vec<Slip> {
         Slip { bundle: latin, fault: fault("rules.csv", None, "", Problem::NotText) },
         Slip { bundle: semicolons, fault: fault("rules.csv", 1, "", Problem::Semicolons) },
         slip("groups.csv", ("Việc làm", "Vie\u{323}\u{302}c làm"), 2, "label_vi", Problem::NotComposed),
-        slip("rules.csv", ("message_vi,message_en", "message_vi,message_en,mood"), 1, "mood", Problem::UnknownColumn)
-            .in_row("Blank\n", "Blank,good\n"),
+        slip(
+            "rules.csv",
+            ("message_vi,message_en", "message_vi,message_en,mood"),
+            1,
+            "mood",
+            Problem::UnknownColumn,
+        )
+        .in_row("Blank\n", "Blank,good\n"),
         slip("rules.csv", ("message_vi,message_en", "message_vi"), 1, "message_en", Problem::MissingColumn)
             .in_row(",Blank\n", "\n"),
         slip("rules.csv", ("Để trống,Blank", "Để trống"), 2, "", Problem::Broken),
@@ -170,18 +180,42 @@ fn slips_of_cells() -> Vec<Slip> {
 
 fn slips_of_units_and_elements() -> Vec<Slip> {
     vec![
-        slip("units.csv", ("new,10,Xã Mới", "new,20,Xã Mới"), 4, "code", Problem::CodeShared("20".into(), "new".into()))
-            .and_in("quotas.csv", "20,women", "town,women")
-            .and_in("baseline.csv", "20,men", "town,men"),
+        slip(
+            "units.csv",
+            ("new,10,Xã Mới", "new,20,Xã Mới"),
+            4,
+            "code",
+            Problem::CodeShared("20".into(), "new".into()),
+        )
+        .and_in("quotas.csv", "20,women", "town,women")
+        .and_in("baseline.csv", "20,men", "town,men"),
         slip("units.csv", ("township,,,,,", "township,2025-02-01,2025-01-31,,,"), 4, "valid_to", {
             Problem::EndsBeforeItStarts
         })
         .and_in("quotas.csv", "20,women", "town,women")
         .and_in("baseline.csv", "20,men", "town,men"),
-        slip("units.csv", ("2025-06-30", "2025-06-29"), 2, "successor", Problem::SuccessorNotThere("new".into())),
-        slip("elements.csv", (",,,people,,", ",,,men,,"), 5, "part_of", Problem::WholeElsewhere("men".into())),
+        slip(
+            "units.csv",
+            ("2025-06-30", "2025-06-29"),
+            2,
+            "successor",
+            Problem::SuccessorNotThere("new".into()),
+        ),
+        slip(
+            "elements.csv",
+            (",,,people,,", ",,,men,,"),
+            5,
+            "part_of",
+            Problem::WholeElsewhere("men".into()),
+        ),
         slip("elements.csv", ("flag,0,all,,,,,", "flag,0,all,,1,,,"), 7, "kind", Problem::FlagWithLimits),
-        slip("elements.csv", ("stock,0,commune,,,", "stock,0,commune,9,8,"), 6, "min", Problem::LimitsCrossed),
+        slip(
+            "elements.csv",
+            ("stock,0,commune,,,", "stock,0,commune,9,8,"),
+            6,
+            "min",
+            Problem::LimitsCrossed,
+        ),
     ]
 }
 
@@ -303,7 +337,10 @@ fn many_faults_are_reported_at_once_in_the_order_of_the_files() {
         ("baseline.csv", Some(2), "value"),
     ];
     for (file, line, column) in expected {
-        assert!(places.contains(&(file.into(), line, column.into())), "{file} {line:?} {column} in {places:?}");
+        assert!(
+            places.contains(&(file.into(), line, column.into())),
+            "{file} {line:?} {column} in {places:?}"
+        );
     }
     assert_eq!(places.len(), expected.len(), "{places:?}");
     let files: Vec<&str> = places.iter().map(|(file, ..)| file.as_str()).take(7).collect();

@@ -1,4 +1,5 @@
 //! The sample year, straight through the domain: the figures of fifteen units against the expected progress.
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -48,7 +49,8 @@ fn the_sample_year_has_the_expected_statuses() {
         for cell in sheet.cells {
             let elements = &programme.form(cell.form).elements;
             let place = elements.iter().position(|element| *element == cell.element).unwrap();
-            forms.entry((cell.form, cell.period)).or_insert_with(|| vec![None; elements.len()])[place] = cell.value;
+            forms.entry((cell.form, cell.period)).or_insert_with(|| vec![None; elements.len()])[place] =
+                cell.value;
         }
         for ((form, period), figures) in forms {
             cells.stand(&programme, &numbering, unit, form, period, &figures);
@@ -56,16 +58,20 @@ fn the_sample_year_has_the_expected_statuses() {
     }
     for (month, name) in [(3, "2024-03"), (6, "2024-06"), (9, "2024-09")] {
         let view = View::new(&programme, &numbering, &cells, month);
-        let expected = std::fs::read_to_string(root().join(format!("tests/data/expected-{name}.jsonl"))).unwrap();
+        let expected =
+            std::fs::read_to_string(root().join(format!("tests/data/expected-{name}.jsonl"))).unwrap();
         for ((progress, target), line) in
             progress(&view, &HashMap::new()).iter().zip(&programme.targets).zip(expected.lines())
         {
-            let has = |text: String| assert!(line.contains(&text), "{name} {text} not in {line}: {progress:?}");
+            let has =
+                |text: String| assert!(line.contains(&text), "{name} {text} not in {line}: {progress:?}");
             has(format!("\"ref\": \"{}\"", target.reference));
             has(format!("\"status\": \"{}\"", progress.status.key()));
             has(match &progress.actual {
                 None => "\"actual\": null".to_owned(),
-                Some(actual) => format!("\"actual\": [\"{}\", \"{}\"]", actual.fraction().0, actual.fraction().1),
+                Some(actual) => {
+                    format!("\"actual\": [\"{}\", \"{}\"]", actual.fraction().0, actual.fraction().1)
+                }
             });
             if target.formula.is_some() {
                 has(format!("\"reported\": {}", progress.reported));

@@ -78,7 +78,17 @@ mod tests {
         for figures in [
             vec![],
             vec![None; 9],
-            vec![Some(0), None, Some(-1), Some(22_507), Some(i64::MAX), Some(i64::MIN), None, Some(1), Some(63)],
+            vec![
+                Some(0),
+                None,
+                Some(-1),
+                Some(22_507),
+                Some(i64::MAX),
+                Some(i64::MIN),
+                None,
+                Some(1),
+                Some(63),
+            ],
         ] {
             assert_eq!(unpack(&pack(&figures), figures.len()), Ok(figures));
         }

@@ -10,7 +10,14 @@ pub mod ruling;
 pub mod submission;
 
 /// The types and services generated from `gom/v1/*.proto`.
-#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::pedantic, reason = "generated")]
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::all,
+    clippy::pedantic,
+    reason = "generated"
+)]
 pub mod wire {
     tonic::include_proto!("gom.v1");
 }

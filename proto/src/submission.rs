@@ -90,7 +90,9 @@ mod tests {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../programmes/phung-hiep-2024");
         let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
         let bundle: Bundle = files
-            .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(path).unwrap()))
+            .map(|path| {
+                (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(path).unwrap())
+            })
             .collect();
         programme::read(&bundle).unwrap().programme
     }
@@ -106,7 +108,11 @@ mod tests {
             period: "2024-05".parse().unwrap(),
             base: Some(SubmissionId::new(1_716_000_000_000, [8; 10])),
             figures: vec![Some(8_123), None],
-            notes: vec![Note { rule: "blank-cell".into(), element: "tax_revenue".into(), text: "chưa có".into() }],
+            notes: vec![Note {
+                rule: "blank-cell".into(),
+                element: "tax_revenue".into(),
+                text: "chưa có".into(),
+            }],
             reason: "mất điện".into(),
         };
         let envelope = Envelope::decode(&encode(&submission)).unwrap();

@@ -165,7 +165,11 @@ impl<'a> Group<'a> {
         let past = Past::read(ledger, place)?;
         if let Some(row) = past.find(id) {
             let same = row.body == body;
-            let judged = if same { Judged::repeat(place, &past, row) } else { Judged::at(place, &past, RejectionCode::IdReused) };
+            let judged = if same {
+                Judged::repeat(place, &past, row)
+            } else {
+                Judged::at(place, &past, RejectionCode::IdReused)
+            };
             return Ok(Ok(judged));
         }
         let Ok(base) = past.base(base) else { return Ok(Err(Refusal::UnknownBase(sequence))) };
@@ -180,7 +184,13 @@ impl<'a> Group<'a> {
             tracing::error!(device = device.number, sequence, "judging a submission failed");
             Ruling::rejected(RejectionCode::JudgingFailed)
         });
-        Ok(Ok(Judged { place: Some(place), ruling, past, submission: Some(Arc::new(submission)), repeats: None }))
+        Ok(Ok(Judged {
+            place: Some(place),
+            ruling,
+            past,
+            submission: Some(Arc::new(submission)),
+            repeats: None,
+        }))
     }
 
     /// What an earlier operation of this group has put in the place of a form.
@@ -245,9 +255,10 @@ impl<'a> Group<'a> {
             Some((place, row.seq))
         });
         let latest: HashMap<Place, u64> = stand.collect();
-        let stand = self.pending.into_iter().filter_map(|(place, submission)| {
-            Some((place, *latest.get(&place)?, submission))
-        });
+        let stand = self
+            .pending
+            .into_iter()
+            .filter_map(|(place, submission)| Some((place, *latest.get(&place)?, submission)));
         Done { devices: self.devices, stand: stand.collect(), rows: self.rows }
     }
 }
@@ -262,7 +273,13 @@ struct Judged {
 
 impl Judged {
     fn unplaced(code: RejectionCode) -> Self {
-        Self { place: None, ruling: Ruling::rejected(code), past: Past::default(), submission: None, repeats: None }
+        Self {
+            place: None,
+            ruling: Ruling::rejected(code),
+            past: Past::default(),
+            submission: None,
+            repeats: None,
+        }
     }
 
     fn at(place: Place, past: &Past, code: RejectionCode) -> Self {

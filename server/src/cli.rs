@@ -3,10 +3,10 @@
 mod enter;
 mod explain;
 mod export;
-mod progress;
+pub mod progress;
 mod publish;
 mod serve;
-mod show;
+pub mod show;
 mod target;
 mod totals;
 mod verify;
@@ -26,7 +26,11 @@ use crate::wording::Trouble;
 type Done = Result<(), Vec<Trouble>>;
 
 #[derive(Debug, Parser)]
-#[command(name = "gom-server", version, about = "Máy chủ của huyện: nhận báo cáo, cộng số liệu, đối chiếu chỉ tiêu / The district's server: receives reports, adds the figures up, checks the targets")]
+#[command(
+    name = "gom-server",
+    version,
+    about = "Máy chủ của huyện: nhận báo cáo, cộng số liệu, đối chiếu chỉ tiêu / The district's server: receives reports, adds the figures up, checks the targets"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -257,7 +261,9 @@ fn dispatch(command: Command, lang: Lang, settings: &Settings) -> Done {
         Command::Target { data, command: TargetCommand::Set { reference, status, note, value } } => {
             target::set(&folder(&data), &reference, status.as_deref(), note, value.as_deref(), lang)
         }
-        Command::Enter { data, unit, file, reason } => enter::enter(&folder(&data), &unit, &file, &reason, lang),
+        Command::Enter { data, unit, file, reason } => {
+            enter::enter(&folder(&data), &unit, &file, &reason, lang)
+        }
         Command::Export { data, period: text, history } => {
             let asked = text.as_deref().map(period).transpose()?;
             export::export(&folder(&data), asked, history)

@@ -56,14 +56,23 @@ pub fn issue_code(ledger: &mut dyn Ledger, memory: &Memory, job: &IssueCode) -> 
 }
 
 /// Makes a device. The same code with the same secret gets the same device again, for an answer may have been lost.
-pub fn enrol(ledger: &mut dyn Ledger, memory: &Memory, job: &Enrol, now_ms: i64) -> Stored<(Changes, Answer)> {
+pub fn enrol(
+    ledger: &mut dyn Ledger,
+    memory: &Memory,
+    job: &Enrol,
+    now_ms: i64,
+) -> Stored<(Changes, Answer)> {
     let Some(code) = ledger.code(&job.code_hash)? else { return refused(Trouble::UnknownCode) };
     let unit = memory.unit_id(code.unit).cloned();
     let Some(unit) = unit else { return refused(Trouble::UnknownCode) };
     if let Some(device) = code.device.and_then(|number| memory.device(number)) {
         let same = device.secret_hash == job.secret_hash;
         let enrolled = Enrolled { device: device.id, unit };
-        return if same { Ok((Changes::default(), Answer::Enrolled(enrolled))) } else { refused(Trouble::UsedCode) };
+        return if same {
+            Ok((Changes::default(), Answer::Enrolled(enrolled)))
+        } else {
+            refused(Trouble::UsedCode)
+        };
     }
     if now_ms >= code.expires_ms {
         return refused(Trouble::ExpiredCode);

@@ -25,7 +25,12 @@ pub struct Enter {
 }
 
 /// Enters submissions on behalf of a unit; all of them are accepted or none is entered.
-pub fn enter(ledger: &mut dyn Ledger, memory: &Memory, job: &Enter, now_ms: i64) -> Stored<(Changes, Answer)> {
+pub fn enter(
+    ledger: &mut dyn Ledger,
+    memory: &Memory,
+    job: &Enter,
+    now_ms: i64,
+) -> Stored<(Changes, Answer)> {
     let Some(unit) = memory.unit_number(&job.unit) else {
         return refused(Trouble::UnknownUnit(job.unit.to_string()));
     };
@@ -34,7 +39,8 @@ pub fn enter(ledger: &mut dyn Ledger, memory: &Memory, job: &Enter, now_ms: i64)
     ledger.put_device(&hand)?;
     let mut group = Group::new(memory, now_ms);
     group.know(hand.clone());
-    let (receipts, refusal) = group.push(ledger, hand.number, hand.epoch, hand.last_sequence + 1, &job.bodies)?;
+    let (receipts, refusal) =
+        group.push(ledger, hand.number, hand.epoch, hand.last_sequence + 1, &job.bodies)?;
     if receipts.iter().all(|(_, receipt)| receipt.ruling.is_accepted()) && refusal.is_none() {
         let answer = Answer::Receipts(receipts, None);
         return Ok((Changes { done: Some(group.done()), ..Changes::default() }, answer));

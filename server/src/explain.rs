@@ -225,7 +225,8 @@ fn filed(
     form: gom_domain::form::FormIx,
     period: Period,
 ) -> Stored<Option<Filed>> {
-    let numbers = memory.unit_number(&programme.unit(unit).id).zip(memory.form_number(&programme.form(form).key));
+    let numbers =
+        memory.unit_number(&programme.unit(unit).id).zip(memory.form_number(&programme.form(form).key));
     let place = numbers.map(|(unit, form)| Place { unit, form, period });
     let Some(commit) = place.and_then(|place| memory.sources.get(&place).copied()) else { return Ok(None) };
     let row = journal.submission(commit)?;

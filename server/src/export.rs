@@ -38,8 +38,10 @@ pub fn export(
     } else {
         journal.each_standing(&mut keep)?;
     }
-    let mut sheets: Vec<(SubmissionRow, Submission)> =
-        rows.into_iter().filter_map(|row| memory.open(&row.body).map(|submission| (row, submission))).collect();
+    let mut sheets: Vec<(SubmissionRow, Submission)> = rows
+        .into_iter()
+        .filter_map(|row| memory.open(&row.body).map(|submission| (row, submission)))
+        .collect();
     sheets.sort_by_key(|(row, submission)| {
         let last_month = (submission.period.year(), submission.period.last_month());
         (row.unit, last_month, submission.form, row.seq)
@@ -52,7 +54,9 @@ pub fn export(
 
 /// Whether a form's period lies in the period asked for.
 fn within(of: Period, asked: Period) -> bool {
-    of.year() == asked.year() && of.first_month() >= asked.first_month() && of.last_month() <= asked.last_month()
+    of.year() == asked.year()
+        && of.first_month() >= asked.first_month()
+        && of.last_month() <= asked.last_month()
 }
 
 fn write(

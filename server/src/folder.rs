@@ -4,8 +4,8 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gom_domain::world::World;
 use gom_domain::greeting::HistoryId;
+use gom_domain::world::World;
 
 use crate::memory::Memory;
 use crate::store::{Sqlite, StoreError};
@@ -52,7 +52,8 @@ impl Folder {
         self.create().map_err(|error| self.file_trouble(&error))?;
         let lock = self.lock()?;
         let history = HistoryId(world.random());
-        let books = Sqlite::found(&self.books(), history, world.now_ms()).map_err(|error| self.trouble(&error))?;
+        let books =
+            Sqlite::found(&self.books(), history, world.now_ms()).map_err(|error| self.trouble(&error))?;
         owner_only(&self.books(), 0o600).map_err(|error| self.file_trouble(&error))?;
         Ok((books, lock))
     }
@@ -65,7 +66,8 @@ impl Folder {
 
     /// Takes the right to write, which only one process has.
     pub fn lock(&self) -> Result<Lock, Trouble> {
-        let file = File::options().create(true).truncate(false).write(true).open(self.path.join("books.lock"));
+        let file =
+            File::options().create(true).truncate(false).write(true).open(self.path.join("books.lock"));
         let file = file.map_err(|error| self.file_trouble(&error))?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { _file: file }),

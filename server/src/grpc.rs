@@ -48,10 +48,12 @@ impl SyncService {
     #[allow(clippy::result_large_err, reason = "tonic's own error")]
     fn device<T>(&self, request: &Request<T>) -> Result<DeviceRow, Status> {
         let header = |name: &str| request.metadata().get(name).and_then(|value| value.to_str().ok());
-        let unknown = || Status::unauthenticated(both(&gom_domain::say!(
-            "máy này chưa được ghi danh ở huyện; hãy ghi danh lại",
-            "this computer is not enrolled at the district; enrol it again"
-        )));
+        let unknown = || {
+            Status::unauthenticated(both(&gom_domain::say!(
+                "máy này chưa được ghi danh ở huyện; hãy ghi danh lại",
+                "this computer is not enrolled at the district; enrol it again"
+            )))
+        };
         let id = header("gom-device").and_then(from_hex::<16>).ok_or_else(unknown)?;
         let secret = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
         let secret = secret.and_then(from_hex::<32>).ok_or_else(unknown)?;
@@ -102,10 +104,15 @@ impl Sync for SyncService {
     type PushStream = Replies<wire::PushReply>;
     type PullStream = Replies<wire::PullReply>;
 
-    async fn enrol(&self, request: Request<wire::EnrolRequest>) -> Result<Response<wire::EnrolReply>, Status> {
+    async fn enrol(
+        &self,
+        request: Request<wire::EnrolRequest>,
+    ) -> Result<Response<wire::EnrolReply>, Status> {
         let request = request.into_inner();
-        let code = gom_domain::code::EnrolCode::parse(&request.code).map_err(|_| refusal(&Trouble::UnknownCode))?;
-        let secret_hash = request.secret_hash.try_into().map_err(|_| malformed(Malformed::Field("secret_hash")))?;
+        let code =
+            gom_domain::code::EnrolCode::parse(&request.code).map_err(|_| refusal(&Trouble::UnknownCode))?;
+        let secret_hash =
+            request.secret_hash.try_into().map_err(|_| malformed(Malformed::Field("secret_hash")))?;
         let job = Enrol {
             code_hash: code.hash(),
             secret_hash,
@@ -120,9 +127,13 @@ impl Sync for SyncService {
                 history: self.writer.memory().history.0.to_vec(),
                 clock_ms: self.world.now_ms(),
             })),
-            Answer::Refused(troubles) => Err(troubles.first().map_or_else(|| unavailable("refused"), refusal)),
+            Answer::Refused(troubles) => {
+                Err(troubles.first().map_or_else(|| unavailable("refused"), refusal))
+            }
             Answer::Failed(why) => Err(unavailable(&why)),
-            Answer::Receipts(..) | Answer::Changed(_) => Err(Status::internal("an answer to another question")),
+            Answer::Receipts(..) | Answer::Changed(_) => {
+                Err(Status::internal("an answer to another question"))
+            }
         }
     }
 
@@ -216,7 +227,10 @@ fn operations(message: wire::PushRequest, device: &DeviceRow) -> Result<Push, Bo
 }
 
 /// Gives answers back in the order of the operations.
-async fn give_back(mut answers: mpsc::Receiver<Waiting>, replies: mpsc::Sender<Result<wire::PushReply, Status>>) {
+async fn give_back(
+    mut answers: mpsc::Receiver<Waiting>,
+    replies: mpsc::Sender<Result<wire::PushReply, Status>>,
+) {
     while let Some(waiting) = answers.recv().await {
         let answer = match waiting {
             Waiting::Answer(answer) => answer.await.unwrap_or_else(|_| stopped()),
@@ -232,7 +246,8 @@ async fn give_back(mut answers: mpsc::Receiver<Waiting>, replies: mpsc::Sender<R
                 (Vec::new(), Some(Status::internal("an answer to another question")))
             }
         };
-        let verdicts = receipts.iter().map(|(sequence, receipt)| ruling::verdict(*sequence, receipt)).collect();
+        let verdicts =
+            receipts.iter().map(|(sequence, receipt)| ruling::verdict(*sequence, receipt)).collect();
         let kind = wire::push_reply::Kind::Verdicts(wire::Verdicts { verdicts });
         if !receipts.is_empty() && replies.send(Ok(wire::PushReply { kind: Some(kind) })).await.is_err() {
             return;
@@ -247,7 +262,9 @@ async fn give_back(mut answers: mpsc::Receiver<Waiting>, replies: mpsc::Sender<R
 /// A refusal that breaks the contract ends the stream; one that means wait says so.
 fn refused(refusal: Refusal) -> Status {
     match refusal {
-        Refusal::Gap(_) | Refusal::SequenceReused(_) | Refusal::Epoch => Status::failed_precondition(refusal.to_string()),
+        Refusal::Gap(_) | Refusal::SequenceReused(_) | Refusal::Epoch => {
+            Status::failed_precondition(refusal.to_string())
+        }
         Refusal::UnknownDevice => Status::unauthenticated(refusal.to_string()),
         Refusal::UnknownProgramme(_) | Refusal::UnknownBase(_) => Status::unavailable(refusal.to_string()),
     }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use gom_domain::Period;
 use gom_domain::cells::{Cells, Numbering};
 use gom_domain::examine::Record;
 use gom_domain::greeting::{DeviceId, HistoryId};
@@ -14,10 +15,11 @@ use gom_domain::progress::ByHand;
 use gom_domain::submission::Submission;
 use gom_domain::totals::View;
 use gom_domain::unit::{UnitId, UnitIx};
-use gom_domain::Period;
 use gom_proto::submission::Envelope;
 
-use crate::store::{ChangeKind, ChangeRow, CommitRow, DeviceRow, Journal, Place, StoreError, Stored, SubmissionRow};
+use crate::store::{
+    ChangeKind, ChangeRow, CommitRow, DeviceRow, Journal, Place, StoreError, Stored, SubmissionRow,
+};
 
 /// A table that came with a programme and is replaced on its own.
 #[derive(Clone, Debug)]
@@ -137,7 +139,8 @@ impl Memory {
 
     /// Brings the newest quotas and baseline of each year into force under the year's newest programme.
     pub fn settle_priors(&mut self) -> Stored<()> {
-        let damaged = |prior: &Prior| StoreError::Damaged(format!("the table of entry {} cannot be read", prior.seq));
+        let damaged =
+            |prior: &Prior| StoreError::Damaged(format!("the table of entry {} cannot be read", prior.seq));
         for (year, prior) in &self.quotas {
             let Some((programme, numbering)) = self.year(*year) else { continue };
             let (quotas, _) = Quotas::read(&programme, &prior.table).map_err(|_| damaged(prior))?;
@@ -264,7 +267,8 @@ impl Memory {
 
     /// The last entry that concerns a device's unit and did not come from the device.
     pub fn news(&self, device: &DeviceRow) -> u64 {
-        let others = self.devices.values().filter(|other| other.unit == device.unit && other.number != device.number);
+        let others =
+            self.devices.values().filter(|other| other.unit == device.unit && other.number != device.number);
         others.map(|other| other.last_commit).max().unwrap_or(0).max(self.published)
     }
 }

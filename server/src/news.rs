@@ -44,7 +44,8 @@ fn changes(journal: &mut dyn Journal, device: &DeviceRow, after: u64) -> Stored<
     let mut news = Vec::new();
     let mut memory = Memory::default();
     let (units, _) = journal.names()?;
-    let unit = units.into_iter().find(|(number, _)| *number == device.unit).map(|(_, id)| UnitId::from(id.as_str()));
+    let unit =
+        units.into_iter().find(|(number, _)| *number == device.unit).map(|(_, id)| UnitId::from(id.as_str()));
     let mut newest = Vec::new();
     journal.each_change(u64::MAX, &mut |row| {
         memory.learn_change(&row)?;
@@ -55,13 +56,17 @@ fn changes(journal: &mut dyn Journal, device: &DeviceRow, after: u64) -> Stored<
     })?;
     let versions: Vec<u32> = memory.editions.iter().map(|edition| edition.version).collect();
     for (seq, body) in newest {
-        let version = versions.iter().copied().find(|version| memory.edition_seq(*version) == seq).unwrap_or(0);
+        let version =
+            versions.iter().copied().find(|version| memory.edition_seq(*version) == seq).unwrap_or(0);
         let files = change::decode_bundle(&body).map(|bundle| change::files(&bundle)).unwrap_or_default();
         news.push((seq, News::Edition(wire::Edition { version, files })));
     }
     let Some(unit) = unit.filter(|_| memory.published > after) else { return Ok(news) };
     for (year, prior) in &memory.quotas {
-        news.extend(cut(&memory, *year, prior, &unit, own_quotas).map(|prior| (memory.published, News::Quotas(prior))));
+        news.extend(
+            cut(&memory, *year, prior, &unit, own_quotas)
+                .map(|prior| (memory.published, News::Quotas(prior))),
+        );
     }
     for (year, prior) in &memory.baselines {
         let own = cut(&memory, *year, prior, &unit, own_baseline);

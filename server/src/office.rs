@@ -149,7 +149,12 @@ mod remote {
     const LARGEST: usize = 256 * 1024 * 1024;
 
     /// Opens the socket beside a running server.
-    pub(crate) fn start(folder: &Folder, writer: Writer, world: World, stopped: watch::Receiver<bool>) -> Option<JoinHandle<()>> {
+    pub(crate) fn start(
+        folder: &Folder,
+        writer: Writer,
+        world: World,
+        stopped: watch::Receiver<bool>,
+    ) -> Option<JoinHandle<()>> {
         let path = folder.socket();
         // The lock is ours, so a socket that is still there is a dead server's.
         _ = std::fs::remove_file(&path);
@@ -166,7 +171,9 @@ mod remote {
         Some(tokio::spawn(async move {
             let incoming = UnixListenerStream::new(listener);
             let server = Server::builder().add_service(service);
-            if let Err(error) = server.serve_with_incoming_shutdown(incoming, crate::serve::until(stopped)).await {
+            if let Err(error) =
+                server.serve_with_incoming_shutdown(incoming, crate::serve::until(stopped)).await
+            {
                 tracing::error!(%error, "the office ended");
             }
             _ = std::fs::remove_file(&path);

@@ -45,7 +45,12 @@ pub fn load(ledger: &mut dyn Ledger, memory: &Memory, job: &Load) -> Stored<(Cha
 }
 
 /// Gives new units and forms their numbers in the books.
-fn name(ledger: &mut dyn Ledger, memory: &Memory, programme: &Programme, changes: &mut Changes) -> Stored<()> {
+fn name(
+    ledger: &mut dyn Ledger,
+    memory: &Memory,
+    programme: &Programme,
+    changes: &mut Changes,
+) -> Stored<()> {
     let (units, forms) = memory.next_names();
     let new_units = programme.units.iter().filter(|unit| memory.unit_number(&unit.id).is_none());
     for (unit, number) in new_units.zip(units..) {
@@ -83,7 +88,8 @@ fn check(memory: &Memory, job: &Load) -> Result<Checked, Vec<Trouble>> {
     }
     let newest = memory.editions.newest().map(|edition| edition.programme.as_ref());
     let Some(programme) = published.as_ref().or(newest) else { return Err(vec![Trouble::NoProgramme]) };
-    let from_folder = |name: &str| job.programme.as_ref().and_then(|bundle| bundle.get(name)).map(<[u8]>::to_vec);
+    let from_folder =
+        |name: &str| job.programme.as_ref().and_then(|bundle| bundle.get(name)).map(<[u8]>::to_vec);
     let standing = |kept: Option<&crate::memory::Prior>| kept.map(|prior| prior.table.clone());
     let quotas = job.quotas.clone().or_else(|| from_folder(Bundle::QUOTAS));
     let under_force = quotas.clone().or_else(|| standing(memory.quotas.get(&programme.year)));
@@ -131,7 +137,8 @@ fn keeps_its_word(memory: &Memory, programme: &Programme) -> Vec<Fault> {
             faults.push(fault("elements.csv", line, "key", Problem::Redefined(element.key.clone())));
         }
     }
-    let reporting: HashSet<&UnitId> = memory.sources.keys().filter_map(|place| memory.unit_id(place.unit)).collect();
+    let reporting: HashSet<&UnitId> =
+        memory.sources.keys().filter_map(|place| memory.unit_id(place.unit)).collect();
     let dropped = reporting.into_iter().filter(|id| programme.unit_of(id).is_none());
     faults.extend(dropped.map(|id| fault("units.csv", 1, "id", Problem::UnitDropped(id.to_string()))));
     faults

@@ -43,6 +43,9 @@ impl StoreError {
     }
 }
 
+/// Names with their short numbers, in the order of the numbers.
+pub type Numbered = Vec<(u32, String)>;
+
 /// A store's answer.
 pub type Stored<T> = Result<T, StoreError>;
 
@@ -207,7 +210,7 @@ pub trait Journal {
     /// All commits in order.
     fn each_commit(&mut self, visit: &mut dyn FnMut(CommitRow) -> Stored<()>) -> Stored<()>;
     /// All units' and forms' numbers.
-    fn names(&mut self) -> Stored<(Vec<(u32, String)>, Vec<(u32, String)>)>;
+    fn names(&mut self) -> Stored<(Numbered, Numbered)>;
     /// All devices.
     fn devices(&mut self) -> Stored<Vec<DeviceRow>>;
     /// An enrolment code.
@@ -223,7 +226,11 @@ pub trait Journal {
     /// All changes up to an entry, in order.
     fn each_change(&mut self, up_to: u64, visit: &mut dyn FnMut(ChangeRow) -> Stored<()>) -> Stored<()>;
     /// All submissions up to an entry, in order.
-    fn each_submission(&mut self, up_to: u64, visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>) -> Stored<()>;
+    fn each_submission(
+        &mut self,
+        up_to: u64,
+        visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>,
+    ) -> Stored<()>;
     /// All submissions that stand, in the order of their places.
     fn each_standing(&mut self, visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>) -> Stored<()>;
 }

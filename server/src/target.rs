@@ -30,7 +30,10 @@ pub fn set(ledger: &mut dyn Ledger, memory: &Memory, job: &SetTarget) -> Stored<
     if job.set.status.is_some() && !judged_by_hand {
         return refused(Trouble::NotByHand(target.reference.clone()));
     }
-    if job.set.value.is_some() && !target.comparator.needs_value() && target.comparator != Comparator::Reference {
+    if job.set.value.is_some()
+        && !target.comparator.needs_value()
+        && target.comparator != Comparator::Reference
+    {
         return refused(Trouble::TakesNoValue(target.reference.clone()));
     }
     let mut set = memory.by_hand(job.year).remove(&target.key).unwrap_or_default();

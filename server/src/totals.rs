@@ -65,14 +65,16 @@ fn of_element(view: &View<'_>, element: ElementIx, period: Period, cumulative: b
     if series.due < first_due {
         return Vec::new();
     }
-    let units: Vec<UnitIx> = view.units().iter().copied().filter(|unit| programme.asks(element, *unit)).collect();
+    let units: Vec<UnitIx> =
+        view.units().iter().copied().filter(|unit| programme.asks(element, *unit)).collect();
     let mut kinds: Vec<&String> = units.iter().map(|unit| &programme.unit(*unit).kind).collect();
     kinds.sort();
     kinds.dedup();
     let add = |over: Over, units: &[UnitIx]| total(&series, element, over, units, period, cumulative);
     let mut rows = vec![add(Over::All, &units)];
     for kind in kinds {
-        let own: Vec<UnitIx> = units.iter().copied().filter(|unit| programme.unit(*unit).kind == *kind).collect();
+        let own: Vec<UnitIx> =
+            units.iter().copied().filter(|unit| programme.unit(*unit).kind == *kind).collect();
         rows.push(add(Over::Kind(kind.clone()), &own));
     }
     rows.extend(units.iter().map(|unit| add(Over::Unit(*unit), &[*unit])));
@@ -87,7 +89,8 @@ fn total(
     period: Period,
     cumulative: bool,
 ) -> Total {
-    let mut total = Total { over, element, value: None, expected: units.len(), reported: 0, missing: Vec::new() };
+    let mut total =
+        Total { over, element, value: None, expected: units.len(), reported: 0, missing: Vec::new() };
     for unit in units {
         let holding = if cumulative || series.element.kind != Kind::Flow {
             series.now(*unit, series.due)

@@ -42,10 +42,11 @@ pub fn verify(journal: &mut dyn Journal) -> Stored<Verified> {
         Ok(())
     })?;
     let mut recount = Recount { memory: recalled_changes(journal, &changes)?, ..Recount::default() };
-    let mut chain = Links { commits, next: 0, head: [0; 32], seq: 0, changes: changes.into_iter().peekable() };
+    let mut chain =
+        Links { commits, next: 0, head: [0; 32], seq: 0, changes: changes.into_iter().peekable() };
     journal.each_submission(u64::MAX, &mut |row| {
         chain.submission(&row, &mut verified);
-        recount.submission(row, &mut verified)
+        recount.submission(&row, &mut verified)
     })?;
     chain.end(&mut verified);
     recount.compare(journal, &mut verified)?;
@@ -85,7 +86,9 @@ impl Links {
     fn step(&mut self, seq: u64, head: [u8; 32], verified: &mut Verified) {
         if seq != self.seq + 1 {
             let wanted = self.seq + 1;
-            verified.differences.push(say!("thiếu mục {wanted} trong sổ", "entry {wanted} is missing from the journal"));
+            verified
+                .differences
+                .push(say!("thiếu mục {wanted} trong sổ", "entry {wanted} is missing from the journal"));
         }
         (self.seq, self.head) = (seq, head);
         if let Some(commit) = self.commits.get(self.next).filter(|commit| commit.last_seq <= seq) {
@@ -125,12 +128,15 @@ struct Recount {
 }
 
 impl Recount {
-    fn submission(&mut self, row: SubmissionRow, verified: &mut Verified) -> Stored<()> {
+    fn submission(&mut self, row: &SubmissionRow, verified: &mut Verified) -> Stored<()> {
         verified.submissions += 1;
         let seq = row.seq;
         let (sequence, chain) = self.devices.entry((row.device, row.epoch)).or_default();
         if row.sequence != *sequence + 1 {
-            verified.differences.push(say!("mục {seq}: số thứ tự của máy bị ngắt quãng", "entry {seq}: the device's sequence has a gap"));
+            verified.differences.push(say!(
+                "mục {seq}: số thứ tự của máy bị ngắt quãng",
+                "entry {seq}: the device's sequence has a gap"
+            ));
         }
         (*sequence, *chain) = (row.sequence, chain.then(&row.body));
         let Some(place) = row.place else { return Ok(()) };
@@ -139,32 +145,47 @@ impl Recount {
         {
             let before = self.standing.insert(place, (seq, revision)).map_or(0, |(_, revision)| revision);
             if revision != before + 1 {
-                verified.differences.push(say!("mục {seq}: bản số {revision} đến sau bản số {before}", "entry {seq}: revision {revision} follows revision {before}"));
+                verified.differences.push(say!(
+                    "mục {seq}: bản số {revision} đến sau bản số {before}",
+                    "entry {seq}: revision {revision} follows revision {before}"
+                ));
             }
         }
         if row.prior != self.last.insert(place, seq) {
-            verified.differences.push(say!("mục {seq}: không nối với bản trước", "entry {seq}: it is not linked to the one before it"));
+            verified.differences.push(say!(
+                "mục {seq}: không nối với bản trước",
+                "entry {seq}: it is not linked to the one before it"
+            ));
         }
-        self.memory.learn_submission(&row)
+        self.memory.learn_submission(row)
     }
 
     fn compare(self, journal: &mut dyn Journal, verified: &mut Verified) -> Stored<()> {
         let memory = Memory::recall(journal, None)?;
         let mut figures = 0;
         journal.each_standing(&mut |row| {
-            figures += memory.open(&row.body).map_or(0, |submission| submission.figures.iter().flatten().count());
+            figures +=
+                memory.open(&row.body).map_or(0, |submission| submission.figures.iter().flatten().count());
             Ok(())
         })?;
         verified.figures = figures as u64;
         verified.standing = self.standing.len() as u64;
         for (place, (seq, _)) in &self.standing {
             let kept = journal.standing(*place)?;
-            if kept.and_then(|row| row.seq) != Some(*seq) || kept.map(|row| row.last) != self.last.get(place).copied() {
-                verified.differences.push(say!("mục {seq}: bảng hiện hành ghi khác", "entry {seq}: the table of what stands says otherwise"));
+            if kept.and_then(|row| row.seq) != Some(*seq)
+                || kept.map(|row| row.last) != self.last.get(place).copied()
+            {
+                verified.differences.push(say!(
+                    "mục {seq}: bảng hiện hành ghi khác",
+                    "entry {seq}: the table of what stands says otherwise"
+                ));
             }
         }
         if memory.sources.len() != self.standing.len() {
-            verified.differences.push(say!("bảng hiện hành có dòng thừa", "the table of what stands has rows that no submission made"));
+            verified.differences.push(say!(
+                "bảng hiện hành có dòng thừa",
+                "the table of what stands has rows that no submission made"
+            ));
         }
         self.compare_devices(&memory, verified);
         self.compare_answers(&memory, verified);
@@ -176,7 +197,10 @@ impl Recount {
             let counted = self.devices.get(&(device.number, device.epoch)).copied().unwrap_or_default();
             if counted != (device.last_sequence, device.chain) {
                 let number = device.number;
-                verified.differences.push(say!("máy {number}: số thứ tự hoặc chuỗi kiểm ghi khác", "device {number}: its sequence or chain says otherwise"));
+                verified.differences.push(say!(
+                    "máy {number}: số thứ tự hoặc chuỗi kiểm ghi khác",
+                    "device {number}: its sequence or chain says otherwise"
+                ));
             }
         }
     }
@@ -185,12 +209,17 @@ impl Recount {
     fn compare_answers(&self, memory: &Memory, verified: &mut Verified) {
         let mut years: Vec<i16> = memory.editions.iter().map(|edition| edition.programme.year).collect();
         years.dedup();
-        for period in years.into_iter().flat_map(|year| (1..=12).filter_map(move |month| Period::month(year, month))) {
+        for period in
+            years.into_iter().flat_map(|year| (1..=12).filter_map(move |month| Period::month(year, month)))
+        {
             let by_hand = memory.by_hand(period.year());
             let standing = memory.view(period, |view| progress(view, &by_hand));
             let recounted = self.memory.view(period, |view| progress(view, &by_hand));
             if standing != recounted {
-                verified.differences.push(say!("{period}: số tổng hợp khác khi đếm lại", "{period}: the totals differ when recounted"));
+                verified.differences.push(say!(
+                    "{period}: số tổng hợp khác khi đếm lại",
+                    "{period}: the totals differ when recounted"
+                ));
             }
         }
     }

@@ -84,7 +84,8 @@ impl Trouble {
         match self {
             Self::Fault(fault) => {
                 let line = fault.line.map(|line| format!(":{line}")).unwrap_or_default();
-                let column = if fault.column.is_empty() { String::new() } else { format!(" [{}]", fault.column) };
+                let column =
+                    if fault.column.is_empty() { String::new() } else { format!(" [{}]", fault.column) };
                 Some(format!("{}{line}{column}", fault.file))
             }
             Self::Sheet(file, fault) => {
@@ -133,7 +134,10 @@ impl Trouble {
                 "the enrolment code has expired (72 hours); ask the district for a new one"
             ),
             Self::NoProgramme => {
-                say!("chưa có chương trình của năm này; dùng lệnh load", "there is no programme for that year; use load")
+                say!(
+                    "chưa có chương trình của năm này; dùng lệnh load",
+                    "there is no programme for that year; use load"
+                )
             }
             Self::UnknownTarget(name) => say!(
                 "không có chỉ tiêu «{name}»; dùng số thứ tự (như 15f) hoặc tên khóa trong bảng targets",
@@ -151,8 +155,12 @@ impl Trouble {
                 say!("chỉ tiêu {name} không dùng giá trị", "target {name} takes no value")
             }
             Self::UnknownStatus(word) => {
-                let known = gom_domain::progress::Status::ALL.map(gom_domain::progress::Status::key).join(", ");
-                say!("không có trạng thái «{word}»; chọn: {known}", "there is no status “{word}”; choose: {known}")
+                let known =
+                    gom_domain::progress::Status::ALL.map(gom_domain::progress::Status::key).join(", ");
+                say!(
+                    "không có trạng thái «{word}»; chọn: {known}",
+                    "there is no status “{word}”; choose: {known}"
+                )
             }
             Self::NothingToSet => say!("cần --status hoặc --value", "give --status or --value"),
             Self::NothingToLoad => say!(
@@ -160,18 +168,30 @@ impl Trouble {
                 "give at least one of --programme, --quotas, --baseline"
             ),
             Self::NotANumber(text) => {
-                say!("«{text}» không phải là số; viết 8846.5 hoặc 8.846,5", "“{text}” is no number; write 8846.5 or 8.846,5")
+                say!(
+                    "«{text}» không phải là số; viết 8846.5 hoặc 8.846,5",
+                    "“{text}” is no number; write 8846.5 or 8.846,5"
+                )
             }
             Self::NotAPeriod(text) => say!(
                 "«{text}» không phải là kỳ; viết 2024-05, 2024-Q2, 2024-H1, 2024-9M hoặc 2024",
                 "“{text}” is no period; write 2024-05, 2024-Q2, 2024-H1, 2024-9M or 2024"
             ),
             Self::NoSuchCommit(asked, last) => {
-                say!("sổ chưa có lần ghi {asked}; lần cuối là {last}", "the books have no commit {asked}; the last is {last}")
+                say!(
+                    "sổ chưa có lần ghi {asked}; lần cuối là {last}",
+                    "the books have no commit {asked}; the last is {last}"
+                )
             }
-            Self::ReasonMissing => say!("cần ghi lý do nhập thay (--reason)", "say why it is entered on the unit's behalf (--reason)"),
+            Self::ReasonMissing => say!(
+                "cần ghi lý do nhập thay (--reason)",
+                "say why it is entered on the unit's behalf (--reason)"
+            ),
             Self::NothingToEnter(unit) => {
-                say!("tệp không có dòng nào khác số đang có của đơn vị {unit}", "the file has nothing for the unit {unit} that does not stand already")
+                say!(
+                    "tệp không có dòng nào khác số đang có của đơn vị {unit}",
+                    "the file has nothing for the unit {unit} that does not stand already"
+                )
             }
             Self::NotAccepted(form, period, why) => {
                 let (vi, en) = (&why.vi, &why.en);
@@ -182,7 +202,10 @@ impl Trouble {
                 "{path}: the folder holds a district's books already; choose another, or use load"
             ),
             Self::NoBooks(path) => {
-                say!("{path}: chưa có sổ của huyện; dùng lệnh init trước", "{path}: there are no books here; use init first")
+                say!(
+                    "{path}: chưa có sổ của huyện; dùng lệnh init trước",
+                    "{path}: there are no books here; use init first"
+                )
             }
             Self::InUse(path) => say!(
                 "{path}: một tiến trình khác đang dùng sổ; dừng tiến trình đó rồi làm lại",
@@ -197,20 +220,26 @@ impl Trouble {
                 "{address}: for now only this computer's own addresses (127.0.0.1 or [::1]), for the line is not encrypted yet"
             ),
             Self::CannotListen(address, why) => {
-                say!("{address}: không nghe được: {why}; chọn địa chỉ khác (--listen)", "{address}: cannot listen: {why}; choose another address (--listen)")
+                say!(
+                    "{address}: không nghe được: {why}; chọn địa chỉ khác (--listen)",
+                    "{address}: cannot listen: {why}; choose another address (--listen)"
+                )
             }
-            Self::File(path, why) => say!("{path}: {why}", "{path}: {why}"),
+            Self::File(path, why) | Self::Settings(path, why) => say!("{path}: {why}", "{path}: {why}"),
             Self::NewerBooks(path) => say!(
                 "{path}: sổ do phiên bản mới hơn ghi; hãy cập nhật gom-server",
                 "{path}: the books were written by a newer version; update gom-server"
             ),
-            Self::ForeignBooks(path) => say!("{path}: tệp này không phải sổ của huyện", "{path}: the file is not a district's books"),
+            Self::ForeignBooks(path) => {
+                say!("{path}: tệp này không phải sổ của huyện", "{path}: the file is not a district's books")
+            }
             Self::DiskFull => say!(
                 "đĩa đã đầy; chưa ghi gì. Giải phóng chỗ rồi làm lại",
                 "the disk is full; nothing was written. Make room, then try again"
             ),
-            Self::Books(why) => say!("không đọc hoặc ghi được sổ: {why}", "the books cannot be read or written: {why}"),
-            Self::Settings(path, why) => say!("{path}: {why}", "{path}: {why}"),
+            Self::Books(why) => {
+                say!("không đọc hoặc ghi được sổ: {why}", "the books cannot be read or written: {why}")
+            }
         }
     }
 }

@@ -46,10 +46,15 @@ pub enum Format {
 /// the settings file, else warnings only.
 pub fn start_log(from_settings: Option<&str>) {
     let wanted = std::env::var("GOM_LOG").ok().or_else(|| from_settings.map(str::to_owned));
-    let filter = EnvFilter::try_new(wanted.as_deref().unwrap_or("warn")).unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter =
+        EnvFilter::try_new(wanted.as_deref().unwrap_or("warn")).unwrap_or_else(|_| EnvFilter::new("warn"));
     let colour = std::io::stderr().is_terminal();
     // A second start in one process, as in tests, keeps the first.
-    _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).try_init();
+    _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colour)
+        .try_init();
 }
 
 /// Writes a line to stderr, for the person at the terminal.

@@ -30,7 +30,8 @@ impl Settings {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(fault(error.to_string())),
         };
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| fault(error.message().to_owned()))?;
+        let table: toml::Table =
+            text.parse().map_err(|error: toml::de::Error| fault(error.message().to_owned()))?;
         match table.keys().find(|key| !known.contains(&key.as_str())) {
             Some(key) => Err(fault(format!("{key}? ({})", known.join(", ")))),
             None => Ok(Self { table }),

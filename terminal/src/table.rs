@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, presets};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, TableComponent, presets};
 
 /// On which side a column's text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,15 +41,16 @@ impl Table {
     pub fn new(columns: &[(&str, Align)]) -> Self {
         let mut table = comfy_table::Table::new();
         table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+        table.remove_style(TableComponent::HorizontalLines);
         table.set_content_arrangement(ContentArrangement::Dynamic);
         if !std::io::stdout().is_terminal() {
             table.set_content_arrangement(ContentArrangement::Disabled);
             table.force_no_tty();
         }
         let aligns: Vec<Align> = columns.iter().map(|(_, align)| *align).collect();
-        let head = columns.iter().map(|(name, align)| {
-            Cell::new(name).set_alignment(side(*align)).add_attribute(Attribute::Bold)
-        });
+        let head = columns
+            .iter()
+            .map(|(name, align)| Cell::new(name).set_alignment(side(*align)).add_attribute(Attribute::Bold));
         table.set_header(head);
         Self { table, aligns }
     }

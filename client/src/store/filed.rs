@@ -83,7 +83,7 @@ impl Rows<'_> {
 
 fn filed(row: &Row<'_>) -> Stored<FiledRow> {
     let submission: Option<[u8; 16]> = fixed_or_none(row, "submission")?;
-    let about = submission.map(|submission| {
+    let about = submission.map(|submission| -> Stored<About> {
         Ok(About {
             submission: SubmissionId::from_bytes(submission),
             programme_version: small(row, "programme_version")?,

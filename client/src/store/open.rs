@@ -24,7 +24,7 @@ const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("../../migrations/0001_fo
 
 impl Store {
     /// Opens the database of a folder, which must be there.
-    pub fn open(folder: &Path) -> Stored<Self> {
+    pub(crate) fn open(folder: &Path) -> Stored<Self> {
         let file = folder.join(FILE);
         if !file.is_file() {
             return Err(StoreError::Absent);
@@ -33,7 +33,7 @@ impl Store {
     }
 
     /// Opens the database of a folder, or makes it.
-    pub fn create(folder: &Path) -> Stored<Self> {
+    pub(crate) fn create(folder: &Path) -> Stored<Self> {
         let file = folder.join(FILE);
         owner_only(&file).map_err(|error| StoreError::Io(rusqlite::Error::ToSqlConversionFailure(error.into())))?;
         Self::connect(&file)
@@ -50,7 +50,7 @@ impl Store {
     }
 
     /// Whether the file's structure is whole; a damaged one is never handed in.
-    pub fn check(&self) -> Stored<()> {
+    pub(crate) fn check(&self) -> Stored<()> {
         let found: String = self.connection.query_row("pragma quick_check(1)", [], single)?;
         if found == "ok" { Ok(()) } else { Err(StoreError::Damaged(found)) }
     }

@@ -11,8 +11,15 @@ pub struct Bundle {
 
 impl Bundle {
     /// The tables that make up a programme; quotas and baseline are apart, for they are replaced on their own.
-    pub const PROGRAMME: [&'static str; 7] =
-        ["programme.toml", "units.csv", "forms.csv", "elements.csv", "groups.csv", "targets.csv", "rules.csv"];
+    pub const PROGRAMME: [&'static str; 7] = [
+        "programme.toml",
+        "units.csv",
+        "forms.csv",
+        "elements.csv",
+        "groups.csv",
+        "targets.csv",
+        "rules.csv",
+    ];
     /// The table of quotas.
     pub const QUOTAS: &'static str = "quotas.csv";
     /// The table of the prior year's figures.

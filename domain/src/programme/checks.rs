@@ -124,12 +124,15 @@ pub(super) fn sums(programme: &Programme, quotas: Option<&Quotas>, found: &RefCe
         programme.targets.iter().filter_map(|target| Some((only_element(target)?, target))).collect();
     for (target, line) in programme.targets.iter().zip(2..) {
         let whole = target.value.filter(|_| target.comparator == Comparator::AtLeast);
-        let (Some(whole), Some(elements)) = (whole, target.formula.as_ref().and_then(|f| summands(&f.expr))) else {
+        let (Some(whole), Some(elements)) = (whole, target.formula.as_ref().and_then(|f| summands(&f.expr)))
+        else {
             continue;
         };
         let values: Option<Vec<Quantity>> = elements
             .iter()
-            .map(|element| parts.get(element).filter(|part| part.scope == target.scope)?.value.map(Quantity::from))
+            .map(|element| {
+                parts.get(element).filter(|part| part.scope == target.scope)?.value.map(Quantity::from)
+            })
             .collect();
         let Some(values) = values.filter(|values| values.len() > 1) else { continue };
         let sum = values.iter().fold(Quantity::zero(), |sum, value| &sum + value);

@@ -188,10 +188,12 @@ fn baseline_period(programme: &Programme, row: Row<'_>) -> Option<(Period, u8, b
     let year = programme.year - 1;
     let read = match text.split_once("..") {
         None => text.parse::<Period>().ok().map(|period| (period, period.first_month(), false)),
-        Some((from, to)) => from.parse::<Period>().ok().zip(to.parse::<Period>().ok()).and_then(|(from, to)| {
-            let months = from.months() == 1 && to.months() == 1;
-            (months && from.year() == to.year() && from <= to).then_some((to, from.first_month(), true))
-        }),
+        Some((from, to)) => {
+            from.parse::<Period>().ok().zip(to.parse::<Period>().ok()).and_then(|(from, to)| {
+                let months = from.months() == 1 && to.months() == 1;
+                (months && from.year() == to.year() && from <= to).then_some((to, from.first_month(), true))
+            })
+        }
     };
     match read {
         None => {

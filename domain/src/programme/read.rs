@@ -58,12 +58,7 @@ fn place(file: &str) -> usize {
     Bundle::PROGRAMME.iter().position(|name| *name == file).unwrap_or(Bundle::PROGRAMME.len())
 }
 
-fn open<'a>(
-    bundle: &Bundle,
-    file: &'a str,
-    columns: &[&str],
-    found: &'a RefCell<Vec<Fault>>,
-) -> Table<'a> {
+fn open<'a>(bundle: &Bundle, file: &'a str, columns: &[&str], found: &'a RefCell<Vec<Fault>>) -> Table<'a> {
     Table::read(bundle.get(file), columns, Faults::new(file, found))
 }
 
@@ -130,7 +125,16 @@ fn heading(bundle: &Bundle, found: &RefCell<Vec<Fault>>) -> Programme {
 }
 
 const HEADING_KEYS: [&str; 10] = [
-    "key", "name_vi", "name_en", "year", "window", "language", "source_vi", "source_en", "notice_vi", "notice_en",
+    "key",
+    "name_vi",
+    "name_en",
+    "year",
+    "window",
+    "language",
+    "source_vi",
+    "source_en",
+    "notice_vi",
+    "notice_en",
 ];
 const REGIMES: &str = "decree-09, calendar";
 
@@ -143,7 +147,8 @@ fn units(programme: &mut Programme, bundle: &Bundle, found: &RefCell<Vec<Fault>>
     let columns = ["id", "code", "name", "kind", "valid_from", "valid_to", "successor", "lat", "lon"];
     let table = open(bundle, "units.csv", &columns, found);
     table.check_unique("id");
-    let places: HashMap<&str, UnitIx> = table.rows().zip(0..).map(|(row, ix)| (row.cell("id"), UnitIx(ix))).collect();
+    let places: HashMap<&str, UnitIx> =
+        table.rows().zip(0..).map(|(row, ix)| (row.cell("id"), UnitIx(ix))).collect();
     for row in table.rows() {
         let successor = row.cell("successor");
         let heir = places.get(successor).copied();
@@ -194,7 +199,14 @@ fn applies_to(programme: &Programme, row: Row<'_>) -> AppliesTo {
 
 fn forms(programme: &mut Programme, bundle: &Bundle, regime: Regime, found: &RefCell<Vec<Fault>>) {
     let columns = [
-        "key", "label_vi", "label_en", "frequency", "applies_to", "window", "closing_day", "send_by_day",
+        "key",
+        "label_vi",
+        "label_en",
+        "frequency",
+        "applies_to",
+        "window",
+        "closing_day",
+        "send_by_day",
         "restricted",
     ];
     let table = open(bundle, "forms.csv", &columns, found);
@@ -233,8 +245,19 @@ fn forms(programme: &mut Programme, bundle: &Bundle, regime: Regime, found: &Ref
 
 fn elements(programme: &mut Programme, bundle: &Bundle, found: &RefCell<Vec<Fault>>) {
     let columns = [
-        "key", "form", "label_vi", "label_en", "measure", "kind", "scale", "applies_to", "min", "max", "part_of",
-        "baseline", "source",
+        "key",
+        "form",
+        "label_vi",
+        "label_en",
+        "measure",
+        "kind",
+        "scale",
+        "applies_to",
+        "min",
+        "max",
+        "part_of",
+        "baseline",
+        "source",
     ];
     let table = open(bundle, "elements.csv", &columns, found);
     table.check_unique("key");
@@ -320,8 +343,22 @@ fn groups(programme: &mut Programme, bundle: &Bundle, found: &RefCell<Vec<Fault>
 
 fn targets(programme: &mut Programme, bundle: &Bundle, found: &RefCell<Vec<Fault>>) {
     let columns = [
-        "ref", "group", "key", "label_vi", "label_en", "comparator", "value", "printed", "unit_vi", "unit", "scope",
-        "formula", "pace", "from", "doubt", "note",
+        "ref",
+        "group",
+        "key",
+        "label_vi",
+        "label_en",
+        "comparator",
+        "value",
+        "printed",
+        "unit_vi",
+        "unit",
+        "scope",
+        "formula",
+        "pace",
+        "from",
+        "doubt",
+        "note",
     ];
     let table = open(bundle, "targets.csv", &columns, found);
     table.check_unique("ref");
@@ -377,7 +414,9 @@ fn values(row: Row<'_>, comparator: Comparator) -> (Option<Decimal>, Option<Deci
     let number = |text: &str| Decimal::parse(text, Notation::Plain).ok();
     let ends = text.split_once("..").and_then(|(low, high)| number(low).zip(number(high)));
     match ends {
-        Some((low, high)) if crate::Quantity::from(low) <= crate::Quantity::from(high) => (Some(low), Some(high)),
+        Some((low, high)) if crate::Quantity::from(low) <= crate::Quantity::from(high) => {
+            (Some(low), Some(high))
+        }
         None if text.is_empty() => (None, None),
         _ => {
             row.fault("value", Problem::BadRange(text.to_owned()));
@@ -475,7 +514,14 @@ fn rules_of(programme: &Programme, row: Row<'_>) -> Vec<Rule> {
         match parse_condition(row.cell("expression"), &names) {
             Ok(condition) => {
                 let form = programme.element(element).form;
-                rules.push(Rule { key: key.clone(), form, element, level, condition, message: message.clone() });
+                rules.push(Rule {
+                    key: key.clone(),
+                    form,
+                    element,
+                    level,
+                    condition,
+                    message: message.clone(),
+                });
             }
             Err(SyntaxFault { at, problem }) => {
                 row.fault("expression", Problem::Formula(at, problem));

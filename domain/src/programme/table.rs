@@ -56,7 +56,8 @@ impl<'a> Table<'a> {
             return table;
         };
         let body = body.strip_prefix('\u{feff}').unwrap_or(body);
-        let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(body.as_bytes());
+        let mut reader =
+            csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(body.as_bytes());
         if table.take_header(&mut reader, columns) {
             table.take_rows(&mut reader);
         }
@@ -80,7 +81,8 @@ impl<'a> Table<'a> {
                 self.faults.add(Some(1), name, Problem::Twice(name.to_owned(), 1));
             }
         }
-        let missing: Vec<&&str> = columns.iter().filter(|column| !self.columns.contains_key(**column)).collect();
+        let missing: Vec<&&str> =
+            columns.iter().filter(|column| !self.columns.contains_key(**column)).collect();
         for column in &missing {
             self.faults.add(Some(1), column, Problem::MissingColumn);
         }

@@ -64,8 +64,7 @@ impl Assembly {
             return assembly;
         }
         let all = formula.additive && !target.comparator.looks_back();
-        assembly.parts =
-            scope.units.iter().map(|unit| assembly.part(view, *unit, &series, all)).collect();
+        assembly.parts = scope.units.iter().map(|unit| assembly.part(view, *unit, &series, all)).collect();
         assembly.sums = (0..series.len()).map(|place| assembly.sum(view, place, &series)).collect();
         assembly
     }
@@ -110,7 +109,8 @@ impl Assembly {
     fn kept(&mut self, view: &View<'_>, place: usize) -> Option<Quantity> {
         let asked = |part: &&Part| view.programme.asks(self.terms[place].element, part.unit);
         let asked: Vec<&Part> = self.parts.iter().filter(asked).collect();
-        let kept = asked.iter().map(|part| part.values[place]).sum::<Option<i128>>().filter(|_| !asked.is_empty());
+        let kept =
+            asked.iter().map(|part| part.values[place]).sum::<Option<i128>>().filter(|_| !asked.is_empty());
         let silent = asked.into_iter().filter(|part| part.values[place].is_none()).map(|part| part.unit);
         for unit in silent.collect::<Vec<_>>() {
             if !self.silent.contains(&unit) {
@@ -172,7 +172,8 @@ fn due(terms: &[Term], series: &[Series<'_>]) -> u8 {
     if asked.iter().any(|series| series.due == 0) {
         return 0;
     }
-    let flows = asked.iter().filter(|series| series.element.kind == Kind::Flow).map(|series| series.due).min();
+    let flows =
+        asked.iter().filter(|series| series.element.kind == Kind::Flow).map(|series| series.due).min();
     flows.or_else(|| asked.iter().map(|series| series.due).min()).unwrap_or(0)
 }
 

@@ -27,7 +27,13 @@ pub(super) fn judge(
         progress.status = Status::NoData;
         return progress;
     }
-    let case = Case { view, target, formula, assembly, additive: formula.additive && !target.comparator.looks_back() };
+    let case = Case {
+        view,
+        target,
+        formula,
+        assembly,
+        additive: formula.additive && !target.comparator.looks_back(),
+    };
     progress.expected = assembly.expected();
     progress.reported = assembly.reported();
     progress.missing = assembly.parts.iter().filter(|part| !part.reported).map(|part| part.unit).collect();
@@ -39,7 +45,8 @@ pub(super) fn judge(
     if target.comparator.looks_back() {
         progress.previous = assembly.value(formula, true);
         if target.comparator == Comparator::FallsBy {
-            progress.actual = progress.previous.as_ref().zip(progress.actual.as_ref()).map(|(then, now)| then - now);
+            progress.actual =
+                progress.previous.as_ref().zip(progress.actual.as_ref()).map(|(then, now)| then - now);
         }
     }
     let above = |upper: &Quantity| progress.actual.as_ref().is_some_and(|actual| actual > upper);
@@ -124,7 +131,8 @@ impl Case<'_> {
         let reported = self.assembly.parts.iter().filter(|part| part.reported);
         let of = |part: &Part| Some((part.unit, self.assembly.value_of(self.view, self.formula, part)?));
         let values: Vec<(UnitIx, Quantity)> = reported.filter_map(of).collect();
-        let failing = values.iter().filter(|(_, own)| !comparison.holds(own.cmp(&value))).map(|(unit, _)| *unit);
+        let failing =
+            values.iter().filter(|(_, own)| !comparison.holds(own.cmp(&value))).map(|(unit, _)| *unit);
         progress.failing = failing.collect();
         progress.failing.sort_by_key(|unit| &self.view.programme.unit(*unit).id);
         let all_good = progress.failing.is_empty();
@@ -201,9 +209,12 @@ impl Case<'_> {
     /// Levels may fall in the course of the year, so theirs is certain only at its end.
     fn decided(&self, progress: &Progress) -> Option<Decided> {
         let actual = progress.actual.as_ref()?;
-        let grows = self.is_cumulative() || (self.additive && self.is_never_negative() && self.view.month == 12);
+        let grows =
+            self.is_cumulative() || (self.additive && self.is_never_negative() && self.view.month == 12);
         match (self.target.comparator, &progress.value) {
-            (Comparator::AtLeast | Comparator::Range, Some(value)) if grows && actual >= value => Some(Decided::Met),
+            (Comparator::AtLeast | Comparator::Range, Some(value)) if grows && actual >= value => {
+                Some(Decided::Met)
+            }
             (Comparator::AtMost | Comparator::Equal, Some(value)) if grows && actual > value => {
                 Some(Decided::Missed)
             }
@@ -223,7 +234,8 @@ impl Case<'_> {
         let total = |aspect: Aspect| {
             self.formula.expr.eval(&|term| {
                 let series = self.view.series(term.element);
-                let asked = self.assembly.parts.iter().filter(|p| self.view.programme.asks(term.element, p.unit));
+                let asked =
+                    self.assembly.parts.iter().filter(|p| self.view.programme.asks(term.element, p.unit));
                 let sum: Option<i128> = match aspect {
                     Aspect::Prev => asked.map(|part| series.before(part.unit, 12)).sum(),
                     _ => Some(asked.filter_map(|part| series.now(part.unit, self.assembly.due).value).sum()),

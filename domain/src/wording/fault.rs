@@ -22,7 +22,9 @@ pub fn fault(problem: &Problem) -> Bilingual {
             "the columns are separated by semicolons; save the file again separated by commas"
         ),
         Problem::MissingColumn => say!("thiếu cột này", "the column is missing"),
-        Problem::UnknownColumn => say!("cột lạ; hãy xóa hoặc sửa tên", "unknown column; remove it or mend its name"),
+        Problem::UnknownColumn => {
+            say!("cột lạ; hãy xóa hoặc sửa tên", "unknown column; remove it or mend its name")
+        }
         Problem::Broken => say!(
             "dòng không đủ hoặc thừa ô, hoặc dấu ngoặc kép chưa đóng",
             "the line has too few or too many cells, or an open quotation mark"
@@ -30,29 +32,45 @@ pub fn fault(problem: &Problem) -> Bilingual {
         Problem::Toml(why) => say!("không đọc được: {why}", "cannot be read: {why}"),
         Problem::Missing => say!("chưa điền", "must be filled in"),
         Problem::NotOneOf(text, allowed) => {
-            say!("«{text}» không dùng được; chọn một trong: {allowed}", "“{text}” cannot be used; choose one of: {allowed}")
+            say!(
+                "«{text}» không dùng được; chọn một trong: {allowed}",
+                "“{text}” cannot be used; choose one of: {allowed}"
+            )
         }
         Problem::BadKey(text) => say!(
             "«{text}»: chỉ dùng chữ thường không dấu, chữ số, - và _",
             "“{text}”: use lower-case letters, digits, - and _ only"
         ),
         Problem::Twice(text, line) => {
-            say!("«{text}» đã có ở dòng {line}; mỗi tên chỉ dùng một lần", "“{text}” stands in line {line} already; use each name once")
+            say!(
+                "«{text}» đã có ở dòng {line}; mỗi tên chỉ dùng một lần",
+                "“{text}” stands in line {line} already; use each name once"
+            )
         }
         Problem::Number(text, why) => joined(text, &number_fault(*why)),
         Problem::Figure(text, why) => joined(text, &figure_fault(why)),
         Problem::NotBetween(text, low, high) => {
-            say!("«{text}»: cần số nguyên từ {low} đến {high}", "“{text}”: a whole number from {low} to {high} is needed")
+            say!(
+                "«{text}»: cần số nguyên từ {low} đến {high}",
+                "“{text}”: a whole number from {low} to {high} is needed"
+            )
         }
-        Problem::NotADate(text) => say!("«{text}» không phải là ngày; viết 2025-06-30", "“{text}” is no date; write 2025-06-30"),
+        Problem::NotADate(text) => {
+            say!("«{text}» không phải là ngày; viết 2025-06-30", "“{text}” is no date; write 2025-06-30")
+        }
         Problem::NotAPeriod(text) => say!(
             "«{text}» không phải là kỳ; viết 2024-05, 2024-Q2, 2024-H1, 2024 hoặc lũy kế 2023-01..2023-06",
             "“{text}” is no period; write 2024-05, 2024-Q2, 2024-H1, 2024, or cumulative 2023-01..2023-06"
         ),
         Problem::WrongFrequency(period, form) => {
-            say!("kỳ {period} khác với kỳ báo cáo của biểu «{form}»", "the period {period} is not of the form “{form}”'s frequency")
+            say!(
+                "kỳ {period} khác với kỳ báo cáo của biểu «{form}»",
+                "the period {period} is not of the form “{form}”'s frequency"
+            )
         }
-        Problem::WrongYear(period, year) => say!("{period} không thuộc năm {year}", "{period} is not in {year}"),
+        Problem::WrongYear(period, year) => {
+            say!("{period} không thuộc năm {year}", "{period} is not in {year}")
+        }
         Problem::Unknown(what, name) => {
             say!("không có «{name}» trong bảng {what}", "there is no “{name}” in the table {what}")
         }
@@ -68,14 +86,19 @@ pub fn fault(problem: &Problem) -> Bilingual {
             )
         }
         Problem::CodeShared(code, other) => {
-            say!("mã {code} cùng lúc thuộc đơn vị «{other}»", "the code {code} belongs to “{other}” at the same time")
+            say!(
+                "mã {code} cùng lúc thuộc đơn vị «{other}»",
+                "the code {code} belongs to “{other}” at the same time"
+            )
         }
         Problem::EndsBeforeItStarts => say!("ngày cuối trước ngày đầu", "the last day is before the first"),
         Problem::SuccessorNotThere(id) => say!(
             "đơn vị kế thừa «{id}» phải tồn tại ngay sau ngày cuối của đơn vị này",
             "the successor “{id}” must exist on the day after this unit's last day"
         ),
-        Problem::SuccessorCircle => say!("các đơn vị kế thừa lẫn nhau thành vòng", "the successors lead back to the unit"),
+        Problem::SuccessorCircle => {
+            say!("các đơn vị kế thừa lẫn nhau thành vòng", "the successors lead back to the unit")
+        }
         Problem::NotForUnit(element, unit) => {
             say!("«{element}» không dành cho đơn vị «{unit}»", "“{element}” is not for the unit “{unit}”")
         }
@@ -90,7 +113,9 @@ pub fn fault(problem: &Problem) -> Bilingual {
         Problem::LimitsCrossed => say!("min lớn hơn max", "min is above max"),
         Problem::Formula(at, why) => {
             let why = syntax_problem(why);
-            Bilingual { vi: format!("ký tự thứ {at}: {}", why.vi), en: format!("character {at}: {}", why.en) }
+            Bilingual {
+                vi: format!("ký tự thứ {at}: {}", why.vi), en: format!("character {at}: {}", why.en)
+            }
         }
         Problem::NotAFlag(name) => say!("«{name}» không phải là chỉ tiêu có/không", "“{name}” is not a flag"),
         Problem::DividesByZero => say!("công thức chia cho 0", "the formula divides by zero"),
@@ -98,14 +123,23 @@ pub fn fault(problem: &Problem) -> Bilingual {
             "phạm vi «{text}» không đọc được; viết all, kind = …, unit = …, unit != …, prev(…) = yes, nối bằng and",
             "the scope “{text}” cannot be read; write all, kind = …, unit = …, unit != …, prev(…) = yes, joined by and"
         ),
-        Problem::FormulaMissing => say!("cần có công thức cho loại so sánh này", "the comparator needs a formula"),
-        Problem::FormulaUnused => say!("chỉ tiêu theo hướng dẫn không có công thức; hãy xóa", "a guideline has no formula; remove it"),
+        Problem::FormulaMissing => {
+            say!("cần có công thức cho loại so sánh này", "the comparator needs a formula")
+        }
+        Problem::FormulaUnused => say!(
+            "chỉ tiêu theo hướng dẫn không có công thức; hãy xóa",
+            "a guideline has no formula; remove it"
+        ),
         Problem::ValueOpen => say!(
             "văn bản không ghi số; huyện đặt sau bằng lệnh target set",
             "the document gives no figure; the district sets it later with target set"
         ),
-        Problem::ValueUnused => say!("loại so sánh này không dùng giá trị; hãy xóa", "the comparator takes no value; remove it"),
-        Problem::BadRange(text) => say!("«{text}» không phải là khoảng; viết 15..30", "“{text}” is no range; write 15..30"),
+        Problem::ValueUnused => {
+            say!("loại so sánh này không dùng giá trị; hãy xóa", "the comparator takes no value; remove it")
+        }
+        Problem::BadRange(text) => {
+            say!("«{text}» không phải là khoảng; viết 15..30", "“{text}” is no range; write 15..30")
+        }
         Problem::NobodyReports => say!(
             "không đơn vị nào trong phạm vi báo cáo các chỉ tiêu của công thức",
             "no unit of the scope reports the formula's elements"
@@ -115,9 +149,15 @@ pub fn fault(problem: &Problem) -> Bilingual {
             "the units' quotas add up to {sum}, the target {reference} is {value}"
         ),
         Problem::PartsDoNotAddUp(sum, whole) => {
-            say!("các phần cộng lại {sum}, tổng ghi {whole}", "the parts add up to {sum}, the whole is {whole}")
+            say!(
+                "các phần cộng lại {sum}, tổng ghi {whole}",
+                "the parts add up to {sum}, the whole is {whole}"
+            )
         }
-        Problem::Doubt(reference, note) => say!("chỉ tiêu {reference} có cách hiểu khác: {note}", "target {reference} can be read otherwise: {note}"),
+        Problem::Doubt(reference, note) => say!(
+            "chỉ tiêu {reference} có cách hiểu khác: {note}",
+            "target {reference} can be read otherwise: {note}"
+        ),
         Problem::Redefined(key) => say!(
             "«{key}» có loại, số thập phân hoặc kỳ khác với chương trình trước; hãy dùng tên mới",
             "“{key}” has another kind, scale or frequency than in the programme before; use a new key"

@@ -38,9 +38,13 @@ pub fn figure_fault(fault: &FigureFault) -> Bilingual {
             say!("nhiều hơn {scale} chữ số thập phân", "more than {scale} decimals")
         }
         FigureFault::Negative => say!("không được âm", "it cannot be negative"),
-        FigureFault::BelowMin(min) => say!("nhỏ hơn mức thấp nhất {min}", "below the smallest allowed, {min}"),
+        FigureFault::BelowMin(min) => {
+            say!("nhỏ hơn mức thấp nhất {min}", "below the smallest allowed, {min}")
+        }
         FigureFault::AboveMax(max) => say!("lớn hơn mức cao nhất {max}", "above the largest allowed, {max}"),
-        FigureFault::TooLarge => say!("số quá lớn; kiểm tra lại đơn vị tính", "too large; check its unit of measure"),
+        FigureFault::TooLarge => {
+            say!("số quá lớn; kiểm tra lại đơn vị tính", "too large; check its unit of measure")
+        }
         FigureFault::NotAFlag => say!("viết có hoặc không (yes/no)", "write yes or no (có/không)"),
     }
 }
@@ -50,16 +54,26 @@ pub fn syntax_problem(problem: &SyntaxProblem) -> Bilingual {
     match problem {
         SyntaxProblem::UnknownSign(sign) => say!("ký hiệu lạ «{sign}»", "unknown sign “{sign}”"),
         SyntaxProblem::UnknownElement(name) => {
-            say!("không có chỉ tiêu báo cáo «{name}» trong bảng elements", "no element “{name}” in the elements table")
+            say!(
+                "không có chỉ tiêu báo cáo «{name}» trong bảng elements",
+                "no element “{name}” in the elements table"
+            )
         }
         SyntaxProblem::UnknownFunction(name) => {
             say!("không dùng được hàm «{name}» ở đây", "the function “{name}” cannot be used here")
         }
         SyntaxProblem::BadNumber(text) => {
-            say!("số «{text}» không đọc được; viết 1234.5", "the number “{text}” cannot be read; write 1234.5")
+            say!(
+                "số «{text}» không đọc được; viết 1234.5",
+                "the number “{text}” cannot be read; write 1234.5"
+            )
         }
-        SyntaxProblem::NumberExpected => say!("cần một số hoặc một chỉ tiêu ở đây", "a number or an element should stand here"),
-        SyntaxProblem::TruthExpected => say!("cần một phép so sánh (=, <, >= …)", "a comparison is needed (=, <, >= …)"),
+        SyntaxProblem::NumberExpected => {
+            say!("cần một số hoặc một chỉ tiêu ở đây", "a number or an element should stand here")
+        }
+        SyntaxProblem::TruthExpected => {
+            say!("cần một phép so sánh (=, <, >= …)", "a comparison is needed (=, <, >= …)")
+        }
         SyntaxProblem::Unclosed => say!("thiếu dấu ngoặc", "a parenthesis is missing"),
         SyntaxProblem::TooMuch(text) => say!("thừa «{text}»", "“{text}” is too much"),
         SyntaxProblem::TooDeep => say!("quá nhiều dấu ngoặc lồng nhau", "parentheses are nested too deeply"),
@@ -97,7 +111,10 @@ pub fn sheet_fault(problem: &SheetProblem) -> Bilingual {
             say!("không có chỉ tiêu «{name}»", "there is no element “{name}”")
         }
         SheetProblem::NotInForm(element, form) => {
-            say!("chỉ tiêu «{element}» không thuộc biểu «{form}»", "the element “{element}” is not in the form “{form}”")
+            say!(
+                "chỉ tiêu «{element}» không thuộc biểu «{form}»",
+                "the element “{element}” is not in the form “{form}”"
+            )
         }
         SheetProblem::NotAPeriod(text) => say!(
             "«{text}» không phải là kỳ báo cáo; viết 2024-05, 2024-Q2, 2024-H1 hoặc 2024",
@@ -114,7 +131,10 @@ pub fn sheet_fault(problem: &SheetProblem) -> Bilingual {
             say!("biểu «{form}» không dành cho đơn vị này", "the form “{form}” is not for this unit")
         }
         SheetProblem::ElementNotForUnit(element) => {
-            say!("chỉ tiêu «{element}» không dành cho đơn vị này", "the element “{element}” is not for this unit")
+            say!(
+                "chỉ tiêu «{element}» không dành cho đơn vị này",
+                "the element “{element}” is not for this unit"
+            )
         }
         SheetProblem::Figure(element, text, fault) => {
             let why = figure_fault(fault);

@@ -9,7 +9,10 @@ use crate::say;
 pub fn finding(finding: &Finding) -> Bilingual {
     match &finding.matter {
         Matter::Figure(fault) => figure_fault(fault),
-        Matter::NotForUnit => say!("chỉ tiêu này không dành cho đơn vị; hãy để trống", "the element is not this unit's; leave it blank"),
+        Matter::NotForUnit => say!(
+            "chỉ tiêu này không dành cho đơn vị; hãy để trống",
+            "the element is not this unit's; leave it blank"
+        ),
         Matter::AboveWhole(whole) => say!("lớn hơn tổng «{whole}»", "above its whole “{whole}”"),
         Matter::Rule { message, numbers, .. } => Bilingual {
             vi: format!("{} ({})", message.get(super::Lang::Vi), numbers.vi),
@@ -29,13 +32,16 @@ pub fn rejection(code: RejectionCode) -> Bilingual {
             "huyện không đọc được báo cáo; số liệu vẫn còn ở máy này, hãy nộp lại",
             "the district cannot read the report; its figures are still here, hand it in again"
         ),
-        RejectionCode::UnknownForm => say!("chương trình không có biểu này", "the programme has no such form"),
+        RejectionCode::UnknownForm => {
+            say!("chương trình không có biểu này", "the programme has no such form")
+        }
         RejectionCode::NotForUnit => say!("biểu này không dành cho đơn vị", "the form is not for this unit"),
-        RejectionCode::WrongPeriod => say!("kỳ báo cáo không đúng với biểu", "the period is not one of the form's"),
-        RejectionCode::UnitNotThere => say!(
-            "đơn vị không tồn tại vào cuối kỳ này",
-            "the unit does not exist at the end of the period"
-        ),
+        RejectionCode::WrongPeriod => {
+            say!("kỳ báo cáo không đúng với biểu", "the period is not one of the form's")
+        }
+        RejectionCode::UnitNotThere => {
+            say!("đơn vị không tồn tại vào cuối kỳ này", "the unit does not exist at the end of the period")
+        }
         RejectionCode::Future => say!(
             "kỳ này chưa bắt đầu theo đồng hồ của huyện; hãy nộp lại khi đến kỳ",
             "the period has not begun by the district's clock; hand it in again when it has"

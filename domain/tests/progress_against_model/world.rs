@@ -66,8 +66,9 @@ impl World {
             let month = u8::try_from(1 + tape.below(12)).unwrap();
             let model = Model { programme: &self.programme, facts: &self.facts, month, twist: None };
             let of_year = i64::from(month);
-            let share = [(1, 1), (12, of_year), (120, 9 * of_year), (120, 11 * of_year), (10, 9), (10, 11), (9, 10)]
-                [tape.below(7)];
+            let share =
+                [(1, 1), (12, of_year), (120, 9 * of_year), (120, 11 * of_year), (10, 9), (10, 11), (9, 10)]
+                    [tape.below(7)];
             if let Some(actual) = model.answer(target).actual.filter(|_| tape.below(4) < 3) {
                 row.aim(&(actual * fraction(share.0, share.1)));
             }
@@ -75,7 +76,8 @@ impl World {
         let mut bundle = self.bundle.clone();
         let rows = sound(&mut bundle, rows);
         bundle.insert("targets.csv", targets_table(&rows).into_bytes());
-        *self = Self::of(bundle, self.quotas.clone(), self.baseline.clone(), std::mem::take(&mut self.reports));
+        *self =
+            Self::of(bundle, self.quotas.clone(), self.baseline.clone(), std::mem::take(&mut self.reports));
     }
 
     /// What the crate says, target by target.
@@ -91,7 +93,8 @@ impl World {
 
     /// The crate's answer in the model's terms, without what the definition leaves open.
     pub(crate) fn told(&self, target: &Target, progress: &Progress) -> Answer {
-        let judged = !matches!(progress.status, Status::NotDue | Status::NoData | Status::NoTarget | Status::Manual);
+        let judged =
+            !matches!(progress.status, Status::NotDue | Status::NoData | Status::NoTarget | Status::Manual);
         let is = |comparators: &[Comparator]| judged && comparators.contains(&target.comparator);
         let rational = |quantity: &gom_domain::Quantity| -> BigRational {
             let (numerator, denominator) = quantity.fraction();

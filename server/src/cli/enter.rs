@@ -89,7 +89,10 @@ pub(super) fn enter(folder: &Folder, name: &str, file: &Path, reason: &str, lang
     }
     if read.others > 0 {
         let others = read.others;
-        tell(lang.pick(&format!("Bỏ qua {others} dòng của đơn vị khác."), &format!("{others} lines of other units were left out.")));
+        tell(lang.pick(
+            &format!("Bỏ qua {others} dòng của đơn vị khác."),
+            &format!("{others} lines of other units were left out."),
+        ));
     }
     Ok(())
 }
@@ -115,10 +118,13 @@ fn reports(
         let programme = &edition.programme;
         let standing = standing(books, memory, programme, unit, form, period)?;
         let elements = &programme.form(form).elements;
-        let before = standing.as_ref().map_or_else(|| vec![None; elements.len()], |(figures, _)| figures.clone());
+        let before =
+            standing.as_ref().map_or_else(|| vec![None; elements.len()], |(figures, _)| figures.clone());
         let mut figures = before.clone();
         for cell in cells {
-            if let (Some(place), Some(value)) = (elements.iter().position(|own| *own == cell.element), cell.value) {
+            if let (Some(place), Some(value)) =
+                (elements.iter().position(|own| *own == cell.element), cell.value)
+            {
                 figures[place] = Some(value);
             }
         }

@@ -13,7 +13,8 @@ use crate::folder::Folder;
 /// Shows how a figure comes about.
 pub(super) fn explain(folder: &Folder, name: &str, as_of: Period, at: Option<u64>, lang: Lang) -> Done {
     let (mut books, memory) = folder.recall(at).map_err(|trouble| vec![trouble])?;
-    let explained = crate::explain::explain(&mut books, &memory, name, as_of).map_err(|trouble| vec![trouble])?;
+    let explained =
+        crate::explain::explain(&mut books, &memory, name, as_of).map_err(|trouble| vec![trouble])?;
     let explanation = explained.map_err(|error| vec![folder.trouble(&error)])?;
     put(&text(&explanation, as_of, lang));
     Ok(())
@@ -39,8 +40,13 @@ fn head(explanation: &Explanation, as_of: Period, lang: Lang) -> String {
         let (aim, status) = (show::aim(target, progress, lang), show::status(target, progress, lang));
         let by_now = show::amount(progress.expected_by_now.as_ref(), lang);
         text.push_str(&match lang {
-            Lang::Vi => format!("Kế hoạch: {aim} («{}»). Cần đến nay: {by_now}. Trạng thái: {status}\n", target.printed),
-            Lang::En => format!("Aim: {aim} (“{}”). Expected by now: {by_now}. Status: {status}\n", target.printed),
+            Lang::Vi => format!(
+                "Kế hoạch: {aim} («{}»). Cần đến nay: {by_now}. Trạng thái: {status}\n",
+                target.printed
+            ),
+            Lang::En => {
+                format!("Aim: {aim} (“{}”). Expected by now: {by_now}. Status: {status}\n", target.printed)
+            }
         });
         if !target.note.is_empty() {
             text.push_str(&format!("{}: {}\n", lang.pick("Ghi chú", "Note"), target.note));
@@ -49,7 +55,9 @@ fn head(explanation: &Explanation, as_of: Period, lang: Lang) -> String {
     let (coverage, scope) = (show::coverage(progress), &target.scope_text);
     text.push_str(&match lang {
         Lang::Vi => format!("Tính đến hết kỳ {as_of}; phạm vi: {scope}; đơn vị đã báo cáo đủ: {coverage}\n"),
-        Lang::En => format!("As of the end of {as_of}; scope: {scope}; units that have reported all: {coverage}\n"),
+        Lang::En => {
+            format!("As of the end of {as_of}; scope: {scope}; units that have reported all: {coverage}\n")
+        }
     });
     text
 }
@@ -75,13 +83,22 @@ fn formula(explanation: &Explanation, lang: Lang) -> Option<String> {
         let now = numbers;
         let before = expr.text(&|term| {
             let back = Term { aspect: Aspect::Prev, ..term };
-            let sum = explanation.terms.iter().find(|(own, _)| *own == back).and_then(|(_, sum)| sum.as_ref());
+            let sum =
+                explanation.terms.iter().find(|(own, _)| *own == back).and_then(|(_, sum)| sum.as_ref());
             exact(explanation, term, sum, lang)
         });
         let value = |quantity: Option<&Quantity>| quantity.map_or("–".to_owned(), |q| q.shown(6, lang));
         let current = expr_value(explanation);
-        text.push_str(&format!("{}: {now} = {} {unit}\n", lang.pick("năm nay", "this year"), value(current.as_ref())));
-        text.push_str(&format!("{}: {before} = {} {unit}\n", lang.pick("năm trước", "last year"), value(Some(previous))));
+        text.push_str(&format!(
+            "{}: {now} = {} {unit}\n",
+            lang.pick("năm nay", "this year"),
+            value(current.as_ref())
+        ));
+        text.push_str(&format!(
+            "{}: {before} = {} {unit}\n",
+            lang.pick("năm trước", "last year"),
+            value(Some(previous))
+        ));
         return Some(text);
     }
     let actual = progress.actual.as_ref().map_or("–".to_owned(), |actual| actual.shown(6, lang));
@@ -100,7 +117,8 @@ fn name(explanation: &Explanation, term: Term) -> String {
 }
 
 fn exact(explanation: &Explanation, term: Term, sum: Option<&Quantity>, lang: Lang) -> String {
-    let scale = if term.aspect == Aspect::Kept { 0 } else { explanation.programme.element(term.element).scale };
+    let scale =
+        if term.aspect == Aspect::Kept { 0 } else { explanation.programme.element(term.element).scale };
     sum.map_or_else(|| "?".to_owned(), |sum| sum.shown(scale, lang))
 }
 
@@ -171,11 +189,20 @@ fn source_row(explanation: &Explanation, source: &Source, lang: Lang) -> Vec<Str
     ];
     match &source.submission {
         Some(filed) => {
-            let by_district = if filed.by_district { lang.pick(" (huyện nhập thay)", " (entered by the district)") } else { "" };
+            let by_district = if filed.by_district {
+                lang.pick(" (huyện nhập thay)", " (entered by the district)")
+            } else {
+                ""
+            };
             row.extend([filed.revision.to_string(), filed.commit.to_string(), vietnam_time(filed.at_ms)]);
             row.push(format!("{}{by_district}", filed.id));
         }
-        None => row.extend(["–".into(), "–".into(), "–".into(), lang.pick("số liệu năm trước", "baseline").into()]),
+        None => row.extend([
+            "–".into(),
+            "–".into(),
+            "–".into(),
+            lang.pick("số liệu năm trước", "baseline").into(),
+        ]),
     }
     row
 }

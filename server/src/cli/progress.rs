@@ -28,15 +28,11 @@ pub fn table(report: &YearReport, lang: Lang) -> String {
         Lang::Vi => format!("{} – tính đến hết kỳ {as_of} (lần ghi {commit})\n", programme.name.get(lang)),
         Lang::En => format!("{} – as of the end of {as_of} (commit {commit})\n", programme.name.get(lang)),
     };
-    let provisional = lang.pick(
-        "* số tạm tính, còn đơn vị chưa báo cáo đủ.   (?) văn bản có cách hiểu khác.\n",
-        "* provisional: not every unit has reported all that is due.   (?) the document can be read otherwise.\n",
-    );
-    [heading, targets(report, lang), provisional.to_owned(), units(report, lang), show::notice(programme, lang)]
-        .concat()
+    [heading, targets(report, lang), units(report, lang), show::notice(programme, lang)].concat()
 }
 
-fn targets(report: &YearReport, lang: Lang) -> String {
+/// Every target in a table, with what its marks mean.
+pub fn targets(report: &YearReport, lang: Lang) -> String {
     let mut table = Table::new(&[
         (lang.pick("Số", "Ref"), Align::Left),
         (lang.pick("Chỉ tiêu", "Target"), Align::Left),
@@ -63,7 +59,10 @@ fn targets(report: &YearReport, lang: Lang) -> String {
             (show::status(target, progress, lang), show::shade(progress.status)),
         ]);
     }
-    table.text()
+    table.text() + lang.pick(
+        "* số tạm tính, còn đơn vị chưa báo cáo đủ.   (?) văn bản có cách hiểu khác.\n",
+        "* provisional: not every unit has reported all that is due.   (?) the document can be read otherwise.\n",
+    )
 }
 
 /// How many units satisfy an `each` target, and who does not.
@@ -83,7 +82,8 @@ fn units(report: &YearReport, lang: Lang) -> String {
         (lang.pick("Báo cáo còn thiếu", "Reports that are missing"), Align::Left),
     ]);
     for unit in &report.units {
-        let missing: Vec<String> = unit.missing.iter().map(|(form, period)| format!("{form} {period}")).collect();
+        let missing: Vec<String> =
+            unit.missing.iter().map(|(form, period)| format!("{form} {period}")).collect();
         let shade = if missing.is_empty() { Shade::Good } else { Shade::Warn };
         table.shaded([
             (report.programme.unit(unit.unit).name.clone(), Shade::Plain),
@@ -96,7 +96,7 @@ fn units(report: &YearReport, lang: Lang) -> String {
 }
 
 /// The report as one JSON object a target, in the order of the targets table.
-pub fn lines(report: &YearReport) -> String {
+fn lines(report: &YearReport) -> String {
     let objects = report.programme.targets.iter().zip(&report.targets).map(|(target, progress)| {
         let ids = |units: &[gom_domain::unit::UnitIx]| -> Vec<&str> {
             units.iter().map(|unit| report.programme.unit(*unit).id.as_str()).collect()

@@ -8,11 +8,11 @@ use gom_terminal::{put, tell};
 
 use super::{Done, block_on, read_file};
 use crate::books::{Answer, Books, Job};
+use crate::clock;
 use crate::folder::Folder;
 use crate::office;
 use crate::publish::Load;
 use crate::wording::Trouble;
-use crate::clock;
 
 /// Checks a programme's folder.
 pub(super) fn check(dir: &Path, lang: Lang) -> Done {
@@ -39,8 +39,12 @@ pub(super) fn init(folder: &Folder, dir: &Path, lang: Lang) -> Done {
     put(&summary(&reading, lang));
     let path = folder.path().display();
     tell(&match lang {
-        Lang::Vi => format!("Đã lập sổ trong {path}. Tiếp theo: gom-server enroll --data {path} ĐƠN_VỊ; gom-server serve --data {path}"),
-        Lang::En => format!("The books are in {path}. Next: gom-server enroll --data {path} UNIT; gom-server serve --data {path}"),
+        Lang::Vi => format!(
+            "Đã lập sổ trong {path}. Tiếp theo: gom-server enroll --data {path} ĐƠN_VỊ; gom-server serve --data {path}"
+        ),
+        Lang::En => format!(
+            "The books are in {path}. Next: gom-server enroll --data {path} UNIT; gom-server serve --data {path}"
+        ),
     });
     Ok(())
 }
@@ -57,7 +61,11 @@ pub(super) fn load(
         return Err(vec![Trouble::NothingToLoad]);
     }
     let file = |path: Option<&Path>| path.map(read_file).transpose().map_err(|trouble| vec![trouble]);
-    let load = Load { programme: programme.map(bundle).transpose()?, quotas: file(quotas)?, baseline: file(baseline)? };
+    let load = Load {
+        programme: programme.map(bundle).transpose()?,
+        quotas: file(quotas)?,
+        baseline: file(baseline)?,
+    };
     let reading = load.programme.as_ref().map(programme::read).transpose().map_err(troubles)?;
     let (_, memory) = folder.recall(None).map_err(|trouble| vec![trouble])?;
     let newest = memory.editions.newest().map(|edition| edition.programme.as_ref());

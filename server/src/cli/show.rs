@@ -9,15 +9,15 @@ use gom_domain::{Lang, Quantity};
 use gom_terminal::Shade;
 
 /// Figures of targets are shown with at most this many decimals.
-pub(crate) const DECIMALS: u8 = 2;
+pub const DECIMALS: u8 = 2;
 
 /// An amount, or a dash where there is none.
-pub(crate) fn amount(quantity: Option<&Quantity>, lang: Lang) -> String {
+pub fn amount(quantity: Option<&Quantity>, lang: Lang) -> String {
     quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.shown(DECIMALS, lang))
 }
 
 /// What a target aims at: `≥ 8.846 tỷ đồng`.
-pub(crate) fn aim(target: &Target, progress: &Progress, lang: Lang) -> String {
+pub fn aim(target: &Target, progress: &Progress, lang: Lang) -> String {
     let sign = wording::comparator(target.comparator);
     let sign = sign.get(lang);
     let value = match (&progress.value, &progress.upper) {
@@ -38,7 +38,7 @@ pub(crate) fn aim(target: &Target, progress: &Progress, lang: Lang) -> String {
 }
 
 /// Coverage: `14/15`; a provisional figure says so.
-pub(crate) fn coverage(progress: &Progress) -> String {
+pub fn coverage(progress: &Progress) -> String {
     if progress.expected == 0 {
         return "–".to_owned();
     }
@@ -47,7 +47,7 @@ pub(crate) fn coverage(progress: &Progress) -> String {
 }
 
 /// A status in words, with what is certain, what was set by hand, and a mark of doubt.
-pub(crate) fn status(target: &Target, progress: &Progress, lang: Lang) -> String {
+pub fn status(target: &Target, progress: &Progress, lang: Lang) -> String {
     let mut text = wording::status(progress.status).get(lang).to_owned();
     let settled = matches!(progress.status, Status::Missed) || !progress.is_provisional();
     if let Some(decided) = progress.decided.filter(|decided| *decided == Decided::Missed || !settled) {
@@ -67,7 +67,7 @@ pub(crate) fn status(target: &Target, progress: &Progress, lang: Lang) -> String
 }
 
 /// How a status stands out.
-pub(crate) fn shade(status: Status) -> Shade {
+pub fn shade(status: Status) -> Shade {
     match status {
         Status::Missed | Status::Behind => Shade::Bad,
         Status::AtRisk | Status::Pending | Status::NoData => Shade::Warn,
@@ -77,12 +77,12 @@ pub(crate) fn shade(status: Status) -> Shade {
 }
 
 /// Units by name, separated by commas.
-pub(crate) fn units(programme: &Programme, units: &[UnitIx]) -> String {
+pub fn units(programme: &Programme, units: &[UnitIx]) -> String {
     units.iter().map(|unit| programme.unit(*unit).name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// What must be said under every table of figures.
-pub(crate) fn notice(programme: &Programme, lang: Lang) -> String {
+pub fn notice(programme: &Programme, lang: Lang) -> String {
     let notice = programme.notice.get(lang);
     if notice.is_empty() { String::new() } else { format!("{notice}\n") }
 }

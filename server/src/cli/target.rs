@@ -25,8 +25,9 @@ pub(super) fn set(
     if status.is_none() && value.is_none() {
         return Err(vec![Trouble::NothingToSet]);
     }
-    let read_status =
-        status.map(|word| Status::from_key(word).ok_or_else(|| Trouble::UnknownStatus(word.to_owned()))).transpose();
+    let read_status = status
+        .map(|word| Status::from_key(word).ok_or_else(|| Trouble::UnknownStatus(word.to_owned())))
+        .transpose();
     let read_value = value.map(read_value).transpose();
     let (status, value) = match (read_status, read_value) {
         (Ok(status), Ok(value)) => (status, value),

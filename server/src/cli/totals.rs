@@ -100,7 +100,8 @@ fn csv(totals: &Totals, period: Period) -> Result<String, csv::Error> {
 fn lines(totals: &Totals, period: Period, cumulative: bool) -> String {
     let objects = totals.rows.iter().map(|total| {
         let element = totals.programme.element(total.element);
-        let missing: Vec<&str> = total.missing.iter().map(|unit| totals.programme.unit(*unit).id.as_str()).collect();
+        let missing: Vec<&str> =
+            total.missing.iter().map(|unit| totals.programme.unit(*unit).id.as_str()).collect();
         json!({
             "scope": scope(totals, &total.over),
             "form": totals.programme.form(element.form).key,

@@ -9,7 +9,8 @@ use gom_domain::greeting::HistoryId;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::{
-    Journal, ChangeRow, CodeRow, CommitRow, DeviceRow, Ledger, Place, StandingRow, StoreError, Stored, SubmissionRow,
+    ChangeRow, CodeRow, CommitRow, DeviceRow, Journal, Ledger, Numbered, Place, StandingRow, StoreError,
+    Stored, SubmissionRow,
 };
 pub use open::APPLICATION_ID;
 
@@ -57,7 +58,8 @@ impl Sqlite {
 
 impl Journal for Sqlite {
     fn history(&mut self) -> Stored<HistoryId> {
-        let history: Vec<u8> = self.connection.query_row("select history from district", [], |row| row.get("history"))?;
+        let history: Vec<u8> =
+            self.connection.query_row("select history from district", [], |row| row.get("history"))?;
         Ok(HistoryId(rows::fixed(history, "history")?))
     }
 
@@ -69,7 +71,8 @@ impl Journal for Sqlite {
     }
 
     fn commit_of(&mut self, seq: u64) -> Stored<CommitRow> {
-        let sql = "select last_seq, at_ms, head from commits where last_seq >= :seq order by last_seq limit 1";
+        let sql =
+            "select last_seq, at_ms, head from commits where last_seq >= :seq order by last_seq limit 1";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut found = statement.query(named_params! { ":seq": rows::int(seq) })?;
         match found.next()? {
@@ -83,8 +86,8 @@ impl Journal for Sqlite {
         self.visit(sql, u64::MAX, rows::commit, visit)
     }
 
-    fn names(&mut self) -> Stored<(Vec<(u32, String)>, Vec<(u32, String)>)> {
-        let read = |sql: &str| -> Stored<Vec<(u32, String)>> {
+    fn names(&mut self) -> Stored<(Numbered, Numbered)> {
+        let read = |sql: &str| -> Stored<Numbered> {
             let mut statement = self.connection.prepare_cached(sql)?;
             let names = statement.query_map([], |row| Ok((row.get("number")?, row.get("name")?)))?;
             Ok(names.collect::<Result<_, _>>()?)
@@ -122,23 +125,20 @@ impl Journal for Sqlite {
 
     fn submission_of(&mut self, device: u32, epoch: u32, sequence: u64) -> Stored<Option<SubmissionRow>> {
         let mut statement = self.connection.prepare_cached(include_str!("sqlite/submission_of.sql"))?;
-        let mut found = statement.query(
-            named_params! { ":device": device, ":epoch": epoch, ":sequence": rows::int(sequence) },
-        )?;
+        let mut found = statement
+            .query(named_params! { ":device": device, ":epoch": epoch, ":sequence": rows::int(sequence) })?;
         found.next()?.map(rows::submission).transpose()
     }
 
     fn standing(&mut self, place: Place) -> Stored<Option<StandingRow>> {
         let mut statement = self.connection.prepare_cached(include_str!("sqlite/standing.sql"))?;
-        let bound = named_params! { ":period": place.period.code(), ":form": place.form, ":unit": place.unit };
-        let read = |row: &rusqlite::Row<'_>| {
-            Ok((row.get::<_, Option<i64>>("seq")?, row.get::<_, i64>("last")?))
-        };
+        let bound =
+            named_params! { ":period": place.period.code(), ":form": place.form, ":unit": place.unit };
+        let read =
+            |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<i64>>("seq")?, row.get::<_, i64>("last")?));
         let found = statement.query_row(bound, read).optional()?;
-        Ok(found.map(|(seq, last)| StandingRow {
-            seq: seq.map(i64::cast_unsigned),
-            last: last.cast_unsigned(),
-        }))
+        Ok(found
+            .map(|(seq, last)| StandingRow { seq: seq.map(i64::cast_unsigned), last: last.cast_unsigned() }))
     }
 
     fn newest_of(&mut self, device: u32, after: u64) -> Stored<Vec<SubmissionRow>> {
@@ -164,7 +164,12 @@ impl Journal for Sqlite {
         up_to: u64,
         visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>,
     ) -> Stored<()> {
-        self.visit("select * from submission where seq <= :bound order by seq", up_to, rows::submission, visit)
+        self.visit(
+            "select * from submission where seq <= :bound order by seq",
+            up_to,
+            rows::submission,
+            visit,
+        )
     }
 
     fn each_standing(&mut self, visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>) -> Stored<()> {
@@ -189,13 +194,15 @@ impl Ledger for Sqlite {
     }
 
     fn name_unit(&mut self, number: u32, id: &str) -> Stored<()> {
-        let mut statement = self.connection.prepare_cached("insert into unit (number, id) values (:number, :id)")?;
+        let mut statement =
+            self.connection.prepare_cached("insert into unit (number, id) values (:number, :id)")?;
         statement.execute(named_params! { ":number": number, ":id": id })?;
         Ok(())
     }
 
     fn name_form(&mut self, number: u32, key: &str) -> Stored<()> {
-        let mut statement = self.connection.prepare_cached("insert into form (number, key) values (:number, :key)")?;
+        let mut statement =
+            self.connection.prepare_cached("insert into form (number, key) values (:number, :key)")?;
         statement.execute(named_params! { ":number": number, ":key": key })?;
         Ok(())
     }

@@ -98,7 +98,8 @@ impl Model<'_> {
             return self.month;
         }
         let counts = |term: &Term| term.aspect != Aspect::Quota || self.bent(Twist::QuotaHasADueMonth);
-        let elements: Vec<ElementIx> = mentions(expr).into_iter().filter(counts).map(|term| term.element).collect();
+        let elements: Vec<ElementIx> =
+            mentions(expr).into_iter().filter(counts).map(|term| term.element).collect();
         if elements.iter().any(|element| self.due_month(*element) == 0) {
             return 0;
         }
@@ -132,7 +133,9 @@ impl Model<'_> {
 
     fn meets(&self, unit: UnitIx, condition: &ScopeCondition) -> Option<bool> {
         match condition {
-            ScopeCondition::Kind { is, kind } => Some((self.programme.units[unit.get()].kind == *kind) == *is),
+            ScopeCondition::Kind { is, kind } => {
+                Some((self.programme.units[unit.get()].kind == *kind) == *is)
+            }
             ScopeCondition::Unit { is, unit: named } => Some((unit == *named) == *is),
             ScopeCondition::Prev { flag, .. } if !self.applies(*flag, unit) => Some(false),
             ScopeCondition::Prev { flag, is } => {
@@ -151,7 +154,8 @@ impl Model<'_> {
 
     /// Those of them that have told all that is due.
     pub(super) fn reported(&self, case: &Case<'_>) -> Vec<UnitIx> {
-        let all_told = |unit: &UnitIx| asked(case.expr).into_iter().all(|term| self.has_told(case, *unit, term));
+        let all_told =
+            |unit: &UnitIx| asked(case.expr).into_iter().all(|term| self.has_told(case, *unit, term));
         self.expected(case).into_iter().filter(all_told).collect()
     }
 
@@ -183,7 +187,8 @@ impl Model<'_> {
     }
 
     fn total(&self, case: &Case<'_>, units: &[UnitIx], term: Term, side: Side) -> Option<BigRational> {
-        let of: Vec<UnitIx> = units.iter().copied().filter(|unit| self.applies(term.element, *unit)).collect();
+        let of: Vec<UnitIx> =
+            units.iter().copied().filter(|unit| self.applies(term.element, *unit)).collect();
         let sum = |values: Vec<BigRational>| values.into_iter().reduce(|sum, value| sum + value);
         match (term.aspect, side) {
             (Aspect::Kept, _) => self.kept(case, term.element),
@@ -203,7 +208,8 @@ impl Model<'_> {
     /// How many units have the flag now that had it in the year before.
     fn kept(&self, case: &Case<'_>, flag: ElementIx) -> Option<BigRational> {
         let yes = fraction(1, 1);
-        let units: Vec<UnitIx> = case.scope.iter().copied().filter(|unit| self.applies(flag, *unit)).collect();
+        let units: Vec<UnitIx> =
+            case.scope.iter().copied().filter(|unit| self.applies(flag, *unit)).collect();
         let mut kept = 0;
         for unit in &units {
             let forgiven = self.bent(Twist::KeptForgivesSilence);

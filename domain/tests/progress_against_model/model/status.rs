@@ -33,7 +33,9 @@ impl Model<'_> {
         if through == 0 {
             return answer(Status::NotDue, Some((0, 0)), None);
         }
-        let Some(scope) = self.scope(target, &formula.expr) else { return answer(Status::NoData, Some((0, 0)), None) };
+        let Some(scope) = self.scope(target, &formula.expr) else {
+            return answer(Status::NoData, Some((0, 0)), None);
+        };
         let case = Case { expr: &formula.expr, comparator: target.comparator, through, scope };
         let (reported, expected) = (self.reported(&case).len(), self.expected(&case).len());
         let provisional = reported < expected;

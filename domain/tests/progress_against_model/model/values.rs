@@ -70,7 +70,8 @@ impl Model<'_> {
         if own.is_some() && !self.bent(Twist::EndedStocksStay) || self.bent(Twist::EndedStocksAreLost) {
             return own;
         }
-        let before = self.ended_predecessors(unit, element).into_iter().filter_map(|unit| self.stock(unit, element));
+        let before =
+            self.ended_predecessors(unit, element).into_iter().filter_map(|unit| self.stock(unit, element));
         before.chain(own).reduce(|sum, level| sum + level)
     }
 
@@ -136,7 +137,8 @@ impl Model<'_> {
         let mut sum = None;
         for unit in self.line(unit, element) {
             let periods = self.periods(element, self.year() - 1, through);
-            let own: Vec<Period> = periods.into_iter().filter(|period| self.may_count(unit, *period)).collect();
+            let own: Vec<Period> =
+                periods.into_iter().filter(|period| self.may_count(unit, *period)).collect();
             if !own.is_empty() {
                 sum = Some(sum.unwrap_or(0) + self.own_flow_before(unit, element, &own)?);
             }
@@ -146,13 +148,15 @@ impl Model<'_> {
 
     fn own_flow_before(&self, unit: UnitIx, element: ElementIx, periods: &[Period]) -> Option<Value> {
         let months: Vec<Value> = periods.iter().filter_map(|p| self.figure(unit, element, *p)).collect();
-        let all = months.len() == periods.len() || self.bent(Twist::PrevTakesWhatThereIs) && !months.is_empty();
+        let all =
+            months.len() == periods.len() || self.bent(Twist::PrevTakesWhatThereIs) && !months.is_empty();
         let months = all.then(|| months.into_iter().sum());
         let covered = |to: u8| {
             let all = self.periods(element, self.year() - 1, to).into_iter();
             all.filter(|period| self.counts(unit, *period)).collect::<Vec<_>>()
         };
-        let mut rows = self.facts.running.iter().filter(|row| (row.unit, row.element, row.from) == (unit, element, 1));
+        let mut rows =
+            self.facts.running.iter().filter(|row| (row.unit, row.element, row.from) == (unit, element, 1));
         let row = rows.find(|row| covered(row.to) == periods);
         let row = row.map(|row| row.value);
         match self.twist {

@@ -7,8 +7,22 @@ use super::tables::TargetRow;
 use crate::tape::Tape;
 
 const COMPARATORS: [&str; 16] = [
-    ">=", ">=", ">=", "<=", "range", "each >", "each >=", "falls", "rises", "falls by >=", "=", "achieved",
-    "reference", "guideline", ">=", "<=",
+    ">=",
+    ">=",
+    ">=",
+    "<=",
+    "range",
+    "each >",
+    "each >=",
+    "falls",
+    "rises",
+    "falls by >=",
+    "=",
+    "achieved",
+    "reference",
+    "guideline",
+    ">=",
+    "<=",
 ];
 
 pub(super) fn targets(programme: &Programme, tape: &Tape) -> Vec<TargetRow> {
@@ -25,7 +39,12 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn new(programme: &'a Programme) -> Self {
         let of = |wanted: fn(Kind) -> bool| {
-            programme.elements.iter().filter(move |element| wanted(element.kind)).map(|e| e.key.as_str()).collect()
+            programme
+                .elements
+                .iter()
+                .filter(move |element| wanted(element.kind))
+                .map(|e| e.key.as_str())
+                .collect()
         };
         Self {
             elements: of(|_| true),
@@ -54,7 +73,8 @@ impl<'a> Writer<'a> {
             scope: self.scope(tape),
             formula,
             pace: ["", "linear", "level"][tape.below(3)],
-            from: ["", "", "", "", "", "", "2025-02", "2025-Q2", "2025-H1", "2025-9M", "2025"][tape.below(11)],
+            from: ["", "", "", "", "", "", "2025-02", "2025-Q2", "2025-H1", "2025-9M", "2025"]
+                [tape.below(11)],
         }
     }
 
@@ -112,7 +132,11 @@ impl<'a> Writer<'a> {
             3 => format!("-({})", self.nested(tape, aspects, depth - 1)),
             _ => {
                 let left = self.nested(tape, aspects, depth - 1);
-                format!("({left} {} {})", tape.one(&["+", "-", "*", "/"]), self.nested(tape, aspects, depth - 1))
+                format!(
+                    "({left} {} {})",
+                    tape.one(&["+", "-", "*", "/"]),
+                    self.nested(tape, aspects, depth - 1)
+                )
             }
         }
     }

@@ -64,7 +64,13 @@ pub(super) fn reports(programme: &Programme, tape: &Tape) -> Vec<Report> {
     reports
 }
 
-fn figures(programme: &Programme, unit: UnitIx, form: FormIx, care: usize, tape: &Tape) -> Vec<Option<Value>> {
+fn figures(
+    programme: &Programme,
+    unit: UnitIx,
+    form: FormIx,
+    care: usize,
+    tape: &Tape,
+) -> Vec<Option<Value>> {
     let elements = programme.form(form).elements.iter();
     let figure = |element: &ElementIx| {
         let told = programme.asks(*element, unit) && tape.below(100) < care;
@@ -84,7 +90,8 @@ pub(super) fn quotas(programme: &Programme, tape: &Tape) -> String {
     for ix in programme.element_places() {
         let (care, element) = (care(tape), programme.element(ix));
         for unit in programme.unit_places().filter(|unit| programme.asks(ix, *unit)) {
-            if tape.below(100) < care && !programme.units_called(programme.unit(unit).id.as_str()).is_empty() {
+            if tape.below(100) < care && !programme.units_called(programme.unit(unit).id.as_str()).is_empty()
+            {
                 let value = element.plain(value(element, tape));
                 text += &format!("{},{},{value}\n", programme.unit(unit).id, element.key);
             }
@@ -135,11 +142,18 @@ fn months(programme: &Programme, ix: ElementIx, unit: UnitIx, tape: &Tape) -> Ve
 fn running(own: &[Period]) -> Vec<String> {
     let month = |month| Period::month(2024, month).unwrap();
     let Some(first) = own.first() else { return Vec::new() };
-    own.iter().map(|period| format!("{}..{}", month(first.first_month()), month(period.last_month()))).collect()
+    own.iter()
+        .map(|period| format!("{}..{}", month(first.first_month()), month(period.last_month())))
+        .collect()
 }
 
 /// All of it as the model takes it.
-pub(super) fn facts(programme: &Programme, quotas: &Quotas, baseline: &Baseline, reports: &[Report]) -> Facts {
+pub(super) fn facts(
+    programme: &Programme,
+    quotas: &Quotas,
+    baseline: &Baseline,
+    reports: &[Report],
+) -> Facts {
     let mut facts = Facts::default();
     for row in &baseline.rows {
         if row.cumulative {
@@ -155,6 +169,7 @@ pub(super) fn facts(programme: &Programme, quotas: &Quotas, baseline: &Baseline,
             facts.reported.extend(figure.map(|value| ((report.unit, *element, report.period), value)));
         }
     }
-    facts.quotas = quotas.rows.iter().map(|row| ((row.unit, row.element), row.value)).collect::<BTreeMap<_, _>>();
+    facts.quotas =
+        quotas.rows.iter().map(|row| ((row.unit, row.element), row.value)).collect::<BTreeMap<_, _>>();
     facts
 }

@@ -11,7 +11,16 @@ const FORMS: &str = "key,label_vi,label_en,frequency,applies_to,window,closing_d
     monthly,a,a,month,all,,,5,\nquarterly,b,b,quarter,all,,,5,\nhalf-yearly,c,c,half,all,,,5,\n\
     yearly,d,d,year,all,,,5,\ntown,e,e,month,township,,,5,\n";
 const FORM_KEYS: [&str; 10] = [
-    "monthly", "monthly", "quarterly", "quarterly", "monthly", "half-yearly", "yearly", "town", "monthly", "monthly",
+    "monthly",
+    "monthly",
+    "quarterly",
+    "quarterly",
+    "monthly",
+    "half-yearly",
+    "yearly",
+    "town",
+    "monthly",
+    "monthly",
 ];
 /// Days on which units end; the day after is the successor's first.
 const ENDS: [(&str, &str); 9] = [
@@ -99,8 +108,11 @@ fn merger(rows: &mut Vec<UnitRow>, place: usize, tape: &Tape) {
 
 fn elements(tape: &Tape) -> String {
     let mut text =
-        "key,form,label_vi,label_en,measure,kind,scale,applies_to,min,max,part_of,baseline,source\n".to_owned();
-    for (place, kind) in ["flow", "stock", "flag", "flow", "stock", "flag", "flow", "flow"].into_iter().enumerate() {
+        "key,form,label_vi,label_en,measure,kind,scale,applies_to,min,max,part_of,baseline,source\n"
+            .to_owned();
+    for (place, kind) in
+        ["flow", "stock", "flag", "flow", "stock", "flag", "flow", "flow"].into_iter().enumerate()
+    {
         let form = FORM_KEYS[tape.below(FORM_KEYS.len())];
         let scale = if kind == "flag" { "0" } else { tape.one(&["0", "1", "3"]) };
         let applies_to = tape.one(&["all", "all", "all", "commune", "township"]);
@@ -137,7 +149,8 @@ pub(crate) fn targets_table(rows: &[TargetRow]) -> String {
             .to_owned();
     for (row, place) in rows.iter().zip(1..) {
         let TargetRow { comparator, value, scope, formula, pace, from } = row;
-        text += &format!("{place},1,t{place},x,x,{comparator},{value},,,,{scope},{formula},{pace},{from},,\n");
+        text +=
+            &format!("{place},1,t{place},x,x,{comparator},{value},,,,{scope},{formula},{pace},{from},,\n");
     }
     text
 }

@@ -68,9 +68,11 @@ fn existing(file: &Path, flags: OpenFlags) -> Stored<Connection> {
     let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(Duration::from_secs(10))?;
     let number = |name: &str| -> Stored<i64> {
-        connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|error| match StoreError::from(error) {
-            StoreError::Damaged(_) => StoreError::Foreign,
-            other => other,
+        connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|error| {
+            match StoreError::from(error) {
+                StoreError::Damaged(_) => StoreError::Foreign,
+                other => other,
+            }
         })
     };
     if number("application_id")? != i64::from(APPLICATION_ID) {
@@ -130,7 +132,11 @@ mod tests {
         drop(books);
         assert!(matches!(Sqlite::open(&file), Err(StoreError::Newer)));
         let other = folder.path().join("other.db");
-        std::fs::write(&other, "not a database, but long enough to have a header of some hundred bytes".repeat(9)).unwrap();
+        std::fs::write(
+            &other,
+            "not a database, but long enough to have a header of some hundred bytes".repeat(9),
+        )
+        .unwrap();
         assert!(matches!(Sqlite::open(&other), Err(StoreError::Foreign)));
         assert!(matches!(Sqlite::open(&folder.path().join("none.db")), Err(StoreError::Absent)));
     }

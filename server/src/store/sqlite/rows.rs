@@ -82,7 +82,8 @@ pub(super) fn submission(row: &Row<'_>) -> Stored<SubmissionRow> {
             Some(Place { unit, form, period })
         }
     };
-    let optional = |column: &str| Ok::<_, StoreError>(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned));
+    let optional =
+        |column: &str| Ok::<_, StoreError>(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned));
     Ok(SubmissionRow {
         seq: uint(row, "seq")?,
         device: row.get("device")?,
@@ -98,13 +99,11 @@ pub(super) fn submission(row: &Row<'_>) -> Stored<SubmissionRow> {
 }
 
 fn ruling(row: &Row<'_>) -> Stored<Ruling> {
-    match row.get::<_, Option<Vec<u8>>>("ruling")? {
-        Some(bytes) => gom_proto::ruling::decode(&bytes).map_err(|_| damaged("ruling")),
-        None => {
-            let verdict = Verdict::Accepted { revision: row.get("revision")? };
-            Ok(Ruling { verdict, remarks: Vec::new() })
-        }
+    if let Some(bytes) = row.get::<_, Option<Vec<u8>>>("ruling")? {
+        return gom_proto::ruling::decode(&bytes).map_err(|_| damaged("ruling"));
     }
+    let verdict = Verdict::Accepted { revision: row.get("revision")? };
+    Ok(Ruling { verdict, remarks: Vec::new() })
 }
 
 /// The verdict's number and the revision beside it.

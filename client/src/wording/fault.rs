@@ -1,0 +1,166 @@
+//! Words for what keeps a command from being carried out.
+
+use std::io;
+
+use gom_domain::{Bilingual, say, wording};
+
+use super::{line_fault, sync_error};
+use crate::failure::{Failure, Mistake};
+use crate::folder::FolderError;
+use crate::outbox::Obstacle;
+use crate::store::StoreError;
+
+/// Why a command was not carried out: a line for each thing to put right.
+pub fn failure(failure: &Failure) -> Vec<Bilingual> {
+    vec![match failure {
+        Failure::Mistakes(mistakes) => return mistakes.iter().map(mistake).collect(),
+        Failure::FirstSync(error) => return vec![first_sync(), sync_error(error)],
+        Failure::Folder(fault) => folder_fault(fault),
+        Failure::Store(fault) => store_fault(fault),
+        Failure::NotEnrolled(folder) => {
+            let folder = folder.display();
+            say!(
+                "thư mục {folder} chưa ghi danh; hãy chạy gom enroll với mã do huyện cấp",
+                "the folder {folder} is not enrolled; run gom enroll with the district's code"
+            )
+        }
+        Failure::AlreadyEnrolled(folder) => {
+            let folder = folder.display();
+            say!(
+                "thư mục {folder} đã ghi danh; dùng gom sync để đồng bộ, hoặc ghi danh vào một thư mục mới",
+                "the folder {folder} is enrolled already; run gom sync, or enrol into a new folder"
+            )
+        }
+        Failure::NoProgramme => {
+            say!("chưa có chương trình của huyện; hãy chạy gom sync khi có mạng", "the district's programme has not come yet; run gom sync when there is a line")
+        }
+        Failure::UpdateNeeded => say!(
+            "báo cáo đang có hiệu lực được lập theo chương trình mới hơn; hãy cập nhật phần mềm gom",
+            "the report that stands follows a newer programme; update gom"
+        ),
+        Failure::MistypedCode => say!(
+            "mã ghi danh gõ sai; hãy đối chiếu từng ký tự với mã huyện đã cấp",
+            "the enrolment code is mistyped; compare it letter by letter with the one from the district"
+        ),
+        Failure::Enrolment(fault) => line_fault(fault),
+    }]
+}
+
+fn first_sync() -> Bilingual {
+    say!(
+        "đã ghi danh, nhưng chưa tải xong dữ liệu của huyện; hãy chạy gom sync",
+        "enrolled, but the district's data has not all come; run gom sync"
+    )
+}
+
+/// One thing that is wrong with what was asked for.
+pub fn mistake(mistake: &Mistake) -> Bilingual {
+    match mistake {
+        Mistake::Line(fault) => {
+            let text = wording::sheet_fault(&fault.problem);
+            match fault.line {
+                None => text,
+                Some(line) => Bilingual {
+                    vi: format!("dòng {line}: {}", text.vi),
+                    en: format!("line {line}: {}", text.en),
+                },
+            }
+        }
+        Mistake::Entry(problem) => wording::sheet_fault(problem),
+        Mistake::NoEquals(text) => {
+            say!("«{text}»: viết CHỈ_TIÊU=GIÁ_TRỊ, ví dụ births=12", "“{text}”: write ELEMENT=VALUE, such as births=12")
+        }
+        Mistake::Twice(key) => say!("chỉ tiêu «{key}» ghi hai lần", "the element “{key}” is given twice"),
+        Mistake::NoDraft(form, period) => say!(
+            "không có bản nháp nào của biểu «{form}» kỳ {period} để nộp; hãy nhập số liệu trước",
+            "there is no draft of the form “{form}” for {period} to hand in; fill it in first"
+        ),
+        Mistake::NoteTooLong(limit) => {
+            say!("giải trình dài quá {limit} ký tự; hãy viết gọn lại", "the note is longer than {limit} characters; shorten it")
+        }
+    }
+}
+
+/// What keeps a draft from being handed in, one line each.
+pub fn obstacle(obstacle: &Obstacle) -> Vec<Bilingual> {
+    match obstacle {
+        Obstacle::NoPlace(problem) => vec![wording::sheet_fault(problem)],
+        Obstacle::Findings(place, findings) => findings.iter().map(|found| super::finding(place, found)).collect(),
+    }
+}
+
+/// Why the data folder cannot be used.
+pub fn folder_fault(fault: &FolderError) -> Bilingual {
+    match fault {
+        FolderError::Unusable { folder, source } => {
+            let (folder, why) = (folder.display(), io_reason(source));
+            Bilingual {
+                vi: format!("không dùng được thư mục {folder}: {}", why.vi),
+                en: format!("the folder {folder} cannot be used: {}", why.en),
+            }
+        }
+        FolderError::Busy(folder) => {
+            let folder = folder.display();
+            say!(
+                "thư mục {folder} đang được đồng bộ bởi một chương trình gom khác; hãy chờ hoặc dừng chương trình đó",
+                "another gom is syncing the folder {folder}; wait for it or stop it"
+            )
+        }
+    }
+}
+
+fn io_reason(error: &io::Error) -> Bilingual {
+    match error.kind() {
+        io::ErrorKind::NotFound => say!("không tìm thấy", "not found"),
+        io::ErrorKind::PermissionDenied => say!("không có quyền", "permission denied"),
+        io::ErrorKind::StorageFull => say!("đĩa đầy; hãy xóa bớt tệp", "the disk is full; make room"),
+        io::ErrorKind::NotADirectory => say!("không phải là thư mục", "not a folder"),
+        _ => say!("{error}", "{error}"),
+    }
+}
+
+/// Why the folder's database cannot be used.
+pub fn store_fault(fault: &StoreError) -> Bilingual {
+    match fault {
+        StoreError::Absent => say!(
+            "trong thư mục không có dữ liệu của gom; hãy ghi danh bằng gom enroll",
+            "there is no data of gom in the folder; enrol it with gom enroll"
+        ),
+        StoreError::Foreign => say!(
+            "tệp gom.db trong thư mục là của phần mềm khác; hãy chọn thư mục khác",
+            "the file gom.db in the folder is another program's; choose another folder"
+        ),
+        StoreError::Newer => say!(
+            "dữ liệu do phiên bản gom mới hơn ghi; hãy cập nhật phần mềm gom",
+            "the data was written by a newer version of gom; update gom"
+        ),
+        StoreError::Full(_) => say!(
+            "đĩa đầy, chưa ghi được gì; bản nháp vẫn còn. Hãy xóa bớt tệp rồi làm lại",
+            "the disk is full and nothing was written; drafts are kept. Make room, then try again"
+        ),
+        StoreError::Io(why) => say!(
+            "đĩa không đọc hoặc ghi được ({why}); chưa có gì thay đổi, bản nháp vẫn còn. Hãy kiểm tra đĩa rồi làm lại",
+            "the disk cannot be read or written ({why}); nothing was changed, drafts are kept. Check the disk, then try again"
+        ),
+        StoreError::Denied(why) => say!(
+            "không có quyền ghi dữ liệu ({why}); hãy kiểm tra quyền của thư mục",
+            "the data may not be written ({why}); check the folder's permissions"
+        ),
+        StoreError::Busy(_) => say!(
+            "dữ liệu đang bị chương trình khác giữ; hãy thử lại sau ít phút",
+            "another program holds the data; try again in a few minutes"
+        ),
+        StoreError::Damaged(what) => say!(
+            "dữ liệu trong thư mục bị hỏng ({what}); đừng dùng tiếp, hãy giữ nguyên thư mục và báo huyện",
+            "the data in the folder is damaged ({what}); do not go on, keep the folder as it is and tell the district"
+        ),
+        StoreError::NotDurable(what) => say!(
+            "ổ đĩa này không bảo đảm giữ được dữ liệu khi mất điện ({what}); hãy dùng thư mục trên ổ đĩa của máy",
+            "this drive cannot promise to keep data through a power cut ({what}); use a folder on the computer's own drive"
+        ),
+        StoreError::Stopped => say!("đã dừng giữa chừng; hãy chạy lại", "stopped half-way; run it again"),
+        StoreError::Sql(why) => {
+            say!("lỗi dữ liệu ({why}); hãy báo người quản trị", "the data was refused ({why}); tell the administrator")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Words for the line to the district. Whatever happens on it, what is queued stays queued.
+
+use gom_domain::{Bilingual, say};
+
+use super::{folder_fault, store_fault};
+use crate::line::LineFault;
+use crate::sync::SyncError;
+
+/// Why the district cannot be spoken to.
+pub fn line_fault(fault: &LineFault) -> Bilingual {
+    match fault {
+        LineFault::BadAddress(address) => say!(
+            "«{address}» không phải là địa chỉ máy chủ; viết như http://127.0.0.1:7000",
+            "“{address}” is no address of a server; write one like http://127.0.0.1:7000"
+        ),
+        LineFault::NotLoopback(address) => say!(
+            "địa chỉ {address} nằm ngoài máy này; đường truyền chưa được mã hóa nên hiện chỉ nhận http://127.0.0.1, http://localhost hoặc http://[::1]",
+            "the address {address} leads out of this computer; until the line is encrypted only http://127.0.0.1, http://localhost and http://[::1] are accepted"
+        ),
+        LineFault::NoServer { address, .. } => say!(
+            "không có máy chủ nào tại {address}; hãy kiểm tra địa chỉ, mạng, và máy chủ đã bật chưa",
+            "there is no server at {address}; check the address and the network, and whether the server runs"
+        ),
+        LineFault::Unresolved { address, .. } => say!(
+            "không tìm thấy tên máy trong {address}; hãy kiểm tra mạng và tên máy",
+            "the computer's name in {address} cannot be resolved; check the network and the name"
+        ),
+        LineFault::Silent { address, .. } => say!(
+            "không ai trả lời tại {address}; hãy kiểm tra mạng rồi thử lại",
+            "nothing answers at {address}; check the network and try again"
+        ),
+        LineFault::NoGomServer(_) => say!(
+            "nơi trả lời không phải là máy chủ gom (có thể là trang đăng nhập mạng); hãy đăng nhập mạng hoặc kiểm tra địa chỉ",
+            "what answers is no gom server (perhaps a network's sign-in page); sign in to the network or check the address"
+        ),
+        LineFault::Cut(_) => say!(
+            "đường truyền bị ngắt; những gì đã xếp hàng vẫn còn nguyên. Hãy thử lại",
+            "the line was cut; everything queued is still there. Try again"
+        ),
+        LineFault::TooLong => say!(
+            "huyện không trả lời quá lâu; những gì đã xếp hàng vẫn còn nguyên. Hãy thử lại",
+            "the district has been silent for too long; everything queued is still there. Try again"
+        ),
+        LineFault::HungUp => say!(
+            "máy chủ kết thúc giữa chừng; những gì đã xếp hàng vẫn còn nguyên. Hãy thử lại",
+            "the server hung up half-way; everything queued is still there. Try again"
+        ),
+        LineFault::Refused(why) => with_reason(
+            &say!(
+                "huyện không cho máy này vào (đã bị thu hồi hoặc không đúng); hãy liên hệ huyện",
+                "the district does not let this device in (revoked, or not the right one); ask the district"
+            ),
+            why,
+        ),
+        LineFault::Overloaded(why) => with_reason(
+            &say!("máy chủ của huyện đang quá tải; hãy thử lại sau ít phút", "the district's server is overloaded; try again in a few minutes"),
+            why,
+        ),
+        LineFault::Answer(why) => why.clone(),
+        LineFault::Malformed(why) => say!(
+            "máy chủ trả lời sai quy ước ({why}); hãy cập nhật phần mềm hoặc báo huyện",
+            "the server broke the contract ({why}); update gom or tell the district"
+        ),
+    }
+}
+
+fn with_reason(text: &Bilingual, why: &Bilingual) -> Bilingual {
+    let joined = |text: &str, why: &str| if why.is_empty() { text.to_owned() } else { format!("{text} ({why})") };
+    Bilingual { vi: joined(&text.vi, &why.vi), en: joined(&text.en, &why.en) }
+}
+
+/// Why a sync ended early.
+pub fn sync_error(error: &SyncError) -> Bilingual {
+    match error {
+        SyncError::Folder(fault) => folder_fault(fault),
+        SyncError::Store(fault) => store_fault(fault),
+        SyncError::NotEnrolled => say!(
+            "thư mục chưa ghi danh; hãy chạy gom enroll với mã do huyện cấp",
+            "the folder is not enrolled; run gom enroll with the district's code"
+        ),
+        SyncError::Line(fault) => line_fault(fault),
+        SyncError::OlderThanDistrict { district, sealed } => say!(
+            "thư mục này cũ hơn những gì huyện đã nhận (huyện có đến số {district}, ở đây đến số {sealed}): có thể là bản sao phục hồi. Không gửi gì; hãy xin mã mới và ghi danh máy vào một thư mục mới",
+            "this folder is older than what the district knows (number {district} there, {sealed} here): perhaps a restored copy. Nothing was sent; ask for a new code and enrol this computer into a new folder"
+        ),
+        SyncError::Quarantined => say!(
+            "huyện đã tạm cách ly máy này vì có máy khác dùng cùng danh tính. Không gửi gì; hãy liên hệ huyện",
+            "the district has quarantined this device, for another computer goes by its name. Nothing was sent; ask the district"
+        ),
+        SyncError::UnknownAction => say!(
+            "huyện yêu cầu điều mà phiên bản này chưa biết; hãy cập nhật phần mềm gom",
+            "the district asks for something that this version does not know; update gom"
+        ),
+    }
+}

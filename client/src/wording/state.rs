@@ -1,0 +1,94 @@
+//! Words for states, verdicts, and time left.
+
+use gom_domain::ruling::{Receipt, Verdict};
+use gom_domain::{Bilingual, say};
+
+use crate::history::Origin;
+use crate::show::CellState;
+
+/// Clocks that differ by less are taken to agree.
+const AGREED_MS: i64 = 2 * 60_000;
+
+/// How a form and period stands.
+pub fn state(state: CellState) -> Bilingual {
+    match state {
+        CellState::Draft => say!("nháp", "draft"),
+        CellState::Queued => say!("chờ gửi", "queued"),
+        CellState::Rejected => say!("bị từ chối", "rejected"),
+        CellState::Conflict => say!("xung đột", "conflict"),
+        CellState::Accepted(revision) => say!("nhận lần {revision}", "accepted {revision}"),
+        CellState::District(revision) => say!("huyện nhập lần {revision}", "by district {revision}"),
+        CellState::Blank => say!("–", "–"),
+    }
+}
+
+/// What the district said, in a few words.
+pub fn verdict(receipt: &Receipt) -> Bilingual {
+    match &receipt.ruling.verdict {
+        Verdict::Accepted { .. } => say!("được nhận", "accepted"),
+        Verdict::Conflict { current: 0 } => say!("xung đột: không còn bản nào có hiệu lực", "conflict: nothing stands any more"),
+        Verdict::Conflict { current } => {
+            say!("xung đột: bản lần {current} đang có hiệu lực", "conflict: revision {current} stands")
+        }
+        Verdict::Rejected(rejection) => {
+            let (code, text) = (&rejection.code, &rejection.text);
+            let (vi, en) = (text.get(gom_domain::Lang::Vi), text.get(gom_domain::Lang::En));
+            say!("bị từ chối {code}: {vi}", "rejected {code}: {en}")
+        }
+    }
+}
+
+/// Who handed a report in.
+pub fn origin(origin: Origin) -> Bilingual {
+    match origin {
+        Origin::Own(sequence) => say!("máy này, số {sequence}", "this device, number {sequence}"),
+        Origin::OtherDevice => say!("máy khác của đơn vị", "another device of the unit"),
+        Origin::District => say!("huyện nhập thay", "the district, on the unit's behalf"),
+    }
+}
+
+/// How many days are left.
+pub fn days_left(days: i32) -> Bilingual {
+    let late = days.unsigned_abs();
+    match days {
+        0 => say!("hạn hôm nay", "due today"),
+        1 => say!("còn 1 ngày", "1 day left"),
+        2.. => say!("còn {days} ngày", "{days} days left"),
+        -1 => say!("quá hạn 1 ngày", "1 day late"),
+        _ => say!("quá hạn {late} ngày", "{late} days late"),
+    }
+}
+
+/// How far this computer's clock is from the district's, where that matters.
+pub fn skew(skew_ms: i64) -> Option<Bilingual> {
+    let minutes = skew_ms.unsigned_abs() / 60_000;
+    match skew_ms {
+        _ if skew_ms.unsigned_abs() < AGREED_MS.unsigned_abs() => None,
+        1.. => Some(say!(
+            "đồng hồ máy này chậm hơn huyện {minutes} phút; hãy chỉnh lại ngày giờ",
+            "this computer's clock is {minutes} minutes behind the district's; set it right"
+        )),
+        _ => Some(say!(
+            "đồng hồ máy này nhanh hơn huyện {minutes} phút; hãy chỉnh lại ngày giờ",
+            "this computer's clock is {minutes} minutes ahead of the district's; set it right"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_counted_in_words() {
+        let words: Vec<String> = [3, 1, 0, -1, -12].into_iter().map(|days| days_left(days).vi).collect();
+        assert_eq!(words, ["còn 3 ngày", "còn 1 ngày", "hạn hôm nay", "quá hạn 1 ngày", "quá hạn 12 ngày"]);
+    }
+
+    #[test]
+    fn only_a_clock_that_is_clearly_wrong_is_told() {
+        assert_eq!(skew(90_000), None);
+        assert_eq!(skew(3_600_000).unwrap().en, "this computer's clock is 60 minutes behind the district's; set it right");
+        assert!(skew(-3_600_000).unwrap().vi.contains("nhanh hơn"));
+    }
+}
