@@ -35,12 +35,18 @@ impl Commune {
     }
 
     /// Enrols a folder with a one-time code, and fetches all that is needed to work without a line.
-    pub async fn enroll(folder: &Path, world: World, server: &str, code: &str) -> Result<(Self, Enrolled), Failure> {
+    pub async fn enroll(
+        folder: &Path,
+        world: World,
+        server: &str,
+        code: &str,
+    ) -> Result<(Self, Enrolled), Failure> {
         enrolment::enrol(folder, &world, server, code).await?;
         let commune = Self::open(folder, world)?;
         let report = commune.sync().await.map_err(|error| Failure::FirstSync(Box::new(error)))?;
         let (unit_name, programmes) = commune.read(|_, programmes, _| {
-            let unit_name = programmes.own_unit().map_or(programmes.unit.to_string(), |unit| unit.name.clone());
+            let unit_name =
+                programmes.own_unit().map_or(programmes.unit.to_string(), |unit| unit.name.clone());
             let names = programmes.editions.iter().map(|edition| edition.programme.name.clone()).collect();
             Ok((unit_name, names))
         })?;
@@ -66,7 +72,9 @@ impl Commune {
 
     /// Seals drafts and queues them. When it returns, what is in `sealed` is durable.
     pub fn submit(&self, which: &Which, note: Option<&str>) -> Result<Submitted, Failure> {
-        self.write(|rows, programmes, own| outbox::submit(rows, programmes, &self.world, own.epoch, which, note))
+        self.write(|rows, programmes, own| {
+            outbox::submit(rows, programmes, &self.world, own.epoch, which, note)
+        })
     }
 
     /// Makes one attempt to hand in what is queued and to fetch what is new.

@@ -10,7 +10,7 @@ use gom_domain::element::Value;
 use gom_domain::examine::Finding;
 use gom_domain::number::Notation;
 use gom_domain::sheet::{self, SheetFault, SheetProblem};
-use gom_domain::submission::Draft;
+use gom_domain::submission::{Draft, SubmissionId};
 use gom_domain::text;
 
 use crate::failure::{Failure, Mistake};
@@ -45,6 +45,9 @@ pub struct Imported {
 
 /// Figures to be laid over a form; `None` clears.
 type Changes = BTreeMap<String, Option<Value>>;
+
+/// The changes of each period and form.
+type Forms = BTreeMap<(Period, String), Changes>;
 
 /// Fills in cells of one form, as they were typed.
 pub(crate) fn set(
@@ -117,9 +120,9 @@ pub(crate) fn import(rows: &Rows<'_>, programmes: &Programmes, bytes: &[u8]) -> 
 }
 
 /// The sheet's figures by period and form, and how many of its lines are other units'.
-fn read(programmes: &Programmes, bytes: &[u8]) -> Result<(BTreeMap<(Period, String), Changes>, u64), Vec<SheetFault>> {
+fn read(programmes: &Programmes, bytes: &[u8]) -> Result<(Forms, u64), Vec<SheetFault>> {
     let sheet = sheet::read(&programmes.editions, &programmes.unit, bytes)?;
-    let mut forms: BTreeMap<(Period, String), Changes> = BTreeMap::new();
+    let mut forms = Forms::new();
     let mut faults = Vec::new();
     let mut ended = BTreeSet::new();
     for cell in sheet.cells {
@@ -142,27 +145,20 @@ fn read(programmes: &Programmes, bytes: &[u8]) -> Result<(BTreeMap<(Period, Stri
 }
 
 /// Lays changes over the draft, or over what a new one starts from. What comes to the same as the base is no draft.
-fn lay(rows: &Rows<'_>, programmes: &Programmes, place: &Place, changes: Changes) -> Result<Option<DraftRow>, Failure> {
-    let (form, period) = (place.key().to_owned(), place.period);
-    let history = History::load(rows, programmes, &form, period)?;
-    let filled = |report: Option<&crate::history::Report>| match report {
-        None => Ok(Filled::new()),
-        Some(report) => programmes.filled(&report.body).ok_or(Failure::UpdateNeeded),
-    };
-    let (mut draft, origin) = match rows.draft(&form, period)? {
-        Some(draft) => {
-            let origin = match draft.base {
-                None => Some(Filled::new()),
-                Some(base) => history.find(base).map(|report| filled(Some(report))).transpose()?,
-            };
-            (draft, origin)
-        }
-        None => {
-            let newest = history.newest();
-            let cells = filled(newest)?;
-            let base = newest.map(|report| report.id);
-            (DraftRow { form, period, base, cells: cells.clone() }, Some(cells))
-        }
+fn lay(
+    rows: &Rows<'_>,
+    programmes: &Programmes,
+    place: &Place,
+    changes: Changes,
+) -> Result<Option<DraftRow>, Failure> {
+    let (form, period) = (place.key(), place.period);
+    let history = History::load(rows, programmes, form, period)?;
+    let mut draft = if let Some(draft) = rows.draft(form, period)? {
+        draft
+    } else {
+        let base = history.newest().map(|report| report.id);
+        let cells = cells_of(programmes, &history, base)?.unwrap_or_default();
+        DraftRow { form: form.to_owned(), period, base, cells }
     };
     for (key, value) in changes {
         match value {
@@ -170,15 +166,143 @@ fn lay(rows: &Rows<'_>, programmes: &Programmes, place: &Place, changes: Changes
             None => _ = draft.cells.remove(&key),
         }
     }
-    if origin.as_ref() == Some(&draft.cells) {
-        rows.delete_draft(&draft.form, draft.period)?;
+    if cells_of(programmes, &history, draft.base)?.as_ref() == Some(&draft.cells) {
+        rows.delete_draft(form, period)?;
         return Ok(None);
     }
     rows.put_draft(&draft)?;
     Ok(Some(draft))
 }
 
+/// The figures that a draft was made from; none where its base is not known here any more.
+fn cells_of(
+    programmes: &Programmes,
+    history: &History,
+    base: Option<SubmissionId>,
+) -> Result<Option<Filled>, Failure> {
+    let Some(base) = base else { return Ok(Some(Filled::new())) };
+    let Some(report) = history.find(base) else { return Ok(None) };
+    programmes.filled(&report.body).map(Some).ok_or(Failure::UpdateNeeded)
+}
+
 /// A draft as the domain knows it.
 pub(crate) fn sketch(place: &Place, draft: &DraftRow) -> Draft {
     Draft { form: place.form, period: place.period, base: draft.base, figures: place.figures(&draft.cells) }
+}
+
+#[cfg(test)]
+mod tests {
+    use gom_domain::ruling::{RejectionCode, Ruling, Verdict};
+
+    use super::*;
+    use crate::fixture::{commune, folder, rule};
+    use crate::outbox::Which;
+
+    const HEAD: &str = "unit,form,period,element,value\n";
+
+    fn budget() -> Which {
+        Which::One("budget".into(), "2024-05".into())
+    }
+
+    fn cells(commune: &crate::Commune) -> Vec<(String, Value)> {
+        commune.drafts().unwrap().into_iter().flat_map(|draft| draft.cells).collect()
+    }
+
+    #[test]
+    fn a_draft_is_saved_at_every_field() {
+        let folder = folder();
+        assert!(commune(&folder).set("budget", "2024-05", &[("domestic_revenue", "8,5")]).unwrap().is_draft);
+        commune(&folder).set("budget", "2024-05", &[("tax_revenue", "1.234,25")]).unwrap();
+        let expected = [("domestic_revenue".to_owned(), 8_500), ("tax_revenue".to_owned(), 1_234_250)];
+        assert_eq!(cells(&commune(&folder)), expected);
+        let entered = commune(&folder).set("budget", "2024-05", &[("tax_revenue", "")]).unwrap();
+        assert!(entered.is_draft);
+        assert_eq!(cells(&commune(&folder)), expected[..1]);
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once_and_nothing_is_saved() {
+        let folder = folder();
+        let commune = commune(&folder);
+        let entries = [("domestic_revenue", "8.5"), ("births", "1"), ("nonsense", "1"), ("tax_revenue", "1")];
+        match commune.set("budget", "2024-05", &entries) {
+            Err(Failure::Mistakes(mistakes)) => assert_eq!(mistakes.len(), 3, "{mistakes:?}"),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(commune.drafts().unwrap(), []);
+        assert!(
+            matches!(commune.set("nonsense", "2024-5", &[]), Err(Failure::Mistakes(both)) if both.len() == 2)
+        );
+    }
+
+    #[test]
+    fn figures_that_come_to_the_same_leave_no_draft() {
+        let folder = folder();
+        let commune = commune(&folder);
+        assert!(!commune.set("budget", "2024-05", &[("tax_revenue", "")]).unwrap().is_draft);
+        commune.set("budget", "2024-05", &[("tax_revenue", "1"), ("domestic_revenue", "2")]).unwrap();
+        commune.submit(&budget(), None).unwrap();
+        assert!(!commune.set("budget", "2024-05", &[("tax_revenue", "1,0")]).unwrap().is_draft, "as queued");
+        assert!(commune.set("budget", "2024-05", &[("tax_revenue", "1,5")]).unwrap().is_draft);
+        assert!(!commune.set("budget", "2024-05", &[("tax_revenue", "1")]).unwrap().is_draft, "changed back");
+        assert_eq!(commune.drafts().unwrap(), []);
+    }
+
+    #[test]
+    fn a_new_draft_is_made_from_what_is_queued_then_from_what_stands() {
+        let folder = folder();
+        let commune = commune(&folder);
+        let change = |text| {
+            commune.set("budget", "2024-05", &[("tax_revenue", text)]).unwrap();
+            commune.drafts().unwrap().remove(0).base
+        };
+        assert_eq!(change("1"), None);
+        commune.submit(&budget(), None).unwrap();
+        let queued = change("2").unwrap();
+        commune.submit(&budget(), None).unwrap();
+        rule(&folder, 1, Verdict::Accepted { revision: 1 });
+        assert_ne!(change("3"), Some(queued), "the second is still queued");
+        commune.set("budget", "2024-05", &[("tax_revenue", "2")]).unwrap();
+        rule(&folder, 2, Ruling::rejected(RejectionCode::Future).verdict);
+        assert_eq!(change("3"), Some(queued), "the first stands");
+    }
+
+    #[test]
+    fn an_import_lays_the_own_units_figures_and_counts_the_others() {
+        let folder = folder();
+        let commune = commune(&folder);
+        commune.set("budget", "2024-05", &[("tax_revenue", "1")]).unwrap();
+        let sheet = format!(
+            "{HEAD}31420,budget,2024-05,domestic_revenue,8.5\n31420,budget,2024-05,tax_revenue,\n\
+             31423,budget,2024-05,tax_revenue,3\n31420,society,2024-05,births,\n"
+        );
+        let imported = commune.import(sheet.as_bytes()).unwrap();
+        assert_eq!((imported.figures, imported.others), (1, 1));
+        assert_eq!(imported.drafts.len(), 1);
+        assert_eq!(imported.unchanged.len(), 1, "nothing but blanks makes no draft");
+        assert_eq!(
+            cells(&commune),
+            [("domestic_revenue".to_owned(), 8_500), ("tax_revenue".to_owned(), 1_000)]
+        );
+    }
+
+    #[test]
+    fn an_import_is_taken_whole_or_not_at_all() {
+        let folder = folder();
+        let commune = commune(&folder);
+        let sheet = format!(
+            "{HEAD}31420,budget,2024-05,tax_revenue,1\n31420,budget,2024-05,x,1\n31420,budget,May,x,1\n"
+        );
+        match commune.import(sheet.as_bytes()) {
+            Err(Failure::Mistakes(mistakes)) => {
+                let lines = mistakes.iter().map(|mistake| match mistake {
+                    Mistake::Line(fault) => fault.line,
+                    other => panic!("{other:?}"),
+                });
+                assert_eq!(lines.collect::<Vec<_>>(), [Some(3), Some(4)]);
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(commune.drafts().unwrap(), []);
+    }
 }

@@ -61,7 +61,12 @@ fn prepare(store: &mut Store, folder: &Path, world: &World, server: &str) -> Res
     })
 }
 
-async fn ask(server: &str, code: &EnrolCode, secret: &[u8; 32], world: &World) -> Result<wire::EnrolReply, LineFault> {
+async fn ask(
+    server: &str,
+    code: &EnrolCode,
+    secret: &[u8; 32],
+    world: &World,
+) -> Result<wire::EnrolReply, LineFault> {
     let mut client = line::connect(server).await?;
     let request = wire::EnrolRequest {
         code: code.as_str().to_owned(),

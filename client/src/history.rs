@@ -86,7 +86,8 @@ pub struct History(pub Vec<Report>);
 impl History {
     /// Reads the reports of a form and period.
     pub(crate) fn load(rows: &Rows<'_>, programmes: &Programmes, form: &str, period: Period) -> Stored<Self> {
-        let mut reports: Vec<Report> = rows.operations_of(form, period)?.into_iter().map(Report::from).collect();
+        let mut reports: Vec<Report> =
+            rows.operations_of(form, period)?.into_iter().map(Report::from).collect();
         for row in rows.filed_of(period)? {
             let Some(about) = row.about else { continue };
             if programmes.form_key(about.programme_version, about.form) == Some(form) {
@@ -129,7 +130,10 @@ impl History {
 }
 
 /// What stands for each form and period, by the forms' keys.
-pub(crate) fn standing(rows: &Rows<'_>, programmes: &Programmes) -> Stored<BTreeMap<(String, Period), Report>> {
+pub(crate) fn standing(
+    rows: &Rows<'_>,
+    programmes: &Programmes,
+) -> Stored<BTreeMap<(String, Period), Report>> {
     let mut standing: BTreeMap<(String, Period), Report> = BTreeMap::new();
     for row in rows.newest_accepted()? {
         standing.insert((row.form.clone(), row.period), row.into());
@@ -152,4 +156,78 @@ pub(crate) fn standing_bodies(rows: &Rows<'_>, programmes: &Programmes) -> Store
         standing.insert((row.form.clone(), row.period), row.into());
     }
     Ok(standing.into_values().map(|report| report.body).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use gom_domain::greeting::{HistoryId, fingerprint};
+    use gom_domain::submission::Submission;
+
+    use super::*;
+    use crate::fixture::{commune, folder, receipt};
+    use crate::programme::Programmes;
+    use crate::store::{About, Store};
+
+    /// A report of the budget of May by someone else.
+    fn elsewhere(commit: u64, revision: u32, value: i64, by_district: bool) -> FiledRow {
+        let programme = gom_domain::programme::read(&crate::fixture::sample()).unwrap().programme;
+        let form = programme.form_named("budget").unwrap();
+        let (id, period) = (SubmissionId::new(1, [commit.to_le_bytes()[0]; 10]), "2024-05".parse().unwrap());
+        let submission = Submission {
+            id,
+            programme_version: 1,
+            form,
+            period,
+            base: None,
+            figures: vec![Some(value), None],
+            notes: Vec::new(),
+            reason: String::new(),
+        };
+        let body = gom_proto::submission::encode(&submission);
+        FiledRow {
+            about: Some(About { submission: id, programme_version: 1, form, period }),
+            fingerprint: fingerprint(&body),
+            body,
+            by_district,
+            receipt: receipt(commit, Verdict::Accepted { revision }),
+        }
+    }
+
+    #[test]
+    fn the_newest_commit_stands_whoever_filed_it() {
+        let folder = folder();
+        let mut store = Store::open(folder.path()).unwrap();
+        store.write(|rows| rows.put_filed(&elsewhere(5, 1, 10, true))).unwrap();
+        store.write(|rows| rows.put_filed(&elsewhere(9, 2, 20, false))).unwrap();
+        let entered = commune(&folder).set("budget", "2024-05", &[("tax_revenue", "1")]).unwrap();
+        assert!(entered.is_draft);
+        let draft = commune(&folder).drafts().unwrap().remove(0);
+        assert_eq!(draft.cells["domestic_revenue"], 20);
+        assert_eq!(draft.base, Some(SubmissionId::new(1, [9; 10])));
+    }
+
+    #[test]
+    fn told_again_nothing_changes_and_another_history_begins_anew() {
+        let folder = folder();
+        let mut store = Store::open(folder.path()).unwrap();
+        let first = elsewhere(5, 1, 10, false);
+        store.write(|rows| rows.put_filed(&first)).unwrap();
+        store.write(|rows| rows.put_filed(&elsewhere(9, 2, 20, false))).unwrap();
+        let repeated = FiledRow { receipt: receipt(12, Verdict::Accepted { revision: 1 }), ..first.clone() };
+        store.write(|rows| rows.put_filed(&repeated)).unwrap();
+        let standing = |store: &mut Store| -> Option<u64> {
+            store
+                .read(|rows| {
+                    let programmes = Programmes::load(rows, &rows.folder()?.unwrap().enrolled.unwrap().unit)?;
+                    let history = History::load(rows, &programmes, "budget", "2024-05".parse().unwrap())?;
+                    Ok::<_, crate::StoreError>(history.standing().map(Report::commit))
+                })
+                .unwrap()
+        };
+        assert_eq!(standing(&mut store), Some(9));
+        store.write(|rows| rows.begin_history(HistoryId([4; 16]))).unwrap();
+        assert_eq!(standing(&mut store), None, "until the district has told it again");
+        store.write(|rows| rows.put_filed(&first)).unwrap();
+        assert_eq!(standing(&mut store), Some(5));
+    }
 }

@@ -7,6 +7,8 @@ pub mod commune;
 pub mod drafts;
 pub mod enrolment;
 pub mod failure;
+#[cfg(test)]
+mod fixture;
 pub mod folder;
 pub mod history;
 pub mod line;

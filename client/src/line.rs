@@ -21,7 +21,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 const KEEPALIVE: Duration = Duration::from_secs(10);
 
 /// How long the district may take for the next answer before the line counts as lost.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A programme with its tables is the largest message there is; this is a hundred times its size.
 const LARGEST_MESSAGE: usize = 32 * 1024 * 1024;
@@ -108,8 +108,11 @@ pub(crate) fn on_this_computer(address: &str) -> Result<Uri, LineFault> {
     let bad = || LineFault::BadAddress(address.to_owned());
     let uri: Uri = address.trim().parse().map_err(|_| bad())?;
     let host = uri.host().ok_or_else(bad)?;
-    let plain = uri.path().trim_end_matches('/').is_empty() && uri.query().is_none();
-    if !plain || !matches!(uri.scheme_str(), Some("http" | "https")) {
+    let beside_host =
+        uri.authority().and_then(|authority| authority.as_str().strip_prefix(host)).ok_or_else(bad)?;
+    let port = beside_host.is_empty() || uri.port_u16().is_some();
+    let nothing_more = uri.path().trim_end_matches('/').is_empty() && uri.query().is_none();
+    if !port || !nothing_more || !matches!(uri.scheme_str(), Some("http" | "https")) {
         return Err(bad());
     }
     let loopback = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
@@ -125,7 +128,8 @@ fn not_connected(address: &str, source: tonic::transport::Error) -> LineFault {
     let kind = cause::<io::Error>(&source).map(io::Error::kind);
     if says(&source, "dns error") {
         LineFault::Unresolved { address, source }
-    } else if kind == Some(io::ErrorKind::TimedOut) || says(&source, "timed out") || says(&source, "deadline") {
+    } else if kind == Some(io::ErrorKind::TimedOut) || says(&source, "timed out") || says(&source, "deadline")
+    {
         LineFault::Silent { address, source }
     } else if kind.is_some() {
         LineFault::NoServer { address, source }
@@ -165,10 +169,15 @@ pub(crate) fn fault(status: Status, stage: Stage) -> LineFault {
         Code::Unauthenticated | Code::PermissionDenied => LineFault::Refused(text),
         Code::ResourceExhausted => LineFault::Overloaded(text),
         _ if own_words => LineFault::Answer(text),
+        // What a server says by itself has no cause on this side.
+        Code::Unavailable if status.source().is_none() => LineFault::Answer(text),
+        _ if says(&status, "keep-alive timed out") => LineFault::TooLong,
         _ if cut(&status) => LineFault::Cut(status.into()),
-        Code::FailedPrecondition | Code::NotFound | Code::InvalidArgument | Code::AlreadyExists | Code::Aborted => {
-            LineFault::Answer(text)
-        }
+        Code::FailedPrecondition
+        | Code::NotFound
+        | Code::InvalidArgument
+        | Code::AlreadyExists
+        | Code::Aborted => LineFault::Answer(text),
         _ if stage == Stage::Greeting => LineFault::NoGomServer(status.into()),
         _ => LineFault::Cut(status.into()),
     }
@@ -176,8 +185,8 @@ pub(crate) fn fault(status: Status, stage: Stage) -> LineFault {
 
 /// Whether a call failed because the line did.
 fn cut(status: &Status) -> bool {
-    let cut = |error: &(dyn Error + 'static)| cause::<io::Error>(error).is_some() || says(error, "keep-alive timed out");
-    matches!(status.code(), Code::Unavailable | Code::Cancelled) || status.source().is_some_and(cut)
+    let by_io = status.source().is_some_and(|error| cause::<io::Error>(error).is_some());
+    by_io || matches!(status.code(), Code::Unavailable | Code::Cancelled)
 }
 
 /// A server's words in both languages; where they are one text, that text in both.
@@ -207,7 +216,8 @@ pub(crate) struct Pass {
 impl Pass {
     /// The pass of a device.
     pub(crate) fn new(device: DeviceId, secret: &[u8; 32]) -> Self {
-        let ascii = |text: String| MetadataValue::try_from(text).unwrap_or_else(|_| MetadataValue::from_static(""));
+        let ascii =
+            |text: String| MetadataValue::try_from(text).unwrap_or_else(|_| MetadataValue::from_static(""));
         let mut authorization = ascii(format!("Bearer {}", hex(secret)));
         authorization.set_sensitive(true);
         Self { authorization, device: ascii(hex(&device.0)) }
@@ -223,7 +233,7 @@ impl Pass {
 }
 
 /// Bytes as hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         _ = write!(text, "{byte:02x}");
@@ -240,10 +250,14 @@ mod tests {
         for address in ["http://127.0.0.1:7000", "http://localhost:7000/", "http://[::1]:7000"] {
             assert!(on_this_computer(address).is_ok(), "{address}");
         }
-        for address in ["http://10.0.0.1:7000", "http://example.vn", "https://127.0.0.1:7000", "http://127.0.0.1.vn:1"] {
+        for address in
+            ["http://10.0.0.1:7000", "http://example.vn", "https://127.0.0.1:7000", "http://127.0.0.1.vn:1"]
+        {
             assert!(matches!(on_this_computer(address), Err(LineFault::NotLoopback(_))), "{address}");
         }
-        for address in ["", "127.0.0.1", "ftp://127.0.0.1", "http://127.0.0.1:7000/path", "http://127.0.0.1:x"] {
+        for address in
+            ["", "127.0.0.1", "ftp://127.0.0.1", "http://127.0.0.1:7000/path", "http://127.0.0.1:x"]
+        {
             assert!(matches!(on_this_computer(address), Err(LineFault::BadAddress(_))), "{address}");
         }
     }
@@ -259,7 +273,10 @@ mod tests {
         let pass = Pass::new(DeviceId([0xab; 16]), &[0x0f; 32]);
         let request = pass.on(());
         assert_eq!(request.metadata().get("gom-device").unwrap(), "abababababababababababababababab");
-        assert_eq!(request.metadata().get("authorization").unwrap().to_str().unwrap(), format!("Bearer {}", "0f".repeat(32)));
+        assert_eq!(
+            request.metadata().get("authorization").unwrap().to_str().unwrap(),
+            format!("Bearer {}", "0f".repeat(32))
+        );
     }
 
     #[tokio::test]

@@ -10,8 +10,8 @@ use gom_domain::rule::Level;
 use gom_domain::ruling::is_future;
 use gom_domain::sheet::SheetProblem;
 use gom_domain::submission::Submission;
-use gom_domain::world::World;
 use gom_domain::text;
+use gom_domain::world::World;
 use gom_proto::submission::encode;
 
 use crate::drafts::sketch;
@@ -126,9 +126,9 @@ fn candidates(rows: &Rows<'_>, programmes: &Programmes, which: &Which) -> Result
             Ok(drafts)
         }
         Which::One(form, period) => {
-            let place = programmes.place_typed(form, period).map_err(|problems| {
-                Failure::Mistakes(problems.into_iter().map(Mistake::from).collect())
-            })?;
+            let place = programmes
+                .place_typed(form, period)
+                .map_err(|problems| Failure::Mistakes(problems.into_iter().map(Mistake::from).collect()))?;
             let found = match rows.draft(place.key(), place.period)? {
                 None => again(rows, programmes, &place)?,
                 found => found,
@@ -202,5 +202,120 @@ impl Desk<'_> {
         self.rows.delete_draft(&operation.form, operation.period)?;
         self.head = Head { sequence: operation.sequence, chain: operation.chain };
         Ok(operation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gom_domain::greeting::Chain;
+    use gom_domain::ruling::{RejectionCode, Ruling, Verdict};
+    use gom_proto::submission::Envelope;
+
+    use super::*;
+    use crate::fixture::{commune, folder, rule, world};
+    use crate::store::Store;
+
+    fn queued(folder: &tempfile::TempDir) -> Vec<OperationRow> {
+        fn newest(rows: &Rows<'_>) -> Result<Vec<OperationRow>, crate::StoreError> {
+            rows.newest_queued()
+        }
+        Store::open(folder.path()).unwrap().read(newest).unwrap()
+    }
+
+    #[test]
+    fn what_was_sealed_is_queued_and_survives() {
+        let folder = folder();
+        let office = commune(&folder);
+        office.set("budget", "2024-05", &[("tax_revenue", "1"), ("domestic_revenue", "2")]).unwrap();
+        office.set("budget", "2024-04", &[("tax_revenue", "1"), ("domestic_revenue", "2")]).unwrap();
+        let submitted = office.submit(&Which::All, None).unwrap();
+        assert_eq!(submitted.sealed.iter().map(|sealed| sealed.sequence).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(submitted.sealed[0].place.period.to_string(), "2024-04", "the earlier period first");
+        drop(office);
+        assert_eq!(commune(&folder).status().unwrap().queued, 2);
+        assert_eq!(commune(&folder).drafts().unwrap(), []);
+        let operations = queued(&folder);
+        let chain = operations.iter().fold(Chain::default(), |chain, operation| chain.then(&operation.body));
+        assert_eq!(operations[1].chain, chain);
+    }
+
+    #[test]
+    fn an_error_blocks_its_report_and_no_other() {
+        let folder = folder();
+        let office = commune(&folder);
+        office.set("budget", "2024-05", &[("tax_revenue", "3"), ("domestic_revenue", "2")]).unwrap();
+        office.set("budget", "2024-04", &[("tax_revenue", "1"), ("domestic_revenue", "2")]).unwrap();
+        let submitted = office.submit(&Which::All, None).unwrap();
+        assert_eq!((submitted.sealed.len(), submitted.blocked.len()), (1, 1));
+        assert_eq!(office.drafts().unwrap().len(), 1, "what is blocked stays a draft");
+    }
+
+    #[test]
+    fn a_note_answers_every_warning() {
+        let folder = folder();
+        let office = commune(&folder);
+        office.set("society", "2024-05", &[("births", "3")]).unwrap();
+        let sealed = office.submit(&Which::All, Some(" do mất điện ")).unwrap().sealed.remove(0);
+        assert!(!sealed.warnings.is_empty(), "blank cells are warnings");
+        let programme = sealed.place.programme();
+        let submission = Envelope::decode(&queued(&folder)[0].body).unwrap().open(programme).unwrap();
+        assert_eq!(submission.notes.len(), sealed.warnings.len());
+        assert_eq!(submission.notes[0].text, "do mất điện");
+    }
+
+    #[test]
+    fn a_period_in_the_future_is_a_warning() {
+        let folder = folder();
+        let office = commune(&folder);
+        office.set("budget", "2024-12", &[("tax_revenue", "1"), ("domestic_revenue", "2")]).unwrap();
+        let sealed = office.submit(&Which::All, None).unwrap().sealed;
+        assert!(sealed[0].warnings.iter().any(|finding| finding.matter == Matter::Future));
+    }
+
+    #[test]
+    fn a_rejected_report_is_sealed_again_where_it_is_named() {
+        let folder = folder();
+        let office = commune(&folder);
+        let which = Which::One("budget".into(), "2024-05".into());
+        office.set("budget", "2024-05", &[("tax_revenue", "1")]).unwrap();
+        office.submit(&which, None).unwrap();
+        rule(&folder, 1, Ruling::rejected(RejectionCode::Future).verdict);
+        assert_eq!(office.status().unwrap().rejected, 1);
+        assert!(office.submit(&Which::All, None).unwrap().sealed.is_empty());
+        assert_eq!(office.submit(&which, None).unwrap().sealed[0].sequence, 2);
+        let status = office.status().unwrap();
+        assert_eq!((status.rejected, status.queued), (0, 1), "a queued one replaces the rejected one");
+        rule(&folder, 2, Verdict::Accepted { revision: 1 });
+        assert!(matches!(office.submit(&which, None), Err(Failure::Mistakes(_))));
+    }
+
+    #[test]
+    fn a_conflict_waits_for_the_officer() {
+        let folder = folder();
+        let office = commune(&folder);
+        office.set("budget", "2024-05", &[("tax_revenue", "1")]).unwrap();
+        office.submit(&Which::All, None).unwrap();
+        rule(&folder, 1, Verdict::Conflict { current: 2 });
+        let status = office.status().unwrap();
+        assert_eq!((status.conflicts, status.attention.len()), (1, 1));
+        let view = office.form("budget", "2024-05").unwrap();
+        assert_eq!(view.comparison.unwrap().mine, [None, Some(1_000)]);
+    }
+
+    #[test]
+    fn nothing_is_queued_unless_all_of_it_is() {
+        let folder = folder();
+        let office = commune(&folder);
+        office.set("budget", "2024-05", &[("tax_revenue", "1")]).unwrap();
+        let mut store = Store::open(folder.path()).unwrap();
+        let failed: Result<(), Failure> = store.write(|rows| {
+            let own = rows.folder()?.unwrap().enrolled.unwrap();
+            let programmes = Programmes::load(rows, &own.unit)?;
+            submit(rows, &programmes, &world(), 1, &Which::All, None)?;
+            Err(Failure::NoProgramme)
+        });
+        assert!(failed.is_err());
+        let status = office.status().unwrap();
+        assert_eq!((status.drafts, status.queued), (1, 0));
     }
 }

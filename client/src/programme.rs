@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use gom_domain::Period;
 use gom_domain::element::{Element, ElementIx, Value};
 use gom_domain::form::{Form, FormIx};
 use gom_domain::programme::{self, Baseline, Bundle, Edition, Editions, Programme, Quotas};
 use gom_domain::sheet::SheetProblem;
 use gom_domain::submission::{Figures, Submission};
 use gom_domain::unit::{Unit, UnitId, UnitIx};
-use gom_domain::Period;
 use gom_proto::submission::Envelope;
 
 use crate::store::{PriorKind, Rows, Stored};
@@ -74,7 +74,11 @@ impl Programmes {
         let read = |bytes: &Vec<u8>| match Quotas::read(programme, bytes) {
             Ok((quotas, _)) => Some(quotas),
             Err(faults) => {
-                tracing::warn!(year = programme.year, faults = faults.len(), "the quotas do not fit the programme");
+                tracing::warn!(
+                    year = programme.year,
+                    faults = faults.len(),
+                    "the quotas do not fit the programme"
+                );
                 None
             }
         };
@@ -86,7 +90,11 @@ impl Programmes {
         let read = |bytes: &Vec<u8>| match Baseline::read(programme, bytes) {
             Ok(baseline) => Some(baseline),
             Err(faults) => {
-                tracing::warn!(year = programme.year, faults = faults.len(), "the baseline does not fit the programme");
+                tracing::warn!(
+                    year = programme.year,
+                    faults = faults.len(),
+                    "the baseline does not fit the programme"
+                );
                 None
             }
         };
@@ -95,15 +103,13 @@ impl Programmes {
 
     /// What a form and a period mean, as they were typed; or everything that is wrong with them.
     pub fn place_typed(&self, form: &str, period: &str) -> Result<Place, Vec<SheetProblem>> {
-        match period.parse() {
-            Ok(period) => self.place(form, period).map_err(|problem| vec![problem]),
-            Err(_) => {
-                let newest = self.editions.newest();
-                let unknown = newest.is_some_and(|newest| newest.programme.form_named(form).is_none());
-                let form = unknown.then(|| SheetProblem::UnknownForm(form.to_owned()));
-                Err(form.into_iter().chain([SheetProblem::NotAPeriod(period.to_owned())]).collect())
-            }
+        if let Ok(period) = period.parse() {
+            return self.place(form, period).map_err(|problem| vec![problem]);
         }
+        let newest = self.editions.newest();
+        let unknown = newest.is_some_and(|newest| newest.programme.form_named(form).is_none());
+        let form = unknown.then(|| SheetProblem::UnknownForm(form.to_owned()));
+        Err(form.into_iter().chain([SheetProblem::NotAPeriod(period.to_owned())]).collect())
     }
 
     /// What a form and a period mean.
@@ -116,7 +122,8 @@ impl Programmes {
         let ix = programme.form_named(form).ok_or_else(|| SheetProblem::UnknownForm(form.to_owned()))?;
         let asked = programme.form(ix);
         if !asked.takes(period) {
-            let example = asked.frequency.period_ending(year, 12).map_or(String::new(), |period| period.to_string());
+            let example =
+                asked.frequency.period_ending(year, 12).map_or(String::new(), |period| period.to_string());
             return Err(SheetProblem::WrongFrequency(form.to_owned(), example));
         }
         if !programme.gives(ix, unit) {

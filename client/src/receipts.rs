@@ -1,7 +1,7 @@
 //! Receipts: what proves that a report was handed in, and what became of it.
 
-use gom_domain::{Bilingual, Period};
 use gom_domain::ruling::Receipt;
+use gom_domain::{Bilingual, Period};
 
 use crate::failure::Failure;
 use crate::programme::Programmes;
@@ -52,7 +52,8 @@ pub(crate) fn receipts(rows: &Rows<'_>, programmes: &Programmes) -> Result<Vec<R
 /// A form's title by the programme of the period's year, or its key where there is none.
 pub(crate) fn form_label(programmes: &Programmes, form: &str, period: Period) -> Bilingual {
     let programme = programmes.editions.for_year(period.year());
-    let known = programme.and_then(|programme| Some(programme.form(programme.form_named(form)?).label.clone()));
+    let known =
+        programme.and_then(|programme| Some(programme.form(programme.form_named(form)?).label.clone()));
     known.unwrap_or_else(|| Bilingual { vi: form.to_owned(), en: form.to_owned() })
 }
 

@@ -39,7 +39,11 @@ impl UnitCells {
             let newest = programmes.editions.edition_for(edition.programme.year);
             if newest.is_some_and(|newest| newest.version == edition.version) {
                 unit.cells.set_quotas(&edition.programme, &numbering, &programmes.quotas(&edition.programme));
-                unit.cells.set_baseline(&edition.programme, &numbering, &programmes.baseline(&edition.programme));
+                unit.cells.set_baseline(
+                    &edition.programme,
+                    &numbering,
+                    &programmes.baseline(&edition.programme),
+                );
             }
             unit.numberings.insert(edition.version, numbering);
         }

@@ -1,9 +1,9 @@
 //! How the folder stands: what is drafted, queued and ruled on, what waits for the officer, and what is due.
 
-use gom_domain::{Bilingual, Period};
 use gom_domain::calendar::vietnam_day;
 use gom_domain::greeting::DeviceId;
 use gom_domain::ruling::{Receipt, Verdict};
+use gom_domain::{Bilingual, Period};
 use jiff::civil::Date;
 
 use crate::failure::Failure;

@@ -17,7 +17,7 @@ mod value;
 pub use drafts::DraftRow;
 pub(crate) use editions::PriorKind;
 pub(crate) use filed::{About, FiledRow};
-pub(crate) use folder::EnrolledRow;
+pub(crate) use folder::{EnrolledRow, FolderRow};
 pub(crate) use operations::{Head, OperationRow, Outgoing};
 pub(crate) use receipts::ReceiptRow;
 
@@ -75,9 +75,9 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full(error),
-            Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::FileLockingProtocolFailed) => {
-                Self::Io(error)
-            }
+            Some(
+                ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::FileLockingProtocolFailed,
+            ) => Self::Io(error),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::Denied(error),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(error),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
@@ -100,13 +100,19 @@ pub struct Rows<'a> {
 
 impl Store {
     /// Looks at the rows as they stand at one moment.
-    pub(crate) fn read<T, E: From<StoreError>>(&mut self, look: impl FnOnce(&Rows<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub(crate) fn read<T, E: From<StoreError>>(
+        &mut self,
+        look: impl FnOnce(&Rows<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let transaction = self.connection.transaction().map_err(StoreError::from)?;
         look(&Rows { connection: &transaction })
     }
 
     /// Changes rows: all of it is durable when this returns, or none of it is done.
-    pub(crate) fn write<T, E: From<StoreError>>(&mut self, change: impl FnOnce(&Rows<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub(crate) fn write<T, E: From<StoreError>>(
+        &mut self,
+        change: impl FnOnce(&Rows<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(StoreError::from)?;
         let done = change(&Rows { connection: &transaction })?;

@@ -19,7 +19,7 @@ use gom_domain::world::World;
 use crate::folder::{self, FolderError};
 use crate::line::{self, LineFault, Pass};
 use crate::programme::Programmes;
-use crate::store::{EnrolledRow, Rows, StoreError, Stored};
+use crate::store::{EnrolledRow, FolderRow, Rows, StoreError, Stored};
 use desk::Desk;
 
 /// The attempt ended before everything was settled. Nothing is lost.
@@ -38,7 +38,9 @@ pub enum SyncError {
     #[error("the district could not be synced with")]
     Line(#[from] LineFault),
     /// The district knows operations of this device that are not in this folder: it is an older copy.
-    #[error("the district knows operation {district}, this folder has sealed {sealed} of this device, or others")]
+    #[error(
+        "the district knows operation {district}, this folder has sealed {sealed} of this device, or others"
+    )]
     OlderThanDistrict {
         /// The last operation that the district knows.
         district: u64,
@@ -101,8 +103,7 @@ pub(crate) async fn attempt(
 ) -> Result<(), SyncError> {
     let _lock = folder::lock(folder)?;
     let desk = Desk::open(folder).await?;
-    let row = desk.read(|rows| rows.folder()).await?.ok_or(SyncError::NotEnrolled)?;
-    let own = row.enrolled.ok_or(SyncError::NotEnrolled)?;
+    let (row, own) = desk.read(enrolled).await?.ok_or(SyncError::NotEnrolled)?;
     let pass = Pass::new(own.device, &row.secret);
     let mut client = line::connect(server.unwrap_or(&row.server)).await?;
     let (agreed, mut exchange) = greeting::greet(&desk, &mut client, &pass, &own, world).await?;
@@ -118,6 +119,11 @@ pub(crate) async fn attempt(
         report.update_needed |= closing.update_needed;
     })?;
     Ok(())
+}
+
+fn enrolled(rows: &Rows<'_>) -> Stored<Option<(FolderRow, EnrolledRow)>> {
+    let row = rows.folder()?;
+    Ok(row.and_then(|row| row.enrolled.clone().map(|own| (row, own))))
 }
 
 struct Closing {

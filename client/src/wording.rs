@@ -9,7 +9,7 @@ mod state;
 
 pub use fault::{failure, folder_fault, mistake, obstacle, store_fault};
 pub use line::{line_fault, sync_error};
-pub use state::{days_left, origin, skew, state, verdict};
+pub use state::{days_left, mark, marks, origin, skew, state, verdict};
 
 use gom_domain::examine::Finding;
 use gom_domain::{Bilingual, say, wording};
@@ -19,7 +19,8 @@ use crate::programme::Place;
 /// A finding beside the label and key of the element it is about.
 pub fn finding(place: &Place, finding: &Finding) -> Bilingual {
     let text = wording::finding(finding);
-    let element = place.programme().element_named(&finding.key).map(|ix| &place.programme().element(ix).label);
+    let element =
+        place.programme().element_named(&finding.key).map(|ix| &place.programme().element(ix).label);
     match element {
         None => text,
         Some(label) => {

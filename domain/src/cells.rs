@@ -60,12 +60,10 @@ impl Column {
     }
 }
 
-/// A sum from one month to another, instead of the months themselves.
+/// A sum from January to a month, instead of the months themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunningSum {
-    /// The first month, 1 to 12.
-    pub from: u8,
-    /// The last month.
+    /// The last month, 1 to 12.
     pub to: u8,
     /// The sum.
     pub value: Value,
@@ -168,7 +166,7 @@ impl Cells {
             let to = row.period.last_month();
             if row.cumulative {
                 let sums = self.sums.entry((year, element, unit)).or_default();
-                sums.push(RunningSum { from: row.from, to, value: row.value });
+                sums.push(RunningSum { to, value: row.value });
             } else {
                 self.baseline.entry((year, element)).or_default().put(unit, to, Some(row.value));
             }
@@ -185,7 +183,7 @@ impl Cells {
         self.baseline.get(&(year, element))
     }
 
-    /// A unit's sums over several months of a year, instead of the months.
+    /// A unit's sums from January to some months of a year, instead of the months.
     pub fn sums(&self, year: i16, element: u16, unit: u32) -> &[RunningSum] {
         self.sums.get(&(year, element, unit)).map_or(&[], Vec::as_slice)
     }

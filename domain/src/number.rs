@@ -113,16 +113,20 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A scaled integer as files carry it: `8846.5`, without needless zeros.
+/// A scaled integer as files carry it, with all decimals of its scale: `8846.500`.
 pub fn plain(value: i64, scale: u8) -> String {
     let text = fixed(&value.unsigned_abs().to_string(), scale);
-    let text = if scale == 0 { &text } else { text.trim_end_matches('0').trim_end_matches('.') };
-    format!("{}{text}", if value < 0 { "-" } else { "" })
+    if value < 0 { format!("-{text}") } else { text }
 }
 
 /// A scaled integer as people read it: `8.846,5` in Vietnamese, `8,846.5` in English, without needless zeros.
 pub fn shown(value: i64, scale: u8, lang: Lang) -> String {
-    grouped(&plain(value, scale), lang)
+    grouped(trimmed(&plain(value, scale)), lang)
+}
+
+/// A plain decimal without needless zeros at its end.
+pub fn trimmed(plain: &str) -> &str {
+    if plain.contains('.') { plain.trim_end_matches('0').trim_end_matches('.') } else { plain }
 }
 
 /// Puts the language's marks into a plain number.
@@ -208,6 +212,7 @@ mod tests {
         assert_eq!(shown(88_465, 1, Lang::En), "8,846.5");
         assert_eq!(shown(-5, 2, Lang::Vi), "-0,05");
         assert_eq!(shown(1_000_000, 3, Lang::Vi), "1.000");
-        assert_eq!(plain(1_234_500, 3), "1234.5");
+        assert_eq!(plain(1_234_500, 3), "1234.500");
+        assert_eq!(plain(-5, 2), "-0.05");
     }
 }

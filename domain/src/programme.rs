@@ -111,16 +111,15 @@ impl Programme {
         self.index.units.get(id).copied()
     }
 
-    /// The unit that an outside file means: by its id, or by the code that is valid on that day.
+    /// The unit that an outside file means by an id or a code: the one of that name that exists on that day.
     pub fn unit_named(&self, name: &str, on: Date) -> Option<UnitIx> {
-        self.unit_of(&UnitId::from(name)).or_else(|| {
-            let bearers = self.index.codes.get(name)?;
-            bearers.iter().copied().find(|ix| self.unit(*ix).exists_on(on))
-        })
+        let by_id = self.unit_of(&UnitId::from(name)).into_iter();
+        let by_code = self.index.codes.get(name).into_iter().flatten().copied();
+        by_id.chain(by_code).find(|ix| self.unit(*ix).exists_on(on))
     }
 
-    /// The units that a name may mean at any time in the programme's year: one id, or all bearers of a code, or of
-    /// the unit's own name however its tone marks are placed.
+    /// The units that a name may mean where no day is given: the one of that id, whenever it exists, or else all of
+    /// the programme's year that bear the code or the name itself, however its tone marks are placed.
     pub fn units_called(&self, name: &str) -> Vec<UnitIx> {
         if let Some(ix) = self.unit_of(&UnitId::from(name)) {
             return vec![ix];

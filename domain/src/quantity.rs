@@ -7,7 +7,7 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
-use crate::number::{Decimal, fixed, grouped};
+use crate::number::{Decimal, fixed, grouped, trimmed};
 use crate::wording::Lang;
 
 /// An exact fraction of integers of any size, always reduced.
@@ -55,9 +55,7 @@ impl Quantity {
 
     /// Rounded to at most `decimals`, with the language's marks and without needless zeros: `8.846,5`.
     pub fn shown(&self, decimals: u8, lang: Lang) -> String {
-        let text = self.rounded(decimals);
-        let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-        grouped(text, lang)
+        grouped(trimmed(&self.rounded(decimals)), lang)
     }
 }
 

@@ -190,15 +190,18 @@ impl Series<'_> {
     }
 
     /// The year before: for flows the sum of the same months, up to `through`; for stocks and flags the last level.
-    /// `None` is unknown, which is not "no".
+    /// `None` is unknown, which is not "no": a figure is missing, or nobody in the unit's place existed then.
     pub fn before(&self, unit: UnitIx, through: u8) -> Option<i128> {
         match self.element.kind {
             Kind::Flow => {
-                let wanted = ends(self.step, through);
-                let existed = |unit: &UnitIx| self.view.counted_before[unit.get()] & wanted != 0;
-                let owing = self.line(unit).into_iter().filter(existed);
-                let parts: Vec<Option<i128>> = owing.map(|unit| self.flow_before(unit, wanted)).collect();
-                if parts.is_empty() { None } else { parts.into_iter().sum() }
+                let (wanted, line) = (ends(self.step, through), self.line(unit));
+                let owed = |unit: UnitIx| wanted & self.view.counted_before[unit.get()];
+                let by_anyone = line.iter().fold(0, |months, unit| months | owed(*unit));
+                if wanted == 0 || by_anyone != wanted {
+                    return None;
+                }
+                let owing = line.into_iter().filter(|unit| owed(*unit) != 0);
+                owing.map(|unit| self.flow_before(unit, wanted)).sum()
             }
             Kind::Stock | Kind::Flag => self.level_before(unit),
         }
@@ -215,9 +218,7 @@ impl Series<'_> {
             let reported_sum = self.before.map_or(0, |column| column.sum(row, reported));
             return Some(reported_sum + self.baseline.map_or(0, |column| column.sum(row, given)));
         }
-        let covers = |sum: &&RunningSum| {
-            up_to(sum.to) & !up_to(sum.from - 1) & ends(self.step, 12) & counted == owed && sum.from == 1
-        };
+        let covers = |sum: &&RunningSum| ends(self.step, sum.to) & counted == owed;
         let sums = self.view.cells.sums(self.view.programme.year - 1, self.number, row);
         sums.iter().find(covers).map(|sum| sum.value.into())
     }

@@ -2,16 +2,18 @@
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use gom_domain::Period;
 use gom_domain::element::{ElementIx, FigureFault, VALUE_LIMIT, Value};
 use gom_domain::examine::{Finding, Matter, Record, examine};
 use gom_domain::form::FormIx;
-use gom_domain::programme::{self, Bundle, Programme};
+use gom_domain::programme::{self, Bundle, Edition, Editions, Programme};
 use gom_domain::rule::Level;
 use gom_domain::ruling::{Case, RejectionCode, Ruling, Standing, Verdict, judge};
+use gom_domain::sheet::{self, SheetFault, SheetProblem};
 use gom_domain::submission::{Submission, SubmissionId};
-use gom_domain::unit::UnitIx;
+use gom_domain::unit::{UnitId, UnitIx};
 use jiff::civil::{Date, date};
 
 /// The township Cây Dương went on in the commune Hiệp Hưng, which took its code over.
@@ -507,7 +509,27 @@ fn a_reused_code_names_the_unit_of_its_time_and_never_both() {
     assert_eq!(named("31396", date(2025, 6, 30)).as_deref(), Some("cay-duong"));
     assert_eq!(named("31396", date(2025, 7, 1)).as_deref(), Some("hiep-hung-2025"));
     assert_eq!(named("31429", date(2025, 7, 1)), None);
-    assert_eq!(named("cay-duong", date(2025, 7, 1)).as_deref(), Some("cay-duong"));
+    assert_eq!(named("cay-duong", date(2025, 6, 30)).as_deref(), Some("cay-duong"));
+    assert_eq!(named("cay-duong", date(2025, 7, 1)), None, "an id lasts, but its unit need not exist");
     let called: Vec<_> = programme.units_called("31396");
     assert_eq!(called.len(), 2, "within a year the code alone is ambiguous, and both are shown");
+}
+
+#[test]
+fn a_sheets_row_is_refused_where_its_unit_does_not_exist_in_the_period() {
+    let edition = Edition { version: 1, programme: Arc::new(Desk::open().programme) };
+    let mut editions = Editions::default();
+    editions.publish(edition);
+    let own = UnitId::from("cay-duong");
+    let read = |row: &str| {
+        let text = format!("unit,form,period,element,value\n{row}\n");
+        sheet::read(&editions, &own, text.as_bytes()).map(|sheet| sheet.cells.len())
+    };
+    let unknown = |name: &str| {
+        Err(vec![SheetFault { line: Some(2), problem: SheetProblem::UnknownUnit(name.into()) }])
+    };
+    assert_eq!(read("cay-duong,report,2025-06,births,3"), Ok(1));
+    assert_eq!(read("cay-duong,report,2025-07,births,3"), unknown("cay-duong"));
+    assert_eq!(read("hiep-hung-2025,report,2025-06,births,3"), unknown("hiep-hung-2025"));
+    assert_eq!(read("31396,report,2025-07,births,3"), Ok(0), "the code has gone on to another unit");
 }

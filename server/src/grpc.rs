@@ -72,6 +72,7 @@ impl SyncService {
             skew_ms: hello.clock_ms.saturating_sub(now_ms),
             app_version: hello.app_version.clone(),
         };
+        tracing::info!(device = device.number, unit = device.unit, skew_ms = contact.skew_ms, "greeting");
         // The contact waits for the next commit; the greeting does not wait for it.
         drop(self.writer.submit(Job::Contact(contact)).await);
         let memory = self.writer.memory();

@@ -1,6 +1,7 @@
 //! A running server: the writer, the service for communes, and the office's socket for the district's own commands.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use gom_domain::world::World;
 use gom_proto::wire::sync_server::SyncServer;
@@ -16,6 +17,11 @@ use crate::grpc::SyncService;
 use crate::office;
 use crate::wording::Trouble;
 use crate::writer::{Writer, WriterThread};
+
+/// How long a silent connection may stay before it is asked whether it is still there, and then to answer.
+const KEEPALIVE: Duration = Duration::from_secs(20);
+/// How long open streams may take to end when the server stops.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// A server that answers.
 #[derive(Debug)]
@@ -52,6 +58,8 @@ async fn communes(listener: TcpListener, service: SyncService, stopped: watch::R
     let incoming = TcpListenerStream::new(listener);
     let served = Server::builder()
         .tcp_nodelay(true)
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .http2_keepalive_timeout(Some(KEEPALIVE))
         .add_service(SyncServer::new(service))
         .serve_with_incoming_shutdown(incoming, until(stopped))
         .await;
@@ -77,8 +85,7 @@ impl Running {
         _ = self.stop.send(true);
         for mut task in self.tasks {
             // A stream that a commune keeps open must not keep the server from stopping.
-            let grace = std::time::Duration::from_secs(2);
-            if tokio::time::timeout(grace, &mut task).await.is_err() {
+            if tokio::time::timeout(GRACE, &mut task).await.is_err() {
                 task.abort();
                 _ = task.await;
             }

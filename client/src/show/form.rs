@@ -1,12 +1,12 @@
 //! One form and period, with all that an officer compares it with.
 
+use gom_domain::Quantity;
 use gom_domain::calendar::{Window, vietnam_day};
 use gom_domain::element::{Element, Value};
 use gom_domain::examine::{Finding, Matter, Record};
 use gom_domain::ruling::is_future;
 use gom_domain::submission::{Figures, SubmissionId};
 use gom_domain::totals::as_value;
-use gom_domain::Quantity;
 
 use super::CellState;
 use crate::drafts::sketch;
@@ -97,7 +97,9 @@ pub(crate) fn form(
         .map_err(|problems| Failure::Mistakes(problems.into_iter().map(Into::into).collect()))?;
     let history = History::load(rows, programmes, place.key(), place.period)?;
     let draft = rows.draft(place.key(), place.period)?;
-    let filled = |report: Option<&Report>| report.and_then(|report| programmes.filled(&report.body)).unwrap_or_default();
+    let filled = |report: Option<&Report>| {
+        report.and_then(|report| programmes.filled(&report.body)).unwrap_or_default()
+    };
     let shown = match &draft {
         Some(draft) => draft.clone(),
         None => DraftRow {
@@ -118,7 +120,12 @@ pub(crate) fn form(
         base: shown.base,
         base_is_outdated: draft.is_some_and(|draft| draft.base != history.newest().map(|report| report.id)),
         comparison,
-        revisions: history.0.into_iter().map(|report| (reason(programmes, &report), report)).map(swap).collect(),
+        revisions: history
+            .0
+            .into_iter()
+            .map(|report| (reason(programmes, &report), report))
+            .map(swap)
+            .collect(),
         place,
     })
 }
@@ -139,7 +146,9 @@ fn state(history: &History, is_draft: bool) -> CellState {
         _ if history.newest_queued().is_some() => CellState::Queued,
         (Some(Verdict::Rejected(_)), _) => CellState::Rejected,
         (Some(Verdict::Conflict { .. }), _) => CellState::Conflict,
-        (_, Some(report)) if report.origin == Origin::District => CellState::District(report.revision().unwrap_or(0)),
+        (_, Some(report)) if report.origin == Origin::District => {
+            CellState::District(report.revision().unwrap_or(0))
+        }
         (_, Some(report)) => CellState::Accepted(report.revision().unwrap_or(0)),
         (_, None) => CellState::Blank,
     }

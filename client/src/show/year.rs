@@ -1,7 +1,7 @@
 //! The year at a glance: each form and period with its state.
 
-use gom_domain::{Bilingual, Period};
 use gom_domain::ruling::Verdict;
+use gom_domain::{Bilingual, Period};
 
 use crate::failure::Failure;
 use crate::history::{self, Origin};

@@ -50,11 +50,11 @@ impl Rows<'_> {
         let sql = "insert into draft (form, period, base) values (:form, :period, :base)";
         let base = draft.base.as_ref().map(SubmissionId::as_bytes);
         let period = draft.period.code();
-        self.connection.execute(sql, named_params! { ":form": draft.form, ":period": period, ":base": base })?;
+        self.connection
+            .execute(sql, named_params! { ":form": draft.form, ":period": period, ":base": base })?;
         let mut statement = self.connection.prepare_cached(include_str!("put_draft_cell.sql"))?;
         for (element, value) in &draft.cells {
-            let cell =
-                named_params! { ":form": draft.form, ":period": period, ":element": element, ":value": value };
+            let cell = named_params! { ":form": draft.form, ":period": period, ":element": element, ":value": value };
             statement.execute(cell)?;
         }
         Ok(())
@@ -72,9 +72,10 @@ impl Rows<'_> {
         let period = period(row)?;
         let sql = "select element, value from draft_cell where form = :form and period = :period";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let cells = statement.query_map(named_params! { ":form": form, ":period": period.code() }, |row| {
-            Ok((row.get("element")?, row.get("value")?))
-        })?;
+        let cells = statement
+            .query_map(named_params! { ":form": form, ":period": period.code() }, |row| {
+                Ok((row.get("element")?, row.get("value")?))
+            })?;
         let cells = cells.collect::<Result<_, _>>()?;
         Ok(DraftRow { form, period, base: fixed_or_none(row, "base")?.map(SubmissionId::from_bytes), cells })
     }

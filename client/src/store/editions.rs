@@ -27,9 +27,11 @@ impl PriorKind {
 impl Rows<'_> {
     /// Keeps a version of the programme in place of what was known as it.
     pub fn put_edition(&self, version: u32, commit: u64, bundle: &Bundle) -> Stored<()> {
-        self.connection.execute("delete from edition where version = :version", named_params! { ":version": version })?;
+        self.connection
+            .execute("delete from edition where version = :version", named_params! { ":version": version })?;
         let sql = "insert into edition (version, district_commit) values (:version, :district_commit)";
-        self.connection.execute(sql, named_params! { ":version": version, ":district_commit": int(commit) })?;
+        self.connection
+            .execute(sql, named_params! { ":version": version, ":district_commit": int(commit) })?;
         let sql = "insert into edition_file (version, name, bytes) values (:version, :name, :bytes)";
         let mut statement = self.connection.prepare_cached(sql)?;
         for (name, bytes) in bundle.iter() {
@@ -59,7 +61,8 @@ impl Rows<'_> {
     /// Keeps a table of a year in place of the one before.
     pub fn put_prior(&self, kind: PriorKind, year: i16, bytes: &[u8]) -> Stored<()> {
         let sql = include_str!("put_prior.sql");
-        self.connection.execute(sql, named_params! { ":kind": kind.key(), ":year": year, ":bytes": bytes })?;
+        self.connection
+            .execute(sql, named_params! { ":kind": kind.key(), ":year": year, ":bytes": bytes })?;
         Ok(())
     }
 

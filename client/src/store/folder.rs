@@ -84,7 +84,8 @@ impl Rows<'_> {
     /// The history that the district goes by.
     pub(super) fn history(&self) -> Stored<Option<[u8; 16]>> {
         let sql = "select history from folder";
-        let found: Option<Option<Vec<u8>>> = self.connection.query_row(sql, [], |row| row.get("history")).optional()?;
+        let found: Option<Option<Vec<u8>>> =
+            self.connection.query_row(sql, [], |row| row.get("history")).optional()?;
         found.flatten().map(|bytes| bytes.try_into().map_err(|_| damaged("history"))).transpose()
     }
 }
@@ -97,7 +98,10 @@ fn folder(row: &Row<'_>) -> Stored<FolderRow> {
             unit: UnitId::from(row.get::<_, String>("unit")?.as_str()),
             history: HistoryId(fixed(row, "history")?),
             epoch: small(row, "epoch")?,
-            pulled_to: row.get::<_, Option<i64>>("pulled_to")?.map(|_| count(row, "pulled_to")).transpose()?,
+            pulled_to: row
+                .get::<_, Option<i64>>("pulled_to")?
+                .map(|_| count(row, "pulled_to"))
+                .transpose()?,
             last_contact_ms: row.get("last_contact_ms")?,
             skew_ms: row.get("skew_ms")?,
         }),

@@ -10,7 +10,7 @@ use rusqlite_migration::{M, Migrations};
 use super::value::single;
 use super::{Store, StoreError, Stored};
 
-/// What marks the file as a commune's: "GOMc".
+/// What marks the file as a commune's: `GOMc`.
 pub(crate) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"GOMc");
 
 /// The file's name in the data folder.
@@ -35,7 +35,8 @@ impl Store {
     /// Opens the database of a folder, or makes it.
     pub(crate) fn create(folder: &Path) -> Stored<Self> {
         let file = folder.join(FILE);
-        owner_only(&file).map_err(|error| StoreError::Io(rusqlite::Error::ToSqlConversionFailure(error.into())))?;
+        owner_only(&file)
+            .map_err(|error| StoreError::Io(rusqlite::Error::ToSqlConversionFailure(error.into())))?;
         Self::connect(&file)
     }
 
@@ -157,7 +158,8 @@ mod tests {
         let foreign = Connection::open(folder.path().join(FILE)).unwrap();
         foreign.execute_batch("create table other (x)").unwrap();
         assert!(matches!(Store::open(folder.path()), Err(StoreError::Foreign)));
-        std::fs::write(folder.path().join(FILE), "no database at all, but long enough to be looked at").unwrap();
+        std::fs::write(folder.path().join(FILE), "no database at all, but long enough to be looked at")
+            .unwrap();
         assert!(matches!(Store::open(folder.path()), Err(StoreError::Foreign | StoreError::Damaged(_))));
     }
 

@@ -60,7 +60,9 @@ impl Rows<'_> {
     pub fn head(&self, epoch: u32) -> Stored<Head> {
         let mut statement = self.connection.prepare_cached(include_str!("head.sql"))?;
         let mut found = statement.query(named_params! { ":epoch": epoch })?;
-        let head = |row: &Row<'_>| Ok(Head { sequence: count(row, "sequence")?, chain: Chain(fixed(row, "chain")?) });
+        let head = |row: &Row<'_>| {
+            Ok(Head { sequence: count(row, "sequence")?, chain: Chain(fixed(row, "chain")?) })
+        };
         found.next()?.map_or(Ok(Head::default()), head)
     }
 
@@ -100,7 +102,11 @@ impl Rows<'_> {
         let mut outgoing = Vec::new();
         while let Some(row) = found.next()? {
             let sequence = count(row, "sequence")?;
-            outgoing.push(Outgoing { sequence, body: row.get("body")?, fingerprint: fixed(row, "fingerprint")? });
+            outgoing.push(Outgoing {
+                sequence,
+                body: row.get("body")?,
+                fingerprint: fixed(row, "fingerprint")?,
+            });
         }
         Ok(outgoing)
     }

@@ -45,7 +45,8 @@ pub(super) async fn pull(
             group.push(patiently(news.message(), Stage::Talking).await?.ok_or(LineFault::HungUp)?);
         }
         let done = ends(&group);
-        let told = desk.write(move |rows| apply(rows, own, group, unknown)).await?.map_err(LineFault::from)?;
+        let told =
+            desk.write(move |rows| apply(rows, own, group, unknown)).await?.map_err(LineFault::from)?;
         report.filed += told.filed;
         report.editions.extend(told.editions);
         unknown |= told.unknown;
@@ -121,6 +122,12 @@ fn file(rows: &Rows<'_>, own: (DeviceId, u32), filed: wire::Filed, receipt: Rece
         form: envelope.form,
         period: envelope.period,
     });
-    rows.put_filed(&FiledRow { about, body: filed.body, fingerprint, by_district: filed.by_district, receipt })?;
+    rows.put_filed(&FiledRow {
+        about,
+        body: filed.body,
+        fingerprint,
+        by_district: filed.by_district,
+        receipt,
+    })?;
     Ok(true)
 }

@@ -132,7 +132,11 @@ async fn receive(exchange: &mut Exchange, sent: &mut Sent) -> Result<Came, SyncE
 }
 
 /// Reads verdicts. One of a kind that this program does not know leaves its operation unsettled: it waits.
-fn read(reply: wire::PushReply, sent: &mut Sent, receipts: &mut Vec<(u64, Receipt)>) -> Result<(), Malformed> {
+fn read(
+    reply: wire::PushReply,
+    sent: &mut Sent,
+    receipts: &mut Vec<(u64, Receipt)>,
+) -> Result<(), Malformed> {
     let Some(push_reply::Kind::Verdicts(verdicts)) = reply.kind else { return Ok(()) };
     for verdict in verdicts.verdicts {
         let sequence = verdict.sequence;

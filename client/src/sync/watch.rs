@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::desk::Desk;
 use super::{SyncError, SyncReport, attempt, backoff};
+use crate::store::{Rows, Stored};
 
 /// How often the outbox is looked at, and how often the district is greeted while nothing is queued.
 const GLANCE: Duration = Duration::from_secs(1);
@@ -50,9 +51,13 @@ async fn idle(folder: &Path, waiting: u64) {
     let Ok(desk) = Desk::open(folder).await else { return sleep(GLANCE).await };
     while since.elapsed() < GREETING {
         sleep(GLANCE).await;
-        match desk.read(|rows| rows.queued_count()).await {
+        match desk.read(queued).await {
             Ok(queued) if queued <= waiting => {}
             _ => return,
         }
     }
+}
+
+fn queued(rows: &Rows<'_>) -> Stored<u64> {
+    rows.queued_count()
 }

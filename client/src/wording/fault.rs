@@ -32,7 +32,10 @@ pub fn failure(failure: &Failure) -> Vec<Bilingual> {
             )
         }
         Failure::NoProgramme => {
-            say!("chưa có chương trình của huyện; hãy chạy gom sync khi có mạng", "the district's programme has not come yet; run gom sync when there is a line")
+            say!(
+                "chưa có chương trình của huyện; hãy chạy gom sync khi có mạng",
+                "the district's programme has not come yet; run gom sync when there is a line"
+            )
         }
         Failure::UpdateNeeded => say!(
             "báo cáo đang có hiệu lực được lập theo chương trình mới hơn; hãy cập nhật phần mềm gom",
@@ -68,7 +71,10 @@ pub fn mistake(mistake: &Mistake) -> Bilingual {
         }
         Mistake::Entry(problem) => wording::sheet_fault(problem),
         Mistake::NoEquals(text) => {
-            say!("«{text}»: viết CHỈ_TIÊU=GIÁ_TRỊ, ví dụ births=12", "“{text}”: write ELEMENT=VALUE, such as births=12")
+            say!(
+                "«{text}»: viết CHỈ_TIÊU=GIÁ_TRỊ, ví dụ births=12",
+                "“{text}”: write ELEMENT=VALUE, such as births=12"
+            )
         }
         Mistake::Twice(key) => say!("chỉ tiêu «{key}» ghi hai lần", "the element “{key}” is given twice"),
         Mistake::NoDraft(form, period) => say!(
@@ -76,7 +82,10 @@ pub fn mistake(mistake: &Mistake) -> Bilingual {
             "there is no draft of the form “{form}” for {period} to hand in; fill it in first"
         ),
         Mistake::NoteTooLong(limit) => {
-            say!("giải trình dài quá {limit} ký tự; hãy viết gọn lại", "the note is longer than {limit} characters; shorten it")
+            say!(
+                "giải trình dài quá {limit} ký tự; hãy viết gọn lại",
+                "the note is longer than {limit} characters; shorten it"
+            )
         }
     }
 }
@@ -85,7 +94,9 @@ pub fn mistake(mistake: &Mistake) -> Bilingual {
 pub fn obstacle(obstacle: &Obstacle) -> Vec<Bilingual> {
     match obstacle {
         Obstacle::NoPlace(problem) => vec![wording::sheet_fault(problem)],
-        Obstacle::Findings(place, findings) => findings.iter().map(|found| super::finding(place, found)).collect(),
+        Obstacle::Findings(place, findings) => {
+            findings.iter().map(|found| super::finding(place, found)).collect()
+        }
     }
 }
 
@@ -160,7 +171,10 @@ pub fn store_fault(fault: &StoreError) -> Bilingual {
         ),
         StoreError::Stopped => say!("đã dừng giữa chừng; hãy chạy lại", "stopped half-way; run it again"),
         StoreError::Sql(why) => {
-            say!("lỗi dữ liệu ({why}); hãy báo người quản trị", "the data was refused ({why}); tell the administrator")
+            say!(
+                "lỗi dữ liệu ({why}); hãy báo người quản trị",
+                "the data was refused ({why}); tell the administrator"
+            )
         }
     }
 }

@@ -53,7 +53,10 @@ pub fn line_fault(fault: &LineFault) -> Bilingual {
             why,
         ),
         LineFault::Overloaded(why) => with_reason(
-            &say!("máy chủ của huyện đang quá tải; hãy thử lại sau ít phút", "the district's server is overloaded; try again in a few minutes"),
+            &say!(
+                "máy chủ của huyện đang quá tải; hãy thử lại sau ít phút",
+                "the district's server is overloaded; try again in a few minutes"
+            ),
             why,
         ),
         LineFault::Answer(why) => why.clone(),
@@ -65,7 +68,8 @@ pub fn line_fault(fault: &LineFault) -> Bilingual {
 }
 
 fn with_reason(text: &Bilingual, why: &Bilingual) -> Bilingual {
-    let joined = |text: &str, why: &str| if why.is_empty() { text.to_owned() } else { format!("{text} ({why})") };
+    let joined =
+        |text: &str, why: &str| if why.is_empty() { text.to_owned() } else { format!("{text} ({why})") };
     Bilingual { vi: joined(&text.vi, &why.vi), en: joined(&text.en, &why.en) }
 }
 

@@ -12,21 +12,50 @@ const AGREED_MS: i64 = 2 * 60_000;
 /// How a form and period stands.
 pub fn state(state: CellState) -> Bilingual {
     match state {
-        CellState::Draft => say!("nháp", "draft"),
+        CellState::Draft => say!("đang nhập (nháp)", "being filled in (draft)"),
         CellState::Queued => say!("chờ gửi", "queued"),
-        CellState::Rejected => say!("bị từ chối", "rejected"),
+        CellState::Rejected => say!("bị huyện từ chối", "rejected by the district"),
+        CellState::Conflict => {
+            say!("xung đột với bản đang có hiệu lực", "in conflict with the version that stands")
+        }
+        CellState::Accepted(revision) => {
+            say!("huyện đã nhận, lần {revision}", "accepted, revision {revision}")
+        }
+        CellState::District(revision) => {
+            say!("huyện nhập thay, lần {revision}", "entered by the district, revision {revision}")
+        }
+        CellState::Blank => say!("chưa có số liệu", "nothing yet"),
+    }
+}
+
+/// The same in a word, where twelve of them stand in a row.
+pub fn mark(state: CellState) -> Bilingual {
+    match state {
+        CellState::Draft => say!("nháp", "draft"),
+        CellState::Queued => say!("chờ", "queued"),
+        CellState::Rejected => say!("từ chối", "rejected"),
         CellState::Conflict => say!("xung đột", "conflict"),
-        CellState::Accepted(revision) => say!("nhận lần {revision}", "accepted {revision}"),
-        CellState::District(revision) => say!("huyện nhập lần {revision}", "by district {revision}"),
+        CellState::Accepted(revision) => say!("nhận {revision}", "rev {revision}"),
+        CellState::District(revision) => say!("huyện {revision}", "district {revision}"),
         CellState::Blank => say!("–", "–"),
     }
+}
+
+/// What the words of [`mark`] mean.
+pub fn marks() -> Bilingual {
+    say!(
+        "nháp: đang nhập · chờ: chưa gửi · nhận n: huyện đã nhận, lần n · huyện n: huyện nhập thay, lần n · từ chối, xung đột: cần xử lý",
+        "draft: being filled in · queued: not sent yet · rev n: accepted, revision n · district n: entered by the district · rejected, conflict: need you"
+    )
 }
 
 /// What the district said, in a few words.
 pub fn verdict(receipt: &Receipt) -> Bilingual {
     match &receipt.ruling.verdict {
         Verdict::Accepted { .. } => say!("được nhận", "accepted"),
-        Verdict::Conflict { current: 0 } => say!("xung đột: không còn bản nào có hiệu lực", "conflict: nothing stands any more"),
+        Verdict::Conflict { current: 0 } => {
+            say!("xung đột: không còn bản nào có hiệu lực", "conflict: nothing stands any more")
+        }
         Verdict::Conflict { current } => {
             say!("xung đột: bản lần {current} đang có hiệu lực", "conflict: revision {current} stands")
         }
@@ -88,7 +117,10 @@ mod tests {
     #[test]
     fn only_a_clock_that_is_clearly_wrong_is_told() {
         assert_eq!(skew(90_000), None);
-        assert_eq!(skew(3_600_000).unwrap().en, "this computer's clock is 60 minutes behind the district's; set it right");
+        assert_eq!(
+            skew(3_600_000).unwrap().en,
+            "this computer's clock is 60 minutes behind the district's; set it right"
+        );
         assert!(skew(-3_600_000).unwrap().vi.contains("nhanh hơn"));
     }
 }

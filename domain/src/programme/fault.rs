@@ -58,6 +58,8 @@ pub enum Problem {
     WrongFrequency(String, String),
     /// A period of another year.
     WrongYear(String, i16),
+    /// A cumulative row that does not start in January.
+    NotFromJanuary(String),
     /// No such form, element, group or kind of unit.
     Unknown(&'static str, String),
     /// No unit of that code or id exists at that time.
@@ -72,6 +74,9 @@ pub enum Problem {
     SuccessorNotThere(String),
     /// Successors lead back to the unit.
     SuccessorCircle,
+    /// The unit ends within the programme's year and nobody goes on for it: from then on its figures are in no
+    /// total of the year.
+    EndsWithoutSuccessor(String),
     /// The element is for units of another kind.
     NotForUnit(String, String),
     /// The whole stands in another form, is of another kind or another scale.
@@ -82,8 +87,10 @@ pub enum Problem {
     LimitsCrossed,
     /// A formula that cannot be read, at that character.
     Formula(usize, SyntaxProblem),
-    /// `kept`, a scope's `prev` or `achieved` asks for an element that is no flag.
+    /// `kept` or a scope's `prev` asks for an element that is no flag.
     NotAFlag(String),
+    /// The formula of `achieved` is anything else than one flag.
+    AchievedNotOneFlag,
     /// A formula divides by nothing that could ever be reported: `x / 0`.
     DividesByZero,
     /// A scope that cannot be read.
@@ -115,6 +122,6 @@ pub enum Problem {
 impl Problem {
     /// Whether it is only pointed out, and does not keep the programme from being used.
     pub fn is_doubt(&self) -> bool {
-        matches!(self, Self::Doubt(..) | Self::ValueOpen)
+        matches!(self, Self::Doubt(..) | Self::ValueOpen | Self::EndsWithoutSuccessor(_))
     }
 }

@@ -1,7 +1,7 @@
 //! Figures that come with a programme: quotas, and last year's figures.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Programme;
 use super::fault::{Fault, Problem};
@@ -37,11 +37,11 @@ pub struct BaselineRow {
     pub unit: UnitIx,
     /// Of what.
     pub element: ElementIx,
-    /// Its first month of the year before.
+    /// Its first month of the year before; January for a cumulative row.
     pub from: u8,
     /// Its period; for a cumulative row the month it ends with.
     pub period: Period,
-    /// Whether it is a sum from `from` to the period's end, rather than the period's own figure.
+    /// Whether it is a sum from January to the period's end, rather than the period's own figure.
     pub cumulative: bool,
     /// The figure, at the element's scale.
     pub value: Value,
@@ -60,12 +60,12 @@ impl Quotas {
     /// Sums that differ from their target come back as doubts: an allotment may be under way.
     pub fn read(programme: &Programme, bytes: &[u8]) -> Result<(Self, Vec<Fault>), Vec<Fault>> {
         let found = RefCell::new(Vec::new());
-        let read = quotas(programme, bytes, &found);
+        let (read, torn) = quotas(programme, bytes, &found);
         let faults = found.take();
         if !faults.is_empty() {
             return Err(faults);
         }
-        checks::quota_sums(programme, &read, &found);
+        checks::quota_sums(programme, &read, &torn, &found);
         Ok((read, found.into_inner()))
     }
 }
@@ -80,22 +80,54 @@ impl Baseline {
     }
 }
 
-pub(super) fn quotas(programme: &Programme, bytes: &[u8], found: &RefCell<Vec<Fault>>) -> Quotas {
+/// Rows of a table of quotas that could not be read, so that a sum without them proves nothing.
+#[derive(Debug, Default)]
+pub(super) struct TornRows {
+    elements: HashSet<ElementIx>,
+    of_anything: bool,
+}
+
+impl TornRows {
+    /// Whether one of them may be a quota of the element.
+    pub(super) fn may_hold(&self, element: ElementIx) -> bool {
+        self.of_anything || self.elements.contains(&element)
+    }
+
+    fn add(&mut self, element: Option<ElementIx>) {
+        self.elements.extend(element);
+        self.of_anything |= element.is_none();
+    }
+}
+
+pub(super) fn quotas(
+    programme: &Programme,
+    bytes: &[u8],
+    found: &RefCell<Vec<Fault>>,
+) -> (Quotas, TornRows) {
     let faults = Faults::new(Bundle::QUOTAS, found);
     let table = Table::read(Some(bytes), &["unit", "element", "value"], faults);
     let mut seen = HashMap::new();
-    let mut quotas = Quotas::default();
+    let (mut quotas, mut torn) = (Quotas::default(), TornRows::default());
+    torn.of_anything = table.has_broken_rows();
     for row in table.rows() {
-        let unit = year_unit(programme, row);
         let element = known_element(programme, row);
-        let (Some(unit), Some(element)) = (unit, element) else { continue };
-        let Some(value) = figure(programme, row, unit, element) else { continue };
-        match seen.insert((unit, element), row.line) {
-            None => quotas.rows.push(QuotaRow { unit, element, value }),
-            Some(first) => row.fault("element", Problem::Twice(row.cell("element").to_owned(), first)),
+        match quota_row(programme, row, element) {
+            None => torn.add(element),
+            Some(read) => match seen.insert((read.unit, read.element), row.line) {
+                None => quotas.rows.push(read),
+                Some(first) => {
+                    row.fault("element", Problem::Twice(row.cell("element").to_owned(), first));
+                    torn.add(element);
+                }
+            },
         }
     }
-    quotas
+    (quotas, torn)
+}
+
+fn quota_row(programme: &Programme, row: Row<'_>, element: Option<ElementIx>) -> Option<QuotaRow> {
+    let (unit, element) = (year_unit(programme, row)?, element?);
+    Some(QuotaRow { unit, element, value: figure(programme, row, unit, element)? })
 }
 
 /// The unit meant by a row without a period: the one that bears the name in the programme's year.
@@ -151,7 +183,7 @@ pub(super) fn baseline(programme: &Programme, bytes: &[u8], found: &RefCell<Vec<
     let mut baseline = Baseline::default();
     for row in table.rows() {
         let Some(read) = baseline_row(programme, row) else { continue };
-        match seen.insert((read.unit, read.element, read.period, read.cumulative, read.from), row.line) {
+        match seen.insert((read.unit, read.element, read.period, read.cumulative), row.line) {
             None => baseline.rows.push(read),
             Some(first) => row.fault("period", Problem::Twice(row.cell("period").to_owned(), first)),
         }
@@ -202,6 +234,10 @@ fn baseline_period(programme: &Programme, row: Row<'_>) -> Option<(Period, u8, b
         }
         Some((period, ..)) if period.year() != year => {
             row.fault("period", Problem::WrongYear(text.to_owned(), year));
+            None
+        }
+        Some((_, from, true)) if from != 1 => {
+            row.fault("period", Problem::NotFromJanuary(text.to_owned()));
             None
         }
         read => read,

@@ -33,6 +33,7 @@ pub(super) struct Table<'a> {
     pub(super) faults: Faults<'a>,
     columns: HashMap<String, usize>,
     rows: Vec<(u64, csv::StringRecord)>,
+    has_broken_rows: bool,
 }
 
 /// One row; cells are read by column name.
@@ -46,7 +47,7 @@ pub(super) struct Row<'a> {
 impl<'a> Table<'a> {
     /// Reads a table that must have exactly these columns, in any order.
     pub(super) fn read(bytes: Option<&[u8]>, columns: &[&str], faults: Faults<'a>) -> Self {
-        let mut table = Self { faults, columns: HashMap::new(), rows: Vec::new() };
+        let mut table = Self { faults, columns: HashMap::new(), rows: Vec::new(), has_broken_rows: false };
         let Some(bytes) = bytes else {
             table.faults.add(None, "", Problem::MissingFile);
             return table;
@@ -98,12 +99,20 @@ impl<'a> Table<'a> {
                     self.check_composed(line, &record);
                     self.rows.push((line, record));
                 }
-                Ok(record) => {
-                    self.faults.add(record.position().map(csv::Position::line), "", Problem::Broken);
-                }
-                Err(error) => self.faults.add(error.position().map(csv::Position::line), "", Problem::Broken),
+                Ok(record) => self.take_broken(record.position()),
+                Err(error) => self.take_broken(error.position()),
             }
         }
+    }
+
+    fn take_broken(&mut self, position: Option<&csv::Position>) {
+        self.faults.add(position.map(csv::Position::line), "", Problem::Broken);
+        self.has_broken_rows = true;
+    }
+
+    /// Whether rows are missing from it that could not even be taken apart into cells.
+    pub(super) fn has_broken_rows(&self) -> bool {
+        self.has_broken_rows
     }
 
     fn check_composed(&self, line: u64, record: &csv::StringRecord) {

@@ -80,7 +80,7 @@ impl Assembly {
             let holding = match term.aspect {
                 Aspect::Now => series.now(unit, self.due),
                 Aspect::Kept => kept(series.now(unit, self.due), series.before(unit, self.due)),
-                Aspect::Prev => known(series.before(unit, self.due)),
+                Aspect::Prev => prev(series.now(unit, self.due), series.before(unit, self.due)),
                 _ => Holding { value: series.quota(unit), complete: true },
             };
             reported &= holding.complete;
@@ -149,9 +149,9 @@ impl Assembly {
     }
 }
 
-/// A figure of the year before counts as come in when it is known.
-fn known(value: Option<i128>) -> Holding {
-    Holding { value, complete: value.is_some() }
+/// A figure of the year before; a unit has reported with it when it is known and this year's has come in too.
+fn prev(now: Holding, before: Option<i128>) -> Holding {
+    Holding { value: before, complete: now.complete && before.is_some() }
 }
 
 /// Whether one unit has a flag and had it the year before; it has reported with the flag of now alone.

@@ -3,10 +3,10 @@
 use super::assembly::{Assembly, Part};
 use super::{ByHand, Decided, Progress, Status};
 use crate::element::Kind;
-use crate::formula::{Aspect, Comparison};
+use crate::formula::Comparison;
 use crate::quantity::Quantity;
 use crate::target::{Comparator, Formula, Pace, Target};
-use crate::totals::View;
+use crate::totals::{Series, View};
 use crate::unit::UnitIx;
 
 /// Judges a target. The order of the questions is the definition.
@@ -44,10 +44,9 @@ pub(super) fn judge(
     progress.actual = assembly.value(formula, false);
     if target.comparator.looks_back() {
         progress.previous = assembly.value(formula, true);
-        if target.comparator == Comparator::FallsBy {
-            progress.actual =
-                progress.previous.as_ref().zip(progress.actual.as_ref()).map(|(then, now)| then - now);
-        }
+        let years = progress.previous.as_ref().zip(progress.actual.take());
+        let falls_by = target.comparator == Comparator::FallsBy;
+        progress.actual = years.map(|(then, now)| if falls_by { then - &now } else { now });
     }
     let above = |upper: &Quantity| progress.actual.as_ref().is_some_and(|actual| actual > upper);
     progress.over = progress.upper.as_ref().is_some_and(above);
@@ -120,30 +119,31 @@ impl Case<'_> {
 
     /// `each > v`, `each >= v`: every reported unit by itself.
     fn each(&self, mut progress: Progress) -> Progress {
+        if self.is_early() {
+            progress.status = Status::NotDue;
+            return progress;
+        }
+        let reported = self.assembly.parts.iter().filter(|part| part.reported);
+        let of = |part: &Part| Some((part.unit, self.assembly.value_of(self.view, self.formula, part)?));
+        let values: Vec<(UnitIx, Quantity)> = reported.filter_map(of).collect();
+        if values.is_empty() {
+            progress.status = Status::NoData;
+            return progress;
+        }
         let Some(value) = progress.value.clone() else {
-            progress.status = if self.is_early() { Status::NotDue } else { Status::NoTarget };
+            progress.status = Status::NoTarget;
             return progress;
         };
         let comparison = match self.target.comparator {
             Comparator::EachAbove => Comparison::Greater,
             _ => Comparison::AtLeast,
         };
-        let reported = self.assembly.parts.iter().filter(|part| part.reported);
-        let of = |part: &Part| Some((part.unit, self.assembly.value_of(self.view, self.formula, part)?));
-        let values: Vec<(UnitIx, Quantity)> = reported.filter_map(of).collect();
         let failing =
             values.iter().filter(|(_, own)| !comparison.holds(own.cmp(&value))).map(|(unit, _)| *unit);
         progress.failing = failing.collect();
         progress.failing.sort_by_key(|unit| &self.view.programme.unit(*unit).id);
         let all_good = progress.failing.is_empty();
-        progress.status = match (values.is_empty(), self.is_final(&progress), all_good) {
-            _ if self.is_early() => Status::NotDue,
-            (true, ..) => Status::NoData,
-            (_, true, true) => Status::Met,
-            (_, true, false) => Status::Missed,
-            (_, false, true) => Status::OnTrack,
-            (_, false, false) => Status::Pending,
-        };
+        progress.status = outcome(all_good, self.is_final(&progress), Status::Pending);
         progress
     }
 
@@ -164,7 +164,6 @@ impl Case<'_> {
             (Comparator::Equal, Some(value), _) => outcome(actual == value, is_final, Status::Pending),
             (Comparator::Falls, _, Some(then)) => outcome(actual < then, is_final, Status::Behind),
             (Comparator::Rises, _, Some(then)) => outcome(actual > then, is_final, Status::Behind),
-            (Comparator::Falls | Comparator::Rises, _, None) => Status::NoData,
             (Comparator::Achieved, ..) => achieved(actual, progress.expected, is_final),
             _ => Status::NoTarget,
         }
@@ -205,49 +204,49 @@ impl Case<'_> {
         }
     }
 
-    /// What is certain: a sum of figures that are never below zero can only grow, whoever is still missing.
-    /// Levels may fall in the course of the year, so theirs is certain only at its end.
+    /// What is certain, whoever is still missing.
     fn decided(&self, progress: &Progress) -> Option<Decided> {
-        let actual = progress.actual.as_ref()?;
-        let grows =
-            self.is_cumulative() || (self.additive && self.is_never_negative() && self.view.month == 12);
-        match (self.target.comparator, &progress.value) {
-            (Comparator::AtLeast | Comparator::Range, Some(value)) if grows && actual >= value => {
-                Some(Decided::Met)
-            }
-            (Comparator::AtMost | Comparator::Equal, Some(value)) if grows && actual > value => {
-                Some(Decided::Missed)
-            }
-            (Comparator::Falls, _) if self.is_past_whole_year_before() => Some(Decided::Missed),
+        progress.actual.as_ref()?;
+        let (least, value) = (self.least()?, progress.value.as_ref());
+        let is_past = |bound: &Quantity| least > *bound;
+        match self.target.comparator {
+            Comparator::AtLeast | Comparator::Range => (least >= *value?).then_some(Decided::Met),
+            Comparator::AtMost | Comparator::Equal => value.is_some_and(is_past).then_some(Decided::Missed),
+            Comparator::Falls => (least >= self.whole_year_before()?).then_some(Decided::Missed),
             _ => None,
         }
     }
 
-    /// Whether a sum of flows has reached in the months so far what all units had in the whole year before.
-    fn is_past_whole_year_before(&self) -> bool {
-        let flows = self.formula.additive
-            && self.is_never_negative()
-            && self.elements().all(|element| element.kind == Kind::Flow);
-        if !flows {
-            return false;
+    /// What a sum of figures that are never below zero cannot fall below any more by the end of the year: its flows
+    /// can only grow. A level may still fall to nothing, unless it is December's.
+    fn least(&self) -> Option<Quantity> {
+        if !self.formula.additive || !self.is_never_negative() {
+            return None;
         }
-        let total = |aspect: Aspect| {
-            self.formula.expr.eval(&|term| {
-                let series = self.view.series(term.element);
-                let asked =
-                    self.assembly.parts.iter().filter(|p| self.view.programme.asks(term.element, p.unit));
-                let sum: Option<i128> = match aspect {
-                    Aspect::Prev => asked.map(|part| series.before(part.unit, 12)).sum(),
-                    _ => Some(asked.filter_map(|part| series.now(part.unit, self.assembly.due).value).sum()),
-                };
-                sum.map(|sum| Quantity::scaled(sum, series.element.scale))
-            })
-        };
-        total(Aspect::Now).zip(total(Aspect::Prev)).is_some_and(|(now, then)| now >= then)
+        self.total(&|series, unit| {
+            let holding = series.now(unit, self.assembly.due);
+            let stays = series.element.kind == Kind::Flow || self.view.month == 12 && holding.complete;
+            Some(holding.value.filter(|_| stays).unwrap_or(0))
+        })
+    }
+
+    /// What all units together had in the year before, its last month included.
+    fn whole_year_before(&self) -> Option<Quantity> {
+        self.total(&|series, unit| series.before(unit, 12))
+    }
+
+    /// The formula over all units that are asked; none where a single figure is missing.
+    fn total(&self, figure: &dyn Fn(&Series<'_>, UnitIx) -> Option<i128>) -> Option<Quantity> {
+        self.formula.expr.eval(&|term| {
+            let series = self.view.series(term.element);
+            let asked = |part: &&Part| self.view.programme.asks(term.element, part.unit);
+            let figures = self.assembly.parts.iter().filter(asked).map(|part| figure(&series, part.unit));
+            figures.sum::<Option<i128>>().map(|sum| Quantity::scaled(sum, series.element.scale))
+        })
     }
 }
 
-/// The flag of every unit of the scope, which in practice is one.
+/// Whether every unit that is asked has the flag; `actual` is how many have.
 fn achieved(actual: &Quantity, expected: usize, is_final: bool) -> Status {
     let wanted = i64::try_from(expected).unwrap_or(i64::MAX);
     match (*actual >= wanted, is_final) {

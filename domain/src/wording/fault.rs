@@ -71,6 +71,10 @@ pub fn fault(problem: &Problem) -> Bilingual {
         Problem::WrongYear(period, year) => {
             say!("{period} không thuộc năm {year}", "{period} is not in {year}")
         }
+        Problem::NotFromJanuary(period) => say!(
+            "{period}: số lũy kế phải tính từ tháng 01",
+            "{period}: a cumulative figure must start in January"
+        ),
         Problem::Unknown(what, name) => {
             say!("không có «{name}» trong bảng {what}", "there is no “{name}” in the table {what}")
         }
@@ -99,6 +103,10 @@ pub fn fault(problem: &Problem) -> Bilingual {
         Problem::SuccessorCircle => {
             say!("các đơn vị kế thừa lẫn nhau thành vòng", "the successors lead back to the unit")
         }
+        Problem::EndsWithoutSuccessor(id) => say!(
+            "đơn vị «{id}» kết thúc trong năm mà không có đơn vị kế thừa; từ đó số liệu của đơn vị không vào tổng nào",
+            "the unit “{id}” ends within the year without a successor; from then on its figures are in no total"
+        ),
         Problem::NotForUnit(element, unit) => {
             say!("«{element}» không dành cho đơn vị «{unit}»", "“{element}” is not for the unit “{unit}”")
         }
@@ -118,6 +126,10 @@ pub fn fault(problem: &Problem) -> Bilingual {
             }
         }
         Problem::NotAFlag(name) => say!("«{name}» không phải là chỉ tiêu có/không", "“{name}” is not a flag"),
+        Problem::AchievedNotOneFlag => say!(
+            "achieved cần công thức là đúng một chỉ tiêu có/không",
+            "achieved needs exactly one flag as its formula"
+        ),
         Problem::DividesByZero => say!("công thức chia cho 0", "the formula divides by zero"),
         Problem::Scope(text) => say!(
             "phạm vi «{text}» không đọc được; viết all, kind = …, unit = …, unit != …, prev(…) = yes, nối bằng and",

@@ -30,12 +30,11 @@ pub(crate) struct Facts {
     pub(crate) quotas: BTreeMap<(UnitIx, ElementIx), Value>,
 }
 
-/// A cumulative row of the baseline.
+/// A cumulative row of the baseline, from January.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RunningRow {
     pub(crate) unit: UnitIx,
     pub(crate) element: ElementIx,
-    pub(crate) from: u8,
     pub(crate) to: u8,
     pub(crate) value: Value,
 }
@@ -73,10 +72,15 @@ pub(crate) enum Twist {
     FromIsIgnored,
     FinalInDecemberWhoeverIsMissing,
     EachIsMissedAtOnce,
+    PrevAloneIsEnough,
+    EachNeedsItsValueFirst,
+    FallsWithoutTheYearBefore,
+    OneYesIsEnough,
+    PrevForgivesMonthsBeforeAnyoneExisted,
 }
 
 impl Twist {
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 35] = [
         Self::DueIsNow,
         Self::QuotaHasADueMonth,
         Self::GapsAreReported,
@@ -107,6 +111,11 @@ impl Twist {
         Self::FromIsIgnored,
         Self::FinalInDecemberWhoeverIsMissing,
         Self::EachIsMissedAtOnce,
+        Self::PrevAloneIsEnough,
+        Self::EachNeedsItsValueFirst,
+        Self::FallsWithoutTheYearBefore,
+        Self::OneYesIsEnough,
+        Self::PrevForgivesMonthsBeforeAnyoneExisted,
     ];
 }
 

@@ -102,7 +102,10 @@ fn formula(explanation: &Explanation, lang: Lang) -> Option<String> {
         return Some(text);
     }
     let actual = progress.actual.as_ref().map_or("–".to_owned(), |actual| actual.shown(6, lang));
-    text.push_str(&format!("= {numbers}\n= {actual} {unit}\n"));
+    if numbers != actual {
+        text.push_str(&format!("= {numbers}\n"));
+    }
+    text.push_str(&format!("= {actual} {unit}\n"));
     Some(text)
 }
 

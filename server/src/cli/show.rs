@@ -20,6 +20,10 @@ pub fn amount(quantity: Option<&Quantity>, lang: Lang) -> String {
 pub fn aim(target: &Target, progress: &Progress, lang: Lang) -> String {
     let sign = wording::comparator(target.comparator);
     let sign = sign.get(lang);
+    if let (Comparator::Falls | Comparator::Rises, Some(previous)) = (target.comparator, &progress.previous) {
+        let (last_year, unit) = (lang.pick("năm trước", "last year"), target.unit.get(lang));
+        return format!("{sign} ({last_year} {} {unit})", previous.shown(DECIMALS, lang));
+    }
     let value = match (&progress.value, &progress.upper) {
         (Some(low), Some(high)) => format!("{} – {}", low.shown(DECIMALS, lang), high.shown(DECIMALS, lang)),
         (Some(value), None) => value.shown(DECIMALS, lang),

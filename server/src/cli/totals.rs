@@ -72,10 +72,7 @@ fn scope(totals: &Totals, over: &Over) -> String {
 
 fn plain(totals: &Totals, total: &Total) -> Option<String> {
     let element = totals.programme.element(total.element);
-    total.value.map(|value| {
-        let text = gom_domain::totals::amount(element, value).rounded(element.scale);
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-    })
+    total.value.map(|value| gom_domain::totals::amount(element, value).rounded(element.scale))
 }
 
 fn csv(totals: &Totals, period: Period) -> Result<String, csv::Error> {

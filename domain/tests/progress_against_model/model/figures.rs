@@ -159,9 +159,9 @@ impl Model<'_> {
         self.expected(case).into_iter().filter(all_told).collect()
     }
 
-    /// A term `prev(x)` asks for x of the year before alone; a comparison asks for both years.
+    /// A term `prev(x)` and a comparison with the year before ask for both years, all others for this one.
     fn has_told(&self, case: &Case<'_>, unit: UnitIx, term: Term) -> bool {
-        let wants_now = term.aspect != Aspect::Prev;
+        let wants_now = term.aspect != Aspect::Prev || !self.bent(Twist::PrevAloneIsEnough);
         let wants_prev = term.aspect == Aspect::Prev || looks_back(case.comparator);
         let wants_prev = wants_prev && !self.bent(Twist::PrevIsNotAskedOfReporters);
         !self.applies(term.element, unit)

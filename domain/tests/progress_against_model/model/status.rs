@@ -3,6 +3,7 @@
 use gom_domain::element::Kind;
 use gom_domain::progress::Status;
 use gom_domain::target::{Comparator, Pace, Target};
+use gom_domain::unit::UnitIx;
 use num_rational::BigRational;
 
 use super::figures::{Case, Side, looks_back, mentions};
@@ -60,13 +61,13 @@ impl Model<'_> {
             return answer(Status::NotDue, None, None);
         }
         let units = self.reported(&finding.case).into_iter();
-        let Some(wanted) = finding.target.value else { return answer(Status::NoTarget, None, None) };
-        let wanted = decimal(wanted.digits, wanted.scale);
         let values: Vec<(String, BigRational)> =
             units.filter_map(|unit| Some((self.id(unit), self.alone(&finding.case, unit)?))).collect();
-        if values.is_empty() {
+        let wanted = finding.target.value.map(|value| decimal(value.digits, value.scale));
+        if values.is_empty() && !(wanted.is_none() && self.bent(Twist::EachNeedsItsValueFirst)) {
             return answer(Status::NoData, None, None);
         }
+        let Some(wanted) = wanted else { return answer(Status::NoTarget, None, None) };
         let above = finding.target.comparator == Comparator::EachAbove;
         let fails = |value: &BigRational| if above { *value <= wanted } else { *value < wanted };
         let mut failing: Vec<String> =
@@ -88,6 +89,9 @@ impl Model<'_> {
         let before = if looks_back { self.together(&finding.case, Side::Before) } else { None };
         let actual = match target.comparator {
             Comparator::FallsBy => before.clone().zip(now).map(|(before, now)| before - now),
+            _ if looks_back && !self.bent(Twist::FallsWithoutTheYearBefore) => {
+                before.as_ref().and_then(|_| now)
+            }
             _ => now,
         };
         if target.comparator == Comparator::Reference {
@@ -114,7 +118,7 @@ impl Model<'_> {
             Comparator::Falls => direction(finding, before.is_some_and(|before| figure < before)),
             Comparator::Rises => direction(finding, before.is_some_and(|before| figure > before)),
             Comparator::Equal => equal(finding, figure == wanted),
-            Comparator::Achieved => achieved(finding, figure >= self.all_of_them(&finding.case)),
+            Comparator::Achieved => achieved(finding, self.all_say_yes(&finding.case)),
             _ => unreachable!("judged before"),
         };
         Answer { actual, ..judged }
@@ -125,9 +129,12 @@ impl Model<'_> {
         if linear { wanted * fraction(finding.case.through.into(), 12) } else { wanted.clone() }
     }
 
-    /// A yes of every unit that is asked, which in practice is one.
-    fn all_of_them(&self, case: &Case<'_>) -> BigRational {
-        fraction(i64::try_from(self.expected(case).len()).unwrap(), 1)
+    /// A yes of every unit that is asked for the one flag that the formula is.
+    fn all_say_yes(&self, case: &Case<'_>) -> bool {
+        let flag = mentions(case.expr)[0].element;
+        let says_yes = |unit: UnitIx| self.now(unit, flag, case.through) == Some(fraction(1, 1));
+        let mut units = self.expected(case).into_iter();
+        if self.bent(Twist::OneYesIsEnough) { units.any(says_yes) } else { units.all(says_yes) }
     }
 
     /// Additive and of non-negative flows only: it cannot fall.

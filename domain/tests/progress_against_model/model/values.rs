@@ -132,13 +132,17 @@ impl Model<'_> {
         value.map(|value| self.scaled(element, value))
     }
 
-    /// Every unit of the line that existed in any of the months must be known.
+    /// Somebody of the line must have existed in every month, and whoever existed in any of them must be known.
     fn flow_before(&self, unit: UnitIx, element: ElementIx, through: u8) -> Option<Value> {
+        let (line, wanted) = (self.line(unit, element), self.periods(element, self.year() - 1, through));
+        let someone = |period: &Period| line.iter().any(|unit| self.may_count(*unit, *period));
+        if !wanted.iter().all(someone) && !self.bent(Twist::PrevForgivesMonthsBeforeAnyoneExisted) {
+            return None;
+        }
         let mut sum = None;
-        for unit in self.line(unit, element) {
-            let periods = self.periods(element, self.year() - 1, through);
+        for unit in line {
             let own: Vec<Period> =
-                periods.into_iter().filter(|period| self.may_count(unit, *period)).collect();
+                wanted.iter().copied().filter(|period| self.may_count(unit, *period)).collect();
             if !own.is_empty() {
                 sum = Some(sum.unwrap_or(0) + self.own_flow_before(unit, element, &own)?);
             }
@@ -156,7 +160,7 @@ impl Model<'_> {
             all.filter(|period| self.counts(unit, *period)).collect::<Vec<_>>()
         };
         let mut rows =
-            self.facts.running.iter().filter(|row| (row.unit, row.element, row.from) == (unit, element, 1));
+            self.facts.running.iter().filter(|row| (row.unit, row.element) == (unit, element));
         let row = rows.find(|row| covered(row.to) == periods);
         let row = row.map(|row| row.value);
         match self.twist {

@@ -104,7 +104,7 @@ pub(super) fn baseline(programme: &Programme, tape: &Tape) -> String {
     let mut text = "unit,element,period,value\n".to_owned();
     for ix in programme.element_places() {
         for unit in programme.unit_places().filter(|unit| programme.asks(ix, *unit)) {
-            let own = months(programme, ix, unit, tape);
+            let own = months(programme, ix, unit);
             let mut told: Vec<String> = own.iter().map(ToString::to_string).collect();
             let how = if programme.element(ix).kind == Kind::Flow { tape.below(5) } else { 0 };
             match how {
@@ -129,22 +129,16 @@ pub(super) fn baseline(programme: &Programme, tape: &Tape) -> String {
     text
 }
 
-/// The periods of the year before in which the unit existed, or now and then all of them.
-fn months(programme: &Programme, ix: ElementIx, unit: UnitIx, tape: &Tape) -> Vec<Period> {
+/// The periods of the year before in which the unit existed.
+fn months(programme: &Programme, ix: ElementIx, unit: UnitIx) -> Vec<Period> {
     let mut own = periods(programme, programme.element(ix).form, &[2024]);
-    if !tape.chance(5) {
-        own.retain(|period| programme.unit(unit).counts_for(*period));
-    }
+    own.retain(|period| programme.unit(unit).counts_for(*period));
     own
 }
 
-/// A row from the first month to the end of each period.
+/// A row from January to the end of each period.
 fn running(own: &[Period]) -> Vec<String> {
-    let month = |month| Period::month(2024, month).unwrap();
-    let Some(first) = own.first() else { return Vec::new() };
-    own.iter()
-        .map(|period| format!("{}..{}", month(first.first_month()), month(period.last_month())))
-        .collect()
+    own.iter().map(|period| format!("2024-01..2024-{:02}", period.last_month())).collect()
 }
 
 /// All of it as the model takes it.
@@ -158,8 +152,8 @@ pub(super) fn facts(
     for row in &baseline.rows {
         if row.cumulative {
             let to = row.period.last_month();
-            let (unit, element, from, value) = (row.unit, row.element, row.from, row.value);
-            facts.running.push(RunningRow { unit, element, from, to, value });
+            let (unit, element, value) = (row.unit, row.element, row.value);
+            facts.running.push(RunningRow { unit, element, to, value });
         } else {
             facts.baseline.insert((row.unit, row.element, row.period), row.value);
         }

@@ -1,0 +1,176 @@
+//! The command line, and the settings below it: flags over the environment over the folder's settings file.
+
+#![allow(clippy::doc_markdown, reason = "what is written here is printed as help")]
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use gom_domain::{Bilingual, Lang, say};
+use gom_terminal::{Format, LangArg, Settings};
+
+/// Gom: biểu mẫu của đơn vị, nhập và nộp được cả khi không có mạng / a unit's forms, filled in and handed in with or without a line
+#[derive(Debug, Parser)]
+#[command(name = "gom", version)]
+pub(crate) struct Args {
+    /// Ngôn ngữ thông báo: vi (mặc định) hoặc en / language of messages: vi (default) or en
+    #[arg(long, env = "GOM_LANG", global = true, value_enum)]
+    pub(crate) lang: Option<LangArg>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where the folder is.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Folder {
+    /// Thư mục dữ liệu của đơn vị / the unit's data folder
+    #[arg(long = "data", env = "GOM_DATA", value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Ghi danh máy này bằng mã do huyện cấp, rồi tải chương trình / enrol this computer with the district's code, then fetch the programme
+    Enroll {
+        #[command(flatten)]
+        folder: Folder,
+        /// Địa chỉ máy chủ của huyện, như http://127.0.0.1:7000 / address of the district's server
+        #[arg(long, env = "GOM_SERVER", value_name = "URL")]
+        server: Option<String>,
+        /// Mã ghi danh / the enrolment code
+        code: String,
+    },
+    /// Nhập số liệu từ tệp CSV (unit,form,period,element,value) thành bản nháp / import figures from a CSV file as drafts
+    Import {
+        #[command(flatten)]
+        folder: Folder,
+        /// Tệp CSV, hoặc - để đọc từ đầu vào chuẩn / the CSV file, or - for standard input
+        #[arg(value_name = "FILE.csv")]
+        file: PathBuf,
+    },
+    /// Điền số liệu vào một biểu / fill in figures of a form
+    Set {
+        #[command(flatten)]
+        folder: Folder,
+        /// Biểu / the form
+        form: String,
+        /// Kỳ: 2024-05, 2024-Q2, 2024-H1, 2024 / the period
+        period: String,
+        /// Số liệu, như births=12 hoặc tax_revenue=8.846,5; births= để xóa / figures; births= clears
+        #[arg(required = true, value_name = "ELEMENT=VALUE", allow_hyphen_values = true)]
+        entries: Vec<String>,
+    },
+    /// Xem cả năm, hoặc một biểu của một kỳ / show the year, or one form of one period
+    Show {
+        #[command(flatten)]
+        folder: Folder,
+        /// Biểu / the form
+        #[arg(requires = "period")]
+        form: Option<String>,
+        /// Kỳ / the period
+        period: Option<String>,
+    },
+    /// Kiểm tra, niêm phong và xếp hàng chờ gửi / check, seal and queue for sending
+    Submit {
+        #[command(flatten)]
+        folder: Folder,
+        /// Mọi bản nháp không có lỗi / every draft without errors
+        #[arg(long, conflicts_with_all = ["form", "period"])]
+        all: bool,
+        /// Biểu / the form
+        #[arg(required_unless_present = "all", requires = "period")]
+        form: Option<String>,
+        /// Kỳ / the period
+        period: Option<String>,
+        /// Giải trình cho mọi cảnh báo / explanation of all warnings
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
+    /// Gửi những gì đang chờ và tải tin của huyện / hand in what is queued and fetch the district's news
+    Sync {
+        #[command(flatten)]
+        folder: Folder,
+        /// Địa chỉ khác với lúc ghi danh / another address than at enrolment
+        #[arg(long, env = "GOM_SERVER", value_name = "URL")]
+        server: Option<String>,
+        /// Đồng bộ liên tục cho đến khi dừng (Ctrl+C) / keep syncing until stopped (Ctrl+C)
+        #[arg(long)]
+        watch: bool,
+    },
+    /// Tình trạng: nháp, chờ gửi, đã nhận, bị từ chối, xung đột / drafts, queued, accepted, rejected, conflicts
+    Status {
+        #[command(flatten)]
+        folder: Folder,
+        /// Dạng hiển thị / format
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Biên nhận của huyện / the district's receipts
+    Receipts {
+        #[command(flatten)]
+        folder: Folder,
+        /// Dạng hiển thị / format
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+impl Command {
+    fn folder(&self) -> &Folder {
+        match self {
+            Self::Enroll { folder, .. }
+            | Self::Import { folder, .. }
+            | Self::Set { folder, .. }
+            | Self::Show { folder, .. }
+            | Self::Submit { folder, .. }
+            | Self::Sync { folder, .. }
+            | Self::Status { folder, .. }
+            | Self::Receipts { folder, .. } => folder,
+        }
+    }
+}
+
+/// What holds for every command.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    /// The language of messages.
+    pub(crate) lang: Lang,
+    /// What is logged, by the settings file.
+    pub(crate) log: Option<String>,
+    /// The server, by the settings file.
+    pub(crate) server: Option<String>,
+}
+
+impl Setup {
+    /// Reads the folder's settings, below the flags and the environment.
+    pub(crate) fn new(args: &Args) -> Result<Self, Bilingual> {
+        let settings =
+            Settings::read(&args.command.folder().dir, &["lang", "log", "server"]).map_err(|fault| {
+                let (file, why) = (fault.file.display(), fault.why);
+                say!(
+                    "tệp cài đặt {file} không đọc được: {why}",
+                    "the settings file {file} cannot be read: {why}"
+                )
+            })?;
+        let text = |key: &str| settings.get(key).map(str::to_owned);
+        let from_settings = settings.get("lang").and_then(Lang::from_key);
+        let lang = args.lang.map(Lang::from).or(from_settings).unwrap_or_default();
+        Ok(Self { lang, log: text("log"), server: text("server") })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_negative_figure_is_no_flag() {
+        let args = Args::parse_from(["gom", "set", "--data", "d", "economy", "2024-05", "x=-3", "y="]);
+        assert!(matches!(args.command, Command::Set { entries, .. } if entries == ["x=-3", "y="]));
+    }
+}

@@ -1,0 +1,76 @@
+//! The commands: each calls the library once and prints what came of it. Results go to stdout, the rest to stderr.
+
+mod drafts;
+mod enroll;
+mod receipts;
+mod show;
+mod status;
+mod submit;
+mod sync;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use gom::{Commune, Failure, Which};
+use gom_domain::Lang;
+
+use crate::args::{Command, Setup};
+use crate::world::world;
+
+/// Carries out a command.
+pub(crate) async fn run(command: Command, setup: Setup) -> Result<ExitCode, Failure> {
+    let lang = setup.lang;
+    match command {
+        Command::Enroll { folder, server, code } => {
+            enroll::enroll(lang, &folder.dir, server.or(setup.server), &code).await
+        }
+        Command::Import { folder, file } => drafts::import(lang, &open(&folder.dir)?, &file),
+        Command::Set { folder, form, period, entries } => {
+            drafts::set(lang, &open(&folder.dir)?, &form, &period, &entries)
+        }
+        Command::Show { folder, form: Some(form), period: Some(period) } => {
+            show::form(lang, &open(&folder.dir)?, &form, &period)
+        }
+        Command::Show { folder, .. } => show::year(lang, &open(&folder.dir)?),
+        Command::Submit { folder, form: Some(form), period: Some(period), note, .. } => {
+            submit::submit(lang, &open(&folder.dir)?, &Which::One(form, period), note.as_deref())
+        }
+        Command::Submit { folder, note, .. } => {
+            submit::submit(lang, &open(&folder.dir)?, &Which::All, note.as_deref())
+        }
+        Command::Sync { folder, server, watch } => {
+            let commune = open(&folder.dir)?;
+            let commune = match server.or(setup.server) {
+                Some(server) => commune.at(&server),
+                None => commune,
+            };
+            let code =
+                if watch { sync::watch(lang, &commune).await } else { sync::sync(lang, &commune).await };
+            Ok(code)
+        }
+        Command::Status { folder, format } => status::status(lang, &open(&folder.dir)?, format),
+        Command::Receipts { folder, format } => receipts::receipts(lang, &open(&folder.dir)?, format),
+    }
+}
+
+fn open(folder: &Path) -> Result<Commune, Failure> {
+    Commune::open(folder, world())
+}
+
+/// Done, or something is left for the officer to do.
+fn exit(done: bool) -> ExitCode {
+    if done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Says a sentence of the result.
+fn put(lang: Lang, text: &gom_domain::Bilingual) {
+    gom_terminal::put(text.get(lang));
+}
+
+/// Says what must be said wherever figures are shown.
+fn put_notice(lang: Lang, notice: &gom_domain::Bilingual) {
+    let text = notice.get(lang);
+    if !text.is_empty() {
+        gom_terminal::put(&format!("({text})"));
+    }
+}

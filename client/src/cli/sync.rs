@@ -1,0 +1,154 @@
+//! `gom sync`.
+
+use std::process::ExitCode;
+
+use gom::sync::Refused;
+use gom::{Commune, SyncError, SyncReport, wording};
+use gom_domain::{Bilingual, Lang, say};
+
+use super::submit::marked;
+use super::{exit, put};
+
+pub(super) async fn sync(lang: Lang, commune: &Commune) -> ExitCode {
+    let mut report = SyncReport::default();
+    let attempt = tokio::select! {
+        attempt = commune.sync_into(&mut report) => Some(attempt),
+        () = stopped() => None,
+    };
+    put_report(lang, &report);
+    let left = match attempt {
+        Some(Ok(())) => left_open(&report),
+        Some(Err(error)) => {
+            tracing::debug!(error = &error as &dyn std::error::Error, "the sync failed");
+            Some(wording::sync_error(&error))
+        }
+        None => Some(say!(
+            "đã dừng theo yêu cầu; những gì đã xếp hàng vẫn còn nguyên",
+            "stopped as asked; everything queued is still there"
+        )),
+    };
+    if let Some(text) = &left {
+        gom_terminal::fail(lang, text.get(lang));
+    }
+    exit(left.is_none())
+}
+
+/// What is still open after an attempt that went through.
+fn left_open(report: &SyncReport) -> Option<Bilingual> {
+    let (waiting, unresolved) = (report.waiting, report.unresolved);
+    match (waiting, unresolved) {
+        (0, 0) => None,
+        (0, _) => Some(say!(
+            "{unresolved} báo cáo bị từ chối hoặc xung đột cần xử lý; xem gom status",
+            "rejected or in conflict, to be resolved: {unresolved}; see gom status"
+        )),
+        _ => Some(say!(
+            "{waiting} báo cáo huyện chưa trả lời; hãy đồng bộ lại sau",
+            "not ruled on by the district yet: {waiting}; sync again later"
+        )),
+    }
+}
+
+fn put_report(lang: Lang, report: &SyncReport) {
+    let (sent, accepted, refused) = (report.handed_in, report.accepted, report.refused.len());
+    put(
+        lang,
+        &say!(
+            "Đã gửi {sent} báo cáo: {accepted} được nhận, {refused} bị từ chối hoặc xung đột.",
+            "Handed in: {sent}. Accepted: {accepted}. Rejected or in conflict: {refused}."
+        ),
+    );
+    for refused in &report.refused {
+        put_refused(lang, refused);
+    }
+    let filed = report.filed;
+    if filed > 0 {
+        put(
+            lang,
+            &say!(
+                "Đã tải {filed} báo cáo do nơi khác nộp.",
+                "Reports filed elsewhere that have come: {filed}."
+            ),
+        );
+    }
+    for version in &report.editions {
+        put(lang, &say!("Đã tải chương trình, bản {version}.", "The programme has come, version {version}."));
+    }
+    if report.update_needed {
+        put(lang, &update_needed());
+    }
+}
+
+fn put_refused(lang: Lang, refused: &Refused) {
+    let text = wording::verdict(&refused.receipt);
+    gom_terminal::put(&format!("  {} {}: {}", refused.form, refused.period, text.get(lang)));
+    for remark in &refused.receipt.ruling.remarks {
+        let at = if remark.element.is_empty() { String::new() } else { format!("{}: ", remark.element) };
+        let text = Bilingual {
+            vi: format!("  {at}{}", remark.text.get(Lang::Vi)),
+            en: format!("  {at}{}", remark.text.get(Lang::En)),
+        };
+        put(lang, &marked(remark.level, &text));
+    }
+}
+
+pub(super) fn update_needed() -> Bilingual {
+    say!(
+        "Huyện đã gửi nội dung mà phiên bản này chưa đọc được; hãy cập nhật phần mềm gom.",
+        "Update needed: the district has sent something that this version cannot read."
+    )
+}
+
+pub(super) async fn watch(lang: Lang, commune: &Commune) -> ExitCode {
+    let mut before = String::new();
+    let tell = |report: &SyncReport, failed: Option<&SyncError>| {
+        if let Some(error) = failed {
+            tracing::debug!(error = error as &dyn std::error::Error, "the sync failed");
+        }
+        let busy = report.handed_in > 0 || report.filed > 0 || !report.editions.is_empty();
+        let now = line(lang, report, failed);
+        if busy || now != before {
+            gom_terminal::put(&now);
+            report.refused.iter().for_each(|refused| put_refused(lang, refused));
+        }
+        before = now;
+    };
+    commune.watch(stopped(), tell).await;
+    put(lang, &say!("Đã dừng.", "Stopped."));
+    exit(true)
+}
+
+/// How an attempt went, in one line.
+fn line(lang: Lang, report: &SyncReport, failed: Option<&SyncError>) -> String {
+    if let Some(error) = failed {
+        return wording::sync_error(error).get(lang).to_owned();
+    }
+    let (sent, accepted) = (report.handed_in, report.accepted);
+    let text = match (sent, left_open(report)) {
+        (0, None) => say!("Đã kết nối; không còn gì chờ gửi.", "Connected; nothing is waiting to be sent."),
+        (_, None) => {
+            say!("Đã gửi {sent} báo cáo, {accepted} được nhận.", "Handed in: {sent}. Accepted: {accepted}.")
+        }
+        (_, Some(open)) => open,
+    };
+    text.get(lang).to_owned()
+}
+
+/// Ready when the program is asked to stop.
+async fn stopped() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            },
+            Err(_) => _ = tokio::signal::ctrl_c().await,
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        _ = tokio::signal::ctrl_c().await;
+    }
+}

@@ -1,0 +1,100 @@
+//! The table of elements: the single figures, each in its form.
+
+use std::cell::RefCell;
+
+use super::super::fault::{Fault, Problem};
+use super::super::table::Row;
+use super::super::{Bundle, Programme};
+use super::units::applies_to;
+use super::{bilingual, open};
+use crate::element::{Element, ElementIx, FigureFault, Kind};
+use crate::form::FormIx;
+
+pub(super) fn elements(programme: &mut Programme, bundle: &Bundle, found: &RefCell<Vec<Fault>>) {
+    let columns = [
+        "key",
+        "form",
+        "label_vi",
+        "label_en",
+        "measure",
+        "kind",
+        "scale",
+        "applies_to",
+        "min",
+        "max",
+        "part_of",
+        "baseline",
+        "source",
+    ];
+    let table = open(bundle, "elements.csv", &columns, found);
+    table.check_unique("key");
+    for row in table.rows() {
+        let element = element(programme, row);
+        let ix = ElementIx(u16::try_from(programme.elements.len()).unwrap_or(u16::MAX));
+        programme.index.elements.insert(element.key.clone(), ix);
+        if let Some(form) = programme.forms.get_mut(element.form.get()) {
+            form.elements.push(ix);
+        }
+        programme.elements.push(element);
+    }
+    for (row, ix) in table.rows().zip(0..) {
+        let whole = row.cell("part_of");
+        if whole.is_empty() {
+            continue;
+        }
+        match programme.element_named(whole) {
+            None => row.fault("part_of", Problem::Unknown("elements", whole.to_owned())),
+            Some(place) if !same_sort(programme.element(place), &programme.elements[ix]) => {
+                row.fault("part_of", Problem::WholeElsewhere(whole.to_owned()));
+            }
+            Some(place) => programme.elements[ix].part_of = Some(place),
+        }
+    }
+}
+
+fn same_sort(whole: &Element, part: &Element) -> bool {
+    whole.key != part.key && (whole.form, whole.kind, whole.scale) == (part.form, part.kind, part.scale)
+}
+
+fn element(programme: &Programme, row: Row<'_>) -> Element {
+    let key = row.key("key");
+    if key.contains('-') || ["value", "yes", "no", "and", "or", "not"].contains(&key.as_str()) {
+        row.fault("key", Problem::BadKey(key.clone()));
+    }
+    let form = programme.form_named(row.cell("form"));
+    if form.is_none() {
+        row.fault("form", Problem::Unknown("forms", row.cell("form").to_owned()));
+    }
+    let kind = row.one_of("kind", "flow, stock, flag", Kind::from_key).unwrap_or(Kind::Flow);
+    let scale = row.number("scale", 0, 6).and_then(|scale| u8::try_from(scale).ok()).unwrap_or(0);
+    let limit = |column: &str| {
+        let limit = row.decimal(column)?;
+        let scaled = limit.at_scale(scale).ok();
+        if scaled.is_none() {
+            let fault = FigureFault::TooManyDecimals(scale);
+            row.fault(column, Problem::Figure(row.cell(column).to_owned(), fault));
+        }
+        scaled
+    };
+    let (min, max) = (limit("min"), limit("max"));
+    if max.is_some_and(|max| max < min.unwrap_or(0)) {
+        row.fault("min", Problem::LimitsCrossed);
+    }
+    if kind == Kind::Flag && (scale > 0 || max.is_some() || !row.cell("part_of").is_empty()) {
+        row.fault("kind", Problem::FlagWithLimits);
+    }
+    Element {
+        key,
+        form: form.unwrap_or(FormIx(0)),
+        label: bilingual(row, "label_vi", "label_en"),
+        measure: row.cell("measure").to_owned(),
+        kind,
+        scale,
+        applies_to: applies_to(programme, row),
+        min: min.unwrap_or(0),
+        max,
+        part_of: None,
+        baseline: row.yes("baseline"),
+        source: row.cell("source").to_owned(),
+    }
+}

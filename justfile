@@ -1,0 +1,35 @@
+# What is done often, by name. Nothing here is needed: `.ci/run` does the same without `just`.
+
+# Everything that must pass before a change is merged.
+all:
+    .ci/run
+
+# Formatting, lints, and that the code compiles.
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# The tests, those in the documentation included.
+test *args:
+    cargo test --workspace --locked {{args}}
+
+# The documentation of the code, with every warning an error.
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+# Licences, banned crates and sources of the dependencies; wants cargo-deny.
+deny:
+    cargo deny check --hide-inclusion-graph bans licenses sources
+
+# Formats the code.
+fmt:
+    cargo fmt --all
+
+# The demonstration: a district, fifteen communes, a synthetic year.
+demo *args:
+    cargo run --release -p demo -- {{args}}
+
+# Checks both programmes' tables.
+programmes:
+    cargo run --locked -p gom-server -- programme check programmes/phung-hiep-2024
+    cargo run --locked -p gom-server -- programme check programmes/seven-communes-2025
