@@ -16,7 +16,7 @@ use gom_domain::Period;
 use gom_domain::ruling::Receipt;
 use gom_domain::world::World;
 
-use crate::folder::{self, FolderError};
+use crate::folder::{self, FolderError, SyncLock};
 use crate::line::{self, LineFault, Pass};
 use crate::programme::Programmes;
 use crate::store::{EnrolledRow, FolderRow, Rows, StoreError, Stored};
@@ -101,7 +101,18 @@ pub(crate) async fn attempt(
     server: Option<&str>,
     report: &mut SyncReport,
 ) -> Result<(), SyncError> {
-    let _lock = folder::lock(folder)?;
+    let lock = folder::lock(folder)?;
+    attempt_with(&lock, folder, world, server, report).await
+}
+
+/// The same, by one who has the right to sync already.
+async fn attempt_with(
+    _: &SyncLock,
+    folder: &Path,
+    world: &World,
+    server: Option<&str>,
+    report: &mut SyncReport,
+) -> Result<(), SyncError> {
     let desk = Desk::open(folder).await?;
     let (row, own) = desk.read(enrolled).await?.ok_or(SyncError::NotEnrolled)?;
     let pass = Pass::new(own.device, &row.secret);

@@ -40,7 +40,7 @@ pub enum Matter {
     NotForUnit,
     /// A part above its whole: the whole's key.
     AboveWhole(String),
-    /// A rule does not hold: its key, its words, and the condition with the numbers put in.
+    /// A rule does not hold: its key, its words, and the condition with the numbers put in, if it has any.
     Rule {
         /// The rule's name.
         key: String,
@@ -126,7 +126,9 @@ impl Sheet<'_> {
         if rule.condition.eval(&|term| self.amount(term)) != Some(false) {
             return None;
         }
-        let numbers = |lang| rule.condition.text(&|term| self.written(term, lang));
+        let known = rule.condition.terms().into_iter().any(|term| self.value(term).is_some());
+        let text = |lang| rule.condition.text(&|term| self.written(term, lang));
+        let numbers = |lang| if known { text(lang) } else { String::new() };
         let matter = Matter::Rule {
             key: rule.key.clone(),
             message: rule.message.clone(),

@@ -2,7 +2,7 @@
 //!
 //! # Glossary
 //!
-//! - **unit** ([`unit`]): who reports: a commune, a township, a district desk. Its id lasts; its code may change owners.
+//! - **unit** ([`mod@unit`]): who reports: a commune, a township, a district desk. Its id lasts; its code may change owners.
 //! - **programme** ([`programme`]): what the district publishes for a year: units, forms, elements, rules, targets.
 //! - **element** ([`element`]): one figure that a unit reports: a *flow*, a *stock* or a *flag*.
 //! - **form** ([`form`]): the elements that are due together, and how often.

@@ -1,9 +1,11 @@
 //! Progress: every target's figure, its coverage and its status, as of a month.
 //!
-//! The order of the questions in [`judge`] is the definition; docs/progress.md says the same in prose.
+//! The order of the questions in `judge.rs` is the definition; docs/progress.md says the same in prose.
 
 mod assembly;
 mod judge;
+#[cfg(test)]
+mod tests;
 
 pub use assembly::{Assembly, Part};
 
@@ -21,15 +23,16 @@ use crate::unit::UnitIx;
 pub enum Status {
     /// The year is over and it was not reached.
     Missed,
-    /// Less than nine tenths of what is expected by now.
+    /// Less than nine tenths of what is expected by now, or more than eleven tenths of a ceiling; or not falling, not
+    /// rising.
     Behind,
-    /// Between nine tenths of it and all of it.
+    /// Short of what is expected by now, or above a ceiling, by no more than a tenth.
     AtRisk,
-    /// Too much is missing to say.
+    /// Not reached, which before the year's end may only mean that units are missing or that it is early.
     Pending,
     /// A figure that it needs is missing altogether.
     NoData,
-    /// As much as is expected by now.
+    /// As is expected by now.
     OnTrack,
     /// Reached.
     Met,
@@ -118,7 +121,7 @@ pub struct ByHand {
 pub struct Progress {
     /// The status.
     pub status: Status,
-    /// The figure so far; none where there is none to show.
+    /// The figure so far, for `falls by` the drop; none where something that it needs is missing altogether.
     pub actual: Option<Quantity>,
     /// The same units' figure of the year before, for comparisons.
     pub previous: Option<Quantity>,
@@ -128,7 +131,7 @@ pub struct Progress {
     pub upper: Option<Quantity>,
     /// What is expected by now.
     pub expected_by_now: Option<Quantity>,
-    /// How many units should have reported; none for guidelines.
+    /// How many units should have reported; 0 for guidelines and before anything is due.
     pub expected: usize,
     /// How many have.
     pub reported: usize,

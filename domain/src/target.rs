@@ -24,11 +24,11 @@ pub enum Comparator {
     Range,
     /// `falls by >= v`: the drop against the year before.
     FallsBy,
-    /// Less than in the same months of the year before.
+    /// Less than the year before: than in the same months, or for stocks and flags than at its last report.
     Falls,
-    /// More than in the same months of the year before.
+    /// More than the year before, likewise.
     Rises,
-    /// A flag that is to become yes.
+    /// One flag, which every unit that is asked is to have.
     Achieved,
     /// `each > v`: every unit by itself.
     EachAbove,

@@ -525,9 +525,8 @@ fn a_sheets_row_is_refused_where_its_unit_does_not_exist_in_the_period() {
         let text = format!("unit,form,period,element,value\n{row}\n");
         sheet::read(&editions, &own, text.as_bytes()).map(|sheet| sheet.cells.len())
     };
-    let unknown = |name: &str| {
-        Err(vec![SheetFault { line: Some(2), problem: SheetProblem::UnknownUnit(name.into()) }])
-    };
+    let unknown =
+        |name: &str| Err(vec![SheetFault { line: Some(2), problem: SheetProblem::UnknownUnit(name.into()) }]);
     assert_eq!(read("cay-duong,report,2025-06,births,3"), Ok(1));
     assert_eq!(read("cay-duong,report,2025-07,births,3"), unknown("cay-duong"));
     assert_eq!(read("hiep-hung-2025,report,2025-06,births,3"), unknown("hiep-hung-2025"));

@@ -52,10 +52,24 @@ impl Folder {
         self.create().map_err(|error| self.file_trouble(&error))?;
         let lock = self.lock()?;
         let history = HistoryId(world.random());
-        let books =
-            Sqlite::found(&self.books(), history, world.now_ms()).map_err(|error| self.trouble(&error))?;
-        owner_only(&self.books(), 0o600).map_err(|error| self.file_trouble(&error))?;
-        Ok((books, lock))
+        let founded =
+            Sqlite::found(&self.books(), history, world.now_ms()).map_err(|error| self.trouble(&error));
+        let private = || owner_only(&self.books(), 0o600).map_err(|error| self.file_trouble(&error));
+        match founded.and_then(|books| private().map(|()| books)) {
+            Ok(books) => Ok((books, lock)),
+            Err(trouble) => {
+                self.abandon();
+                Err(trouble)
+            }
+        }
+    }
+
+    /// Takes back books that were being founded and hold nothing yet.
+    pub fn abandon(&self) {
+        for ending in ["", "-wal", "-shm"] {
+            // What was never written need not be removed.
+            _ = fs::remove_file(self.path.join(format!("books.db{ending}")));
+        }
     }
 
     fn create(&self) -> io::Result<()> {

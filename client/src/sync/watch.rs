@@ -8,7 +8,8 @@ use gom_domain::world::World;
 use tokio::time::{Instant, sleep};
 
 use super::desk::Desk;
-use super::{SyncError, SyncReport, attempt, backoff};
+use super::{SyncError, SyncReport, attempt_with, backoff};
+use crate::folder::{self, FolderError, SyncLock};
 use crate::store::{Rows, Stored};
 
 /// How often the outbox is looked at, and how often the district is greeted while nothing is queued.
@@ -25,10 +26,14 @@ pub(crate) async fn watch(
 ) {
     let mut stop = pin!(stop);
     let mut failures = 0_u32;
+    let mut lock = None;
     loop {
         let round = async {
             let mut report = SyncReport::default();
-            let failed = attempt(folder, world, server, &mut report).await.err();
+            let failed = match held(&mut lock, folder) {
+                Ok(lock) => attempt_with(lock, folder, world, server, &mut report).await.err(),
+                Err(busy) => Some(busy.into()),
+            };
             tell(&report, failed.as_ref());
             failures = if failed.is_some() { failures.saturating_add(1) } else { 0 };
             if failures > 0 {
@@ -41,6 +46,14 @@ pub(crate) async fn watch(
             () = round => {}
             () = &mut stop => return,
         }
+    }
+}
+
+/// The right to sync, which is kept for as long as the watching goes on.
+fn held<'a>(lock: &'a mut Option<SyncLock>, folder: &Path) -> Result<&'a SyncLock, FolderError> {
+    match lock {
+        Some(lock) => Ok(lock),
+        None => Ok(lock.insert(folder::lock(folder)?)),
     }
 }
 

@@ -62,9 +62,8 @@ pub(super) fn codes(programme: &Programme, table: &Table<'_>) {
 
 /// Whether there is a day on which both units exist.
 fn meet(one: &Unit, other: &Unit) -> bool {
-    let begins_in_time = |late: &Unit, early: &Unit| {
-        late.valid_from.zip(early.valid_to).is_none_or(|(from, to)| from <= to)
-    };
+    let begins_in_time =
+        |late: &Unit, early: &Unit| late.valid_from.zip(early.valid_to).is_none_or(|(from, to)| from <= to);
     begins_in_time(one, other) && begins_in_time(other, one)
 }
 

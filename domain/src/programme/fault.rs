@@ -40,7 +40,8 @@ pub enum Problem {
     Missing,
     /// A word that is not one of those allowed.
     NotOneOf(String, &'static str),
-    /// A key with other signs than lower-case letters, digits, `-` and `_`.
+    /// A key with other signs than lower-case letters, digits, `-` and `_`; for an element also one that a formula
+    /// would read as something else.
     BadKey(String),
     /// The same name in an earlier line.
     Twice(String, u64),

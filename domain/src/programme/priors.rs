@@ -99,11 +99,7 @@ impl TornRows {
     }
 }
 
-pub(super) fn quotas(
-    programme: &Programme,
-    bytes: &[u8],
-    found: &RefCell<Vec<Fault>>,
-) -> (Quotas, TornRows) {
+pub(super) fn quotas(programme: &Programme, bytes: &[u8], found: &RefCell<Vec<Fault>>) -> (Quotas, TornRows) {
     let faults = Faults::new(Bundle::QUOTAS, found);
     let table = Table::read(Some(bytes), &["unit", "element", "value"], faults);
     let mut seen = HashMap::new();

@@ -12,7 +12,7 @@ use crate::unit::UnitIx;
 pub struct Part {
     /// The unit.
     pub unit: UnitIx,
-    /// Whether all of its figures that are due have come in.
+    /// Whether all of its figures that are due have come in, and those asked of the year before are known.
     pub reported: bool,
     /// Whether its figures go into the sums.
     pub counted: bool,

@@ -14,6 +14,7 @@ pub fn finding(finding: &Finding) -> Bilingual {
             "the element is not this unit's; leave it blank"
         ),
         Matter::AboveWhole(whole) => say!("lớn hơn tổng «{whole}»", "above its whole “{whole}”"),
+        Matter::Rule { message, numbers, .. } if numbers.vi.is_empty() => message.clone(),
         Matter::Rule { message, numbers, .. } => Bilingual {
             vi: format!("{} ({})", message.get(super::Lang::Vi), numbers.vi),
             en: format!("{} ({})", message.get(super::Lang::En), numbers.en),

@@ -12,6 +12,7 @@ use crate::clock;
 use crate::folder::Folder;
 use crate::office;
 use crate::publish::Load;
+use crate::store::Sqlite;
 use crate::wording::Trouble;
 
 /// Checks a programme's folder.
@@ -28,13 +29,9 @@ pub(super) fn init(folder: &Folder, dir: &Path, lang: Lang) -> Done {
     let reading = programme::read(&bundle).map_err(troubles)?;
     let world = clock::real();
     let (ledger, _lock) = folder.found(&world).map_err(|trouble| vec![trouble])?;
-    let mut books = Books::open(Box::new(ledger)).map_err(|error| vec![folder.trouble(&error)])?;
-    let job = Job::Load(Load { programme: Some(bundle), ..Load::default() });
-    match books.commit(vec![job], world.now_ms()).pop() {
-        Some(Answer::Changed(_)) => {}
-        Some(Answer::Refused(troubles)) => return Err(troubles),
-        Some(Answer::Failed(why)) => return Err(vec![Trouble::Books(why)]),
-        _ => return Err(Vec::new()),
+    if let Err(troubles) = first_programme(folder, ledger, bundle, world.now_ms()) {
+        folder.abandon();
+        return Err(troubles);
     }
     put(&summary(&reading, lang));
     let path = folder.path().display();
@@ -47,6 +44,17 @@ pub(super) fn init(folder: &Folder, dir: &Path, lang: Lang) -> Done {
         ),
     });
     Ok(())
+}
+
+/// Publishes the programme that books begin with.
+fn first_programme(folder: &Folder, ledger: Sqlite, bundle: Bundle, now_ms: i64) -> Done {
+    let mut books = Books::open(Box::new(ledger)).map_err(|error| vec![folder.trouble(&error)])?;
+    let job = Job::Load(Load { programme: Some(bundle), ..Load::default() });
+    match books.commit(vec![job], now_ms).pop() {
+        Some(Answer::Refused(troubles)) => Err(troubles),
+        Some(Answer::Failed(why)) => Err(vec![Trouble::Books(why)]),
+        _ => Ok(()),
+    }
 }
 
 /// Publishes a new version of the programme, quotas, a baseline.

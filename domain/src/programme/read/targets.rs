@@ -96,9 +96,7 @@ fn values(row: Row<'_>, comparator: Comparator) -> (Option<Decimal>, Option<Deci
     let number = |text: &str| Decimal::parse(text, Notation::Plain).ok();
     let ends = text.split_once("..").and_then(|(low, high)| number(low).zip(number(high)));
     match ends {
-        Some((low, high)) if Quantity::from(low) <= Quantity::from(high) => {
-            (Some(low), Some(high))
-        }
+        Some((low, high)) if Quantity::from(low) <= Quantity::from(high) => (Some(low), Some(high)),
         None if text.is_empty() => (None, None),
         _ => {
             row.fault("value", Problem::BadRange(text.to_owned()));

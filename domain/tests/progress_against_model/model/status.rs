@@ -89,9 +89,7 @@ impl Model<'_> {
         let before = if looks_back { self.together(&finding.case, Side::Before) } else { None };
         let actual = match target.comparator {
             Comparator::FallsBy => before.clone().zip(now).map(|(before, now)| before - now),
-            _ if looks_back && !self.bent(Twist::FallsWithoutTheYearBefore) => {
-                before.as_ref().and_then(|_| now)
-            }
+            _ if looks_back && !self.bent(Twist::FallsWithoutTheYearBefore) => before.as_ref().and(now),
             _ => now,
         };
         if target.comparator == Comparator::Reference {

@@ -159,8 +159,7 @@ impl Model<'_> {
             let all = self.periods(element, self.year() - 1, to).into_iter();
             all.filter(|period| self.counts(unit, *period)).collect::<Vec<_>>()
         };
-        let mut rows =
-            self.facts.running.iter().filter(|row| (row.unit, row.element) == (unit, element));
+        let mut rows = self.facts.running.iter().filter(|row| (row.unit, row.element) == (unit, element));
         let row = rows.find(|row| covered(row.to) == periods);
         let row = row.map(|row| row.value);
         match self.twist {

@@ -1,0 +1,269 @@
+//! The books without a network: what a device's operations come to, whatever order and repetition they come in.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should stop")]
+
+use std::path::Path;
+
+use gom_domain::code::{CODE_LIFE_MS, EnrolCode};
+use gom_domain::greeting::DeviceId;
+use gom_domain::programme::Bundle;
+use gom_domain::ruling::{Receipt, Verdict};
+use gom_domain::submission::{Submission, SubmissionId};
+use gom_domain::unit::UnitId;
+use gom_domain::world::World;
+use gom_server::accept::Refusal;
+use gom_server::books::{Answer, Books, Job, Push};
+use gom_server::enrol::{Enrol, IssueCode};
+use gom_server::folder::Folder;
+use gom_server::publish::Load;
+use gom_server::store::{Journal, Sqlite};
+use tempfile::TempDir;
+
+const NOW_MS: i64 = 1_717_000_000_000;
+
+/// Books with the year's programme and one device of Hòa An.
+struct District {
+    folder: TempDir,
+    books: Books,
+}
+
+fn world() -> World {
+    World::new(|| NOW_MS, |bytes| bytes.fill(7))
+}
+
+fn bundle() -> Bundle {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../programmes/phung-hiep-2024");
+    let names = Bundle::PROGRAMME.into_iter().chain([Bundle::QUOTAS, Bundle::BASELINE]);
+    names.map(|name| (name, std::fs::read(dir.join(name)).unwrap())).collect()
+}
+
+impl District {
+    fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (ledger, _lock) = Folder::new(folder.path().join("d")).found(&world()).unwrap();
+        let mut district = Self { folder, books: Books::open(Box::new(ledger)).unwrap() };
+        let load = Job::Load(Load { programme: Some(bundle()), ..Load::default() });
+        assert!(matches!(district.commit(load), Answer::Changed(3)));
+        district.enrol(1);
+        district
+    }
+
+    fn commit(&mut self, job: Job) -> Answer {
+        self.books.commit(vec![job], NOW_MS).pop().unwrap()
+    }
+
+    fn enrol(&mut self, salt: u8) -> Answer {
+        let code = EnrolCode::new([salt; 26]);
+        let unit = UnitId::from("hoa-an");
+        let issue = IssueCode { unit, hash: code.hash(), expires_ms: NOW_MS + CODE_LIFE_MS };
+        self.commit(Job::IssueCode(issue));
+        self.commit(Job::Enrol(Enrol {
+            code_hash: code.hash(),
+            secret_hash: [salt; 32],
+            name: "máy".into(),
+            app_version: "0".into(),
+            device: DeviceId([salt; 16]),
+        }))
+    }
+
+    fn push(
+        &mut self,
+        device: u32,
+        first: u64,
+        bodies: &[Vec<u8>],
+    ) -> (Vec<(u64, Receipt)>, Option<Refusal>) {
+        let push = Push { device, epoch: 1, first_sequence: first, bodies: bodies.to_vec() };
+        match self.commit(Job::Push(push)) {
+            Answer::Receipts(receipts, refusal) => (receipts, refusal),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The books as a new process finds them.
+    fn reopen(&mut self) {
+        let file = Folder::new(self.folder.path().join("d")).books();
+        self.books = Books::open(Box::new(Sqlite::open(&file).unwrap())).unwrap();
+    }
+
+    fn differences(&self) -> usize {
+        let mut journal = Folder::new(self.folder.path().join("d")).read().unwrap();
+        gom_server::verify::verify(&mut journal).unwrap().differences.len()
+    }
+
+    fn crimes(&self) -> Option<i64> {
+        let memory = self.books.shared();
+        let memory = memory.read().unwrap();
+        let (programme, numbering) = memory.year(2024).unwrap();
+        let element = numbering.element(programme.element_named("public_order_crimes").unwrap());
+        let unit = numbering.unit(programme.unit_of(&UnitId::from("hoa-an")).unwrap());
+        memory.cells.figure(element, unit, "2024-05".parse().unwrap())
+    }
+}
+
+/// May's report of the society form with so many crimes.
+fn report(id: u8, crimes: i64, base: Option<u8>) -> Vec<u8> {
+    report_of(id, 1, "2024-05", crimes, base)
+}
+
+fn report_of(id: u8, version: u32, period: &str, crimes: i64, base: Option<u8>) -> Vec<u8> {
+    let programme = gom_domain::programme::read(&bundle()).unwrap().programme;
+    let form = programme.form_named("society").unwrap();
+    let crime = programme.element_named("public_order_crimes").unwrap();
+    let elements = &programme.form(form).elements;
+    let named = |salt: u8| SubmissionId::new(NOW_MS, [salt; 10]);
+    gom_proto::submission::encode(&Submission {
+        id: named(id),
+        programme_version: version,
+        form,
+        period: period.parse().unwrap(),
+        base: base.map(named),
+        figures: elements.iter().map(|element| Some(if *element == crime { crimes } else { 1 })).collect(),
+        notes: Vec::new(),
+        reason: String::new(),
+    })
+}
+
+fn verdicts(receipts: &[(u64, Receipt)]) -> Vec<&Verdict> {
+    receipts.iter().map(|(_, receipt)| &receipt.ruling.verdict).collect()
+}
+
+#[test]
+fn a_repeat_gets_the_stored_ruling_whatever_has_happened_since() {
+    let mut district = District::open();
+    let (first, _) = district.push(1, 1, &[report(1, 5, None)]);
+    district.push(1, 2, &[report(2, 6, Some(1))]);
+    let (again, _) = district.push(1, 1, &[report(1, 5, None)]);
+    assert_eq!(first, again);
+    district.reopen();
+    let (after_restart, _) = district.push(1, 1, &[report(1, 5, None)]);
+    assert_eq!(first, after_restart);
+    assert_eq!(district.crimes(), Some(6));
+    assert_eq!(district.differences(), 0);
+}
+
+#[test]
+fn a_gap_is_refused_and_nothing_behind_it_is_taken() {
+    let mut district = District::open();
+    let (receipts, refusal) = district.push(1, 2, &[report(2, 6, None)]);
+    assert!(receipts.is_empty());
+    assert_eq!(refusal, Some(Refusal::Gap(2)));
+    assert_eq!(district.crimes(), None);
+}
+
+#[test]
+fn a_sequence_never_gets_other_content() {
+    let mut district = District::open();
+    district.push(1, 1, &[report(1, 5, None)]);
+    let (_, refusal) = district.push(1, 1, &[report(2, 9, None)]);
+    assert_eq!(refusal, Some(Refusal::SequenceReused(1)));
+    assert_eq!(district.crimes(), Some(5));
+}
+
+#[test]
+fn an_id_never_gets_other_content() {
+    let mut district = District::open();
+    let (receipts, _) = district.push(1, 1, &[report(1, 5, None), report(1, 9, Some(1))]);
+    assert!(matches!(verdicts(&receipts)[1], Verdict::Rejected(rejection) if rejection.code == "R09"));
+    assert_eq!(district.crimes(), Some(5));
+}
+
+#[test]
+fn ones_own_queued_corrections_follow_each_other_in_one_group() {
+    let mut district = District::open();
+    let bodies = [report(1, 5, None), report(2, 6, Some(1)), report(3, 7, Some(2))];
+    let (receipts, _) = district.push(1, 1, &bodies);
+    let revisions = verdicts(&receipts);
+    assert_eq!(
+        revisions,
+        [1, 2, 3].map(|revision| Verdict::Accepted { revision }).iter().collect::<Vec<_>>()
+    );
+    assert_eq!(district.crimes(), Some(7));
+    assert_eq!(district.differences(), 0);
+}
+
+#[test]
+fn a_base_that_does_not_stand_is_a_conflict_and_both_are_kept() {
+    let mut district = District::open();
+    district.enrol(2);
+    district.push(1, 1, &[report(1, 5, None)]);
+    let (receipts, _) = district.push(2, 1, &[report(2, 9, None)]);
+    assert_eq!(verdicts(&receipts), [&Verdict::Conflict { current: 1 }]);
+    assert_eq!(district.crimes(), Some(5));
+    let (receipts, _) = district.push(2, 2, &[report(3, 8, Some(1))]);
+    assert_eq!(verdicts(&receipts), [&Verdict::Accepted { revision: 2 }]);
+    assert_eq!(district.differences(), 0);
+}
+
+#[test]
+fn a_rejected_base_is_looked_through() {
+    let mut district = District::open();
+    let bodies = [report(1, 5, None), report(2, -1, Some(1)), report(3, 6, Some(2))];
+    let (receipts, _) = district.push(1, 1, &bodies);
+    assert!(matches!(verdicts(&receipts)[1], Verdict::Rejected(rejection) if rejection.code == "R07"));
+    assert_eq!(verdicts(&receipts)[2], &Verdict::Accepted { revision: 2 });
+}
+
+#[test]
+fn a_poison_operation_is_ruled_on_and_the_next_one_gets_through() {
+    let mut district = District::open();
+    let (receipts, _) = district.push(1, 1, &[vec![0xff; 9], report(1, 5, None)]);
+    assert!(matches!(verdicts(&receipts)[0], Verdict::Rejected(rejection) if rejection.code == "R01"));
+    assert_eq!(verdicts(&receipts)[1], &Verdict::Accepted { revision: 1 });
+    assert_eq!(district.differences(), 0);
+}
+
+#[test]
+fn an_unknown_programme_or_base_means_wait_and_is_no_ruling() {
+    let mut district = District::open();
+    let (receipts, refusal) = district.push(1, 1, &[report_of(1, 9, "2024-05", 5, None)]);
+    assert!(receipts.is_empty());
+    assert_eq!(refusal, Some(Refusal::UnknownProgramme(9)));
+    let (receipts, refusal) = district.push(1, 1, &[report(2, 5, Some(1))]);
+    assert!(receipts.is_empty());
+    assert_eq!(refusal, Some(Refusal::UnknownBase(1)));
+    let (receipts, _) = district.push(1, 1, &[report(1, 5, None)]);
+    assert_eq!(receipts.len(), 1, "the sequence was not used up");
+}
+
+#[test]
+fn a_period_that_has_not_begun_may_be_handed_in_again() {
+    let mut district = District::open();
+    let (receipts, _) = district.push(1, 1, &[report_of(1, 1, "2024-12", 5, None)]);
+    let Verdict::Rejected(rejection) = verdicts(&receipts)[0] else { panic!("{receipts:?}") };
+    assert_eq!((rejection.code.as_str(), rejection.may_retry), ("R06", true));
+}
+
+#[test]
+fn pushes_of_many_devices_share_one_commit() {
+    let mut district = District::open();
+    district.enrol(2);
+    let job = |device, body| Job::Push(Push { device, epoch: 1, first_sequence: 1, bodies: vec![body] });
+    let jobs = vec![
+        job(1, report(1, 5, None)),
+        job(2, report_of(2, 1, "2024-04", 4, None)),
+        job(9, report(3, 1, None)),
+    ];
+    let answers = district.books.commit(jobs, NOW_MS);
+    assert!(matches!(&answers[2], Answer::Receipts(none, Some(Refusal::UnknownDevice)) if none.is_empty()));
+    let mut journal = Folder::new(district.folder.path().join("d")).read().unwrap();
+    let last = journal.last_commit().unwrap().unwrap().last_seq;
+    assert_eq!(journal.commit_of(last - 1).unwrap().last_seq, last);
+    assert_eq!(district.differences(), 0);
+}
+
+#[test]
+fn a_code_makes_one_device_and_a_lost_answer_is_repeated() {
+    let mut district = District::open();
+    let code = EnrolCode::new([1; 26]);
+    let enrol = |secret: u8| {
+        Job::Enrol(Enrol {
+            code_hash: code.hash(),
+            secret_hash: [secret; 32],
+            name: String::new(),
+            app_version: String::new(),
+            device: DeviceId([secret; 16]),
+        })
+    };
+    assert!(matches!(district.commit(enrol(1)), Answer::Enrolled(same) if same.device == DeviceId([1; 16])));
+    assert!(matches!(district.commit(enrol(3)), Answer::Refused(_)));
+}
