@@ -73,6 +73,14 @@ fn the_sample_year_has_the_expected_statuses() {
                     format!("\"actual\": [\"{}\", \"{}\"]", actual.fraction().0, actual.fraction().1)
                 }
             });
+            if line.contains("\"failing\"") {
+                let ids: Vec<String> =
+                    progress.failing.iter().map(|unit| format!("\"{}\"", programme.unit(*unit).id)).collect();
+                has(format!("\"failing\": [{}]", ids.join(", ")));
+            }
+            if line.contains("\"over\"") {
+                has(format!("\"over\": {}", progress.over));
+            }
             if target.formula.is_some() {
                 has(format!("\"reported\": {}", progress.reported));
                 has(format!("\"expected\": {}", progress.expected));

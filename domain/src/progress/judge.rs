@@ -119,32 +119,39 @@ impl Case<'_> {
 
     /// `each > v`, `each >= v`: every reported unit by itself.
     fn each(&self, mut progress: Progress) -> Progress {
-        if self.is_early() {
-            progress.status = Status::NotDue;
-            return progress;
+        let values = self.values_of_reporters();
+        if let Some(value) = &progress.value {
+            progress.failing = self.failing(&values, value);
         }
+        progress.status = if self.is_early() {
+            Status::NotDue
+        } else if values.is_empty() {
+            Status::NoData
+        } else if progress.value.is_none() {
+            Status::NoTarget
+        } else {
+            outcome(progress.failing.is_empty(), self.is_final(&progress), Status::Pending)
+        };
+        progress
+    }
+
+    /// The formula's value for each unit that has reported.
+    fn values_of_reporters(&self) -> Vec<(UnitIx, Quantity)> {
         let reported = self.assembly.parts.iter().filter(|part| part.reported);
         let of = |part: &Part| Some((part.unit, self.assembly.value_of(self.view, self.formula, part)?));
-        let values: Vec<(UnitIx, Quantity)> = reported.filter_map(of).collect();
-        if values.is_empty() {
-            progress.status = Status::NoData;
-            return progress;
-        }
-        let Some(value) = progress.value.clone() else {
-            progress.status = Status::NoTarget;
-            return progress;
-        };
+        reported.filter_map(of).collect()
+    }
+
+    /// Who does not satisfy an `each` target, by id. Shown before the target is judged, too.
+    fn failing(&self, values: &[(UnitIx, Quantity)], value: &Quantity) -> Vec<UnitIx> {
         let comparison = match self.target.comparator {
             Comparator::EachAbove => Comparison::Greater,
             _ => Comparison::AtLeast,
         };
-        let failing =
-            values.iter().filter(|(_, own)| !comparison.holds(own.cmp(&value))).map(|(unit, _)| *unit);
-        progress.failing = failing.collect();
-        progress.failing.sort_by_key(|unit| &self.view.programme.unit(*unit).id);
-        let all_good = progress.failing.is_empty();
-        progress.status = outcome(all_good, self.is_final(&progress), Status::Pending);
-        progress
+        let short = values.iter().filter(|(_, own)| !comparison.holds(own.cmp(value)));
+        let mut failing: Vec<UnitIx> = short.map(|(unit, _)| *unit).collect();
+        failing.sort_by_key(|unit| &self.view.programme.unit(*unit).id);
+        failing
     }
 
     fn status(&self, progress: &Progress) -> Status {
@@ -208,13 +215,13 @@ impl Case<'_> {
     fn decided(&self, progress: &Progress) -> Option<Decided> {
         progress.actual.as_ref()?;
         let (least, value) = (self.least()?, progress.value.as_ref());
-        let is_past = |bound: &Quantity| least > *bound;
-        match self.target.comparator {
-            Comparator::AtLeast | Comparator::Range => (least >= *value?).then_some(Decided::Met),
-            Comparator::AtMost | Comparator::Equal => value.is_some_and(is_past).then_some(Decided::Missed),
-            Comparator::Falls => (least >= self.whole_year_before()?).then_some(Decided::Missed),
-            _ => None,
-        }
+        let (outcome, is_certain) = match self.target.comparator {
+            Comparator::AtLeast | Comparator::Range => (Decided::Met, least >= *value?),
+            Comparator::AtMost | Comparator::Equal => (Decided::Missed, least > *value?),
+            Comparator::Falls => (Decided::Missed, least >= self.whole_year_before()?),
+            _ => return None,
+        };
+        is_certain.then_some(outcome)
     }
 
     /// What a sum of figures that are never below zero cannot fall below any more by the end of the year: its flows
