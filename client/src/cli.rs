@@ -11,14 +11,47 @@ mod sync;
 use std::path::Path;
 use std::process::ExitCode;
 
-use gom::{Commune, Failure, Which};
-use gom_domain::Lang;
+use clap::Parser;
+use gom_domain::{Lang, say};
 
-use crate::args::{Command, Setup};
+use crate::args::{Args, Command, Setup};
 use crate::world::world;
+use crate::{Commune, Failure, Which, wording};
+
+/// Runs the command line: it does one thing, and says how it went.
+pub fn run() -> ExitCode {
+    let args = Args::parse();
+    let setup = match Setup::new(&args) {
+        Ok(setup) => setup,
+        Err(text) => {
+            let lang = args.lang.map_or(Lang::Vi, Lang::from);
+            gom_terminal::fail(lang, text.get(lang));
+            return ExitCode::FAILURE;
+        }
+    };
+    gom_terminal::start_log(setup.log.as_deref());
+    let lang = setup.lang;
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let text =
+                say!("chương trình không khởi động được: {error}", "the program cannot start: {error}");
+            gom_terminal::fail(lang, text.get(lang));
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(carry_out(args.command, setup)) {
+        Ok(code) => code,
+        Err(failure) => {
+            tracing::debug!(error = &failure as &dyn std::error::Error, "not carried out");
+            gom_terminal::fail_all(lang, &wording::failure(&failure));
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// Carries out a command.
-pub(crate) async fn run(command: Command, setup: Setup) -> Result<ExitCode, Failure> {
+async fn carry_out(command: Command, setup: Setup) -> Result<ExitCode, Failure> {
     let lang = setup.lang;
     match command {
         Command::Enroll { folder, server, code } => {

@@ -67,7 +67,19 @@ impl Commune {
 
     /// Fills in cells of a form, as they were typed: all of them or none.
     pub fn set(&self, form: &str, period: &str, entries: &[(&str, &str)]) -> Result<Entered, Failure> {
-        self.write(|rows, programmes, _| drafts::set(rows, programmes, form, period, entries))
+        let entries: Vec<_> = entries.iter().map(|(key, text)| (*key, Some(*text))).collect();
+        self.write(|rows, programmes, _| drafts::set(rows, programmes, form, period, &entries))
+    }
+
+    /// The same with entries as they stand on a command line: `ELEMENT=VALUE`.
+    pub fn enter(&self, form: &str, period: &str, entries: &[String]) -> Result<Entered, Failure> {
+        let entries: Vec<(&str, Option<&str>)> = entries
+            .iter()
+            .map(|entry| {
+                entry.split_once('=').map_or((entry.as_str(), None), |(key, text)| (key, Some(text)))
+            })
+            .collect();
+        self.write(|rows, programmes, _| drafts::set(rows, programmes, form, period, &entries))
     }
 
     /// Seals drafts and queues them. When it returns, what is in `sealed` is durable.

@@ -49,13 +49,13 @@ type Changes = BTreeMap<String, Option<Value>>;
 /// The changes of each period and form.
 type Forms = BTreeMap<(Period, String), Changes>;
 
-/// Fills in cells of one form, as they were typed.
+/// Fills in cells of one form, as they were typed. An entry without a value lacks its `=`.
 pub(crate) fn set(
     rows: &Rows<'_>,
     programmes: &Programmes,
     form: &str,
     period: &str,
-    entries: &[(&str, &str)],
+    entries: &[(&str, Option<&str>)],
 ) -> Result<Entered, Failure> {
     let place = programmes.place_typed(form, period).map_err(mistakes)?;
     let changes = typed(&place, entries).map_err(Failure::Mistakes)?;
@@ -75,10 +75,14 @@ fn mistakes(problems: Vec<SheetProblem>) -> Failure {
 }
 
 /// Reads entries as people type them, or says everything that is wrong with them.
-fn typed(place: &Place, entries: &[(&str, &str)]) -> Result<Changes, Vec<Mistake>> {
+fn typed(place: &Place, entries: &[(&str, Option<&str>)]) -> Result<Changes, Vec<Mistake>> {
     let mut changes = Changes::new();
     let mut mistakes = Vec::new();
     for (key, text) in entries {
+        let Some(text) = text else {
+            mistakes.push(Mistake::NoEquals((*key).to_owned()));
+            continue;
+        };
         match figure(place, key, &text::nfc(text)) {
             Err(problem) => mistakes.push(problem.into()),
             Ok(value) if changes.insert((*key).to_owned(), value).is_some() => {

@@ -3,6 +3,8 @@
 //! [`Commune`] is the whole of it: `gom` the program is a thin coat around it, and so are tests and demonstrations.
 //! Everything but enrolling and syncing works without a line; what was said to be queued is durable.
 
+mod args;
+pub mod cli;
 pub mod commune;
 pub mod drafts;
 pub mod enrolment;
@@ -21,6 +23,7 @@ pub mod status;
 mod store;
 pub mod sync;
 pub mod wording;
+mod world;
 
 pub use commune::Commune;
 pub use failure::{Failure, Mistake};

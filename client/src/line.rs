@@ -172,21 +172,20 @@ pub(crate) fn fault(status: Status, stage: Stage) -> LineFault {
         // What a server says by itself has no cause on this side.
         Code::Unavailable if status.source().is_none() => LineFault::Answer(text),
         _ if says(&status, "keep-alive timed out") => LineFault::TooLong,
-        _ if cut(&status) => LineFault::Cut(status.into()),
         Code::FailedPrecondition
         | Code::NotFound
         | Code::InvalidArgument
         | Code::AlreadyExists
         | Code::Aborted => LineFault::Answer(text),
-        _ if stage == Stage::Greeting => LineFault::NoGomServer(status.into()),
+        _ if stage == Stage::Greeting && is_no_gom_server(&status) => LineFault::NoGomServer(status.into()),
         _ => LineFault::Cut(status.into()),
     }
 }
 
-/// Whether a call failed because the line did.
-fn cut(status: &Status) -> bool {
-    let by_io = status.source().is_some_and(|error| cause::<io::Error>(error).is_some());
-    by_io || matches!(status.code(), Code::Unavailable | Code::Cancelled)
+/// Whether what has answered speaks another language: no HTTP/2 at all, or HTTP/2 without this service.
+fn is_no_gom_server(status: &Status) -> bool {
+    let foreign = ["connection error detected", "HTTP status code", "invalid compression flag"];
+    status.code() == Code::Unimplemented || foreign.into_iter().any(|words| says(status, words))
 }
 
 /// A server's words in both languages; where they are one text, that text in both.
@@ -277,6 +276,28 @@ mod tests {
             request.metadata().get("authorization").unwrap().to_str().unwrap(),
             format!("Bearer {}", "0f".repeat(32))
         );
+    }
+
+    /// What a call comes to at a place that answers so, and hangs up.
+    async fn answered(answer: &'static [u8]) -> LineFault {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let place = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", place.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut caller, _) = place.accept().await.unwrap();
+            caller.write_all(answer).await.unwrap();
+            caller.flush().await.unwrap();
+            _ = caller.read_to_end(&mut Vec::new()).await;
+        });
+        let mut client = connect(&address).await.unwrap();
+        let request = Request::new(gom_proto::wire::EnrolRequest::default());
+        patiently(client.enrol(request), Stage::Greeting).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_page_is_no_gom_server() {
+        let page = b"HTTP/1.1 302 Found\r\nLocation: http://login/\r\nContent-Length: 0\r\n\r\n";
+        assert!(matches!(answered(page).await, LineFault::NoGomServer(_)));
     }
 
     #[tokio::test]

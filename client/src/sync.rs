@@ -118,7 +118,7 @@ async fn attempt_with(
     let pass = Pass::new(own.device, &row.secret);
     let mut client = line::connect(server.unwrap_or(&row.server)).await?;
     let (agreed, mut exchange) = greeting::greet(&desk, &mut client, &pass, &own, world).await?;
-    push::push(&desk, &mut exchange, own.epoch, agreed.send_from, report).await?;
+    push::push(&desk, &mut exchange, own.epoch, agreed.district_has, report).await?;
     drop(exchange);
     let news = agreed.pulled_to.is_none_or(|pulled_to| agreed.news > pulled_to);
     if news || !report.refused.is_empty() {

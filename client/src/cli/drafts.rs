@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use gom::{Commune, Failure, Mistake, wording};
+use crate::{Commune, Failure, wording};
 use gom_domain::sheet::LARGEST_MB;
 use gom_domain::{Lang, say};
 
@@ -74,14 +74,7 @@ pub(super) fn set(
     period: &str,
     entries: &[String],
 ) -> Result<ExitCode, Failure> {
-    let split: Vec<Option<(&str, &str)>> = entries.iter().map(|entry| entry.split_once('=')).collect();
-    let missing = entries.iter().zip(&split).filter(|(_, split)| split.is_none());
-    let missing: Vec<Mistake> = missing.map(|(entry, _)| Mistake::NoEquals(entry.clone())).collect();
-    if !missing.is_empty() {
-        return Err(Failure::Mistakes(missing));
-    }
-    let pairs: Vec<(&str, &str)> = split.into_iter().flatten().collect();
-    let entered = commune.set(form, period, &pairs)?;
+    let entered = commune.enter(form, period, entries)?;
     if !entered.is_draft {
         put(
             lang,

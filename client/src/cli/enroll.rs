@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use gom::{Commune, Failure};
+use crate::{Commune, Failure};
 use gom_domain::{Lang, say};
 
 use super::{exit, put};

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use gom::line::hex;
-use gom::receipts::ReceiptView;
-use gom::{Commune, Failure, wording};
+use crate::line::hex;
+use crate::receipts::ReceiptView;
+use crate::{Commune, Failure, wording};
 use gom_domain::calendar::vietnam_time;
 use gom_domain::ruling::Verdict;
 use gom_domain::{Lang, say};

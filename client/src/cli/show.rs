@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use gom::show::{CellState, Comparison, FormView, Line, YearRow, YearView};
-use gom::{Commune, Failure, wording};
+use crate::show::{CellState, Comparison, FormView, Line, YearRow, YearView};
+use crate::{Commune, Failure, wording};
 use gom_domain::calendar::{shown_day, vietnam_time};
 use gom_domain::element::{Element, Value};
 use gom_domain::{Lang, say};

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use gom::line::hex;
-use gom::status::{Attention, Due, Status};
-use gom::{Commune, Failure, wording};
+use crate::line::hex;
+use crate::status::{Attention, Due, Status};
+use crate::{Commune, Failure, wording};
 use gom_domain::calendar::{shown_day, vietnam_time};
 use gom_domain::ruling::Verdict;
 use gom_domain::{Lang, say};

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use gom::outbox::{Blocked, Obstacle, Sealed};
-use gom::receipts::shown_fingerprint;
-use gom::{Commune, Failure, Which, wording};
+use crate::outbox::{Blocked, Obstacle, Sealed};
+use crate::receipts::shown_fingerprint;
+use crate::{Commune, Failure, Which, wording};
 use gom_domain::rule::Level;
 use gom_domain::{Bilingual, Lang, say};
 

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use gom::sync::Refused;
-use gom::{Commune, SyncError, SyncReport, wording};
+use crate::sync::Refused;
+use crate::{Commune, SyncError, SyncReport, wording};
 use gom_domain::{Bilingual, Lang, say};
 
 use super::submit::marked;

@@ -94,11 +94,11 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Up to `limit` operations from `first` on.
-    pub fn outgoing(&self, epoch: u32, first: u64, limit: u32) -> Stored<Vec<Outgoing>> {
+    /// Up to `limit` operations from `first` on that the district does not have, or whose receipt is missing.
+    pub fn outgoing(&self, epoch: u32, first: u64, district_has: u64, limit: u32) -> Stored<Vec<Outgoing>> {
         let mut statement = self.connection.prepare_cached(include_str!("outgoing.sql"))?;
         let mut found =
-            statement.query(named_params! { ":epoch": epoch, ":first": int(first), ":limit": limit })?;
+            statement.query(named_params! { ":epoch": epoch, ":first": int(first), ":has": int(district_has), ":limit": limit })?;
         let mut outgoing = Vec::new();
         while let Some(row) = found.next()? {
             let sequence = count(row, "sequence")?;

@@ -19,8 +19,8 @@ use crate::store::{EnrolledRow, Rows, Stored};
 /// What both sides agree on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Agreed {
-    /// The first sequence that the district is to be sent.
-    pub(super) send_from: u64,
+    /// The last sequence that the district is taken to have; what lies beyond it is to be sent.
+    pub(super) district_has: u64,
     /// The last commit that concerns the unit and did not come from this device.
     pub(super) news: u64,
     /// The commit up to which all is known here; none: nothing is.
@@ -92,11 +92,11 @@ fn agree(
     sealed: u64,
 ) -> Stored<Result<Agreed, SyncError>> {
     let older = SyncError::OlderThanDistrict { district: welcome.last_sequence, sealed };
-    let send_from = match welcome.action {
+    let district_has = match welcome.action {
         Action::Quarantined => return Ok(Err(SyncError::Quarantined)),
         Action::Rebase => return Ok(Err(older)),
-        Action::Go => welcome.last_sequence + 1,
-        Action::ResendFrom(sequence) => sequence.clamp(1, welcome.last_sequence + 1),
+        Action::Go => welcome.last_sequence,
+        Action::ResendFrom(sequence) => welcome.last_sequence.min(sequence.saturating_sub(1)),
     };
     let chain = rows.chain_at(own.epoch, welcome.last_sequence)?;
     if welcome.epoch != own.epoch || chain != Some(welcome.chain) {
@@ -108,5 +108,71 @@ fn agree(
         rows.begin_history(welcome.history)?;
         pulled_to = None;
     }
-    Ok(Ok(Agreed { send_from, news: welcome.news, pulled_to }))
+    Ok(Ok(Agreed { district_has, news: welcome.news, pulled_to }))
+}
+
+#[cfg(test)]
+mod tests {
+    use gom_domain::greeting::{Chain, HistoryId};
+
+    use super::*;
+    use crate::fixture::{commune, folder};
+    use crate::outbox::Which;
+    use crate::store::Store;
+
+    /// What a folder with one operation agrees on with a district that says so.
+    fn agreed(change: impl FnOnce(&mut Welcome)) -> Result<Agreed, SyncError> {
+        let folder = folder();
+        commune(&folder).set("budget", "2024-05", &[("tax_revenue", "1")]).unwrap();
+        commune(&folder).submit(&Which::All, None).unwrap();
+        let mut welcome = Welcome {
+            history: HistoryId([3; 16]),
+            epoch: 1,
+            last_sequence: 0,
+            chain: Chain::default(),
+            commit: 9,
+            news: 4,
+            clock_ms: 0,
+            programme_version: 1,
+            action: Action::Go,
+        };
+        change(&mut welcome);
+        let mut store = Store::open(folder.path()).unwrap();
+        store
+            .write(|rows| {
+                rows.note_pulled(5)?;
+                let own = rows.folder()?.unwrap().enrolled.unwrap();
+                agree(rows, &own, &welcome, 1)
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn both_go_on_from_what_the_district_has() {
+        assert_eq!(agreed(|_| {}).unwrap(), Agreed { district_has: 0, news: 4, pulled_to: Some(5) });
+    }
+
+    #[test]
+    fn another_history_is_told_anew() {
+        let agreed = agreed(|welcome| welcome.history = HistoryId([4; 16])).unwrap();
+        assert_eq!((agreed.district_has, agreed.pulled_to), (0, None));
+    }
+
+    #[test]
+    fn a_folder_that_lacks_what_the_district_knows_sends_nothing() {
+        type Change = fn(&mut Welcome);
+        let others: [Change; 4] = [
+            |welcome| welcome.last_sequence = 2,
+            |welcome| (welcome.last_sequence, welcome.chain) = (1, Chain([7; 32])),
+            |welcome| welcome.epoch = 2,
+            |welcome| welcome.action = Action::Rebase,
+        ];
+        for change in others {
+            assert!(matches!(agreed(change), Err(SyncError::OlderThanDistrict { .. })));
+        }
+        assert!(matches!(
+            agreed(|welcome| welcome.action = Action::Quarantined),
+            Err(SyncError::Quarantined)
+        ));
+    }
 }

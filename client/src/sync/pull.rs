@@ -131,3 +131,74 @@ fn file(rows: &Rows<'_>, own: (DeviceId, u32), filed: wire::Filed, receipt: Rece
     })?;
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{commune, folder};
+    use crate::outbox::Which;
+    use crate::store::Store;
+
+    const OWN: (DeviceId, u32) = (DeviceId([2; 16]), 1);
+
+    fn told(folder: &tempfile::TempDir, news: Vec<(u64, Option<News>)>) -> Result<Told, Malformed> {
+        let group =
+            news.into_iter().map(|(commit, news)| wire::PullReply { commit, at_ms: 1, news }).collect();
+        Store::open(folder.path()).unwrap().write(|rows| apply(rows, OWN, group, false)).unwrap()
+    }
+
+    fn pulled_to(folder: &tempfile::TempDir) -> Option<u64> {
+        let enrolled =
+            |rows: &Rows<'_>| Ok::<_, crate::StoreError>(rows.folder()?.unwrap().enrolled.unwrap());
+        Store::open(folder.path()).unwrap().read(enrolled).unwrap().pulled_to
+    }
+
+    fn done(commit: u64) -> (u64, Option<News>) {
+        (commit, Some(News::Done(wire::Done {})))
+    }
+
+    #[test]
+    fn a_lost_receipt_comes_with_the_news() {
+        let folder = folder();
+        commune(&folder).set("budget", "2024-05", &[("tax_revenue", "1")]).unwrap();
+        commune(&folder).submit(&Which::All, None).unwrap();
+        let outgoing = Store::open(folder.path()).unwrap().read(|rows| rows.outgoing(1, 1, 0, 9)).unwrap();
+        let accepted = wire::ruling::Verdict::Accepted(wire::Accepted { revision: 1 });
+        let ruling = wire::Ruling { verdict: Some(accepted), remarks: Vec::new() };
+        let filed = wire::Filed {
+            body: outgoing[0].body.clone(),
+            ruling: Some(ruling),
+            by_district: false,
+            device: OWN.0.0.to_vec(),
+            epoch: 1,
+            sequence: 1,
+        };
+        let elsewhere = wire::Filed { device: vec![9; 16], body: vec![0xff], ..filed.clone() };
+        let told =
+            told(&folder, vec![(7, Some(News::Filed(filed))), (8, Some(News::Filed(elsewhere))), done(9)]);
+        assert_eq!(told.unwrap().filed, 1, "also one whose body cannot be read is kept");
+        let status = commune(&folder).status().unwrap();
+        assert_eq!((status.queued, status.accepted), (0, 1));
+        assert_eq!(pulled_to(&folder), Some(9));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_to_be_told_again() {
+        let folder = folder();
+        assert!(told(&folder, vec![(5, None), done(6)]).unwrap().unknown);
+        let ruling = Some(wire::Ruling::default());
+        let filed = wire::Filed { ruling, ..wire::Filed::default() };
+        assert!(told(&folder, vec![(5, Some(News::Filed(filed))), done(6)]).unwrap().unknown);
+        assert_eq!(pulled_to(&folder), None);
+    }
+
+    #[test]
+    fn a_programme_for_a_newer_program_is_kept_and_the_old_one_goes_on() {
+        let folder = folder();
+        let files = vec![wire::File { name: "programme.toml".into(), bytes: b"format = 9".to_vec() }];
+        let edition = wire::Edition { version: 2, files };
+        told(&folder, vec![(5, Some(News::Edition(edition))), done(5)]).unwrap();
+        assert!(commune(&folder).status().unwrap().update_needed);
+        assert!(commune(&folder).set("budget", "2024-05", &[("tax_revenue", "1")]).unwrap().is_draft);
+    }
+}

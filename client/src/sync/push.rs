@@ -20,21 +20,22 @@ pub(super) const WINDOW: usize = 1_000;
 const BATCH: usize = 100;
 const BATCH_BYTES: usize = 256 * 1024;
 
-/// Sends everything from a sequence on, and settles what comes back, until nothing is under way.
+/// Sends what the district does not have, and again what it has and whose receipt was lost on the line; settles what
+/// comes back, until nothing is under way.
 pub(super) async fn push(
     desk: &Desk,
     exchange: &mut Exchange,
     epoch: u32,
-    from: u64,
+    district_has: u64,
     report: &mut SyncReport,
 ) -> Result<(), SyncError> {
-    let mut sent = Sent { first: from, next: from, answered: 0 };
+    let mut sent = Sent { district_has, next: 1, count: 0, answered: 0 };
     let mut came = Came::default();
     loop {
         // Send first, then let the disk settle what has come, while the district works on what was sent.
         send(desk, exchange, epoch, &mut sent).await?;
         settle(desk, epoch, std::mem::take(&mut came.receipts), report).await?;
-        report.handed_in = sent.next - sent.first;
+        report.handed_in = sent.count;
         if let Some(fault) = came.fault {
             return Err(fault.into());
         }
@@ -47,14 +48,15 @@ pub(super) async fn push(
 
 /// What has been sent so far.
 struct Sent {
-    first: u64,
+    district_has: u64,
     next: u64,
+    count: u64,
     answered: u64,
 }
 
 impl Sent {
     fn under_way(&self) -> u64 {
-        self.next - self.first - self.answered
+        self.count - self.answered
     }
 
     fn room(&self) -> usize {
@@ -65,13 +67,12 @@ impl Sent {
 /// Fills the window.
 async fn send(desk: &Desk, exchange: &Exchange, epoch: u32, sent: &mut Sent) -> Result<(), SyncError> {
     while sent.room() > 0 {
-        let (first, limit) = (sent.next, u32::try_from(BATCH.min(sent.room())).unwrap_or(1));
-        let bodies = desk.read(move |rows| bodies(rows.outgoing(epoch, first, limit)?)).await?;
-        if bodies.is_empty() {
-            break;
-        }
-        sent.next += bodies.len() as u64;
-        let operations = wire::Operations { first_sequence: first, bodies };
+        let (from, has, limit) =
+            (sent.next, sent.district_has, u32::try_from(BATCH.min(sent.room())).unwrap_or(1));
+        let message = desk.read(move |rows| message(rows.outgoing(epoch, from, has, limit)?)).await?;
+        let Some(operations) = message else { break };
+        sent.next = operations.first_sequence + operations.bodies.len() as u64;
+        sent.count += operations.bodies.len() as u64;
         let request = wire::PushRequest { kind: Some(push_request::Kind::Operations(operations)) };
         // Where the other end has gone, the answers will say why.
         _ = exchange.outgoing.send(request).await;
@@ -79,8 +80,9 @@ async fn send(desk: &Desk, exchange: &Exchange, epoch: u32, sent: &mut Sent) -> 
     Ok(())
 }
 
-/// The bodies of one message, each as it was when it was sealed.
-fn bodies(outgoing: Vec<Outgoing>) -> Stored<Vec<Vec<u8>>> {
+/// As many operations as go in one message: without a gap, and each as it was when it was sealed.
+fn message(outgoing: Vec<Outgoing>) -> Stored<Option<wire::Operations>> {
+    let Some(first_sequence) = outgoing.first().map(|first| first.sequence) else { return Ok(None) };
     let mut bodies = Vec::with_capacity(outgoing.len());
     let mut bytes = 0;
     for operation in outgoing {
@@ -88,12 +90,13 @@ fn bodies(outgoing: Vec<Outgoing>) -> Stored<Vec<Vec<u8>>> {
             return Err(StoreError::Damaged(format!("operation {}", operation.sequence)));
         }
         bytes += operation.body.len();
-        if bytes > BATCH_BYTES && !bodies.is_empty() {
+        let gap = operation.sequence != first_sequence + bodies.len() as u64;
+        if gap || bytes > BATCH_BYTES && !bodies.is_empty() {
             break;
         }
         bodies.push(operation.body);
     }
-    Ok(bodies)
+    Ok(Some(wire::Operations { first_sequence, bodies }))
 }
 
 /// What has come back, and why no more will.
@@ -140,7 +143,7 @@ fn read(
     let Some(push_reply::Kind::Verdicts(verdicts)) = reply.kind else { return Ok(()) };
     for verdict in verdicts.verdicts {
         let sequence = verdict.sequence;
-        if !(sent.first..sent.next).contains(&sequence) || sent.under_way() == 0 {
+        if sequence >= sent.next || sent.under_way() == 0 {
             return Err(Malformed::Field("sequence"));
         }
         sent.answered += 1;

@@ -150,8 +150,8 @@ pub fn store_fault(fault: &StoreError) -> Bilingual {
             "the disk is full and nothing was written; drafts are kept. Make room, then try again"
         ),
         StoreError::Io(why) => say!(
-            "đĩa không đọc hoặc ghi được ({why}); chưa có gì thay đổi, bản nháp vẫn còn. Hãy kiểm tra đĩa rồi làm lại",
-            "the disk cannot be read or written ({why}); nothing was changed, drafts are kept. Check the disk, then try again"
+            "đĩa không đọc hoặc ghi được ({why}); chưa có gì thay đổi, bản nháp vẫn còn. Hãy kiểm tra đĩa (còn chỗ trống không?) rồi làm lại",
+            "the disk cannot be read or written ({why}); nothing was changed, drafts are kept. Check the disk (is there room?), then try again"
         ),
         StoreError::Denied(why) => say!(
             "không có quyền ghi dữ liệu ({why}); hãy kiểm tra quyền của thư mục",

@@ -1,0 +1,151 @@
+//! The line misbehaves: it loses answers, breaks at any byte, stalls, leads to a sign-in page. Figures count once.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use gom::SyncError;
+use gom::line::LineFault;
+use gom::show::CellState;
+use gom_server::books::{Answer, Job};
+use gom_server::publish::Load;
+use tests::commune::{Counts, read_out};
+use tests::district::bundle;
+use tests::program::has;
+use tests::serving::{ended, signal};
+use tests::{Commune, Direction, District, Line, until};
+
+/// The district takes the report, but the commune never hears so. Sending it again must settle it without counting it
+/// twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_receipt_counts_once() {
+    let mut district = District::open().await;
+    let commune = Commune::enrolled(&district, "31423").await;
+    let line = Line::to(district.address()).await;
+    commune.queue("economy", "2024-05", &[("production_agriculture", "22,507")]);
+
+    line.lose_replies();
+    let error = commune.sync_over(&line).await.unwrap_err();
+    has(&read_out(&error), &["đường truyền bị ngắt; những gì đã xếp hàng vẫn còn nguyên"]);
+    assert_eq!(commune.state("economy", "2024-05"), CellState::Queued);
+    let taken = district.submissions();
+    assert_eq!((taken.len(), district.total("production_agriculture", "2024-05")), (1, "22.507".to_owned()));
+
+    // Even the server may have been started again in between.
+    district.stop().await;
+    district.start().await;
+    line.lead_to(district.address());
+    line.mend();
+    let report = commune.sync_over(&line).await.unwrap();
+    assert_eq!(report.waiting, 0);
+    assert_eq!(commune.state("economy", "2024-05"), CellState::Accepted(1));
+    assert_eq!(commune.receipts()[0].commit, taken[0].seq, "the receipt is the one that was lost");
+    assert_eq!(district.submissions().len(), 1);
+    assert_eq!(district.total("production_agriculture", "2024-05"), "22.507");
+    district.verify();
+}
+
+/// One exchange (greeting, hand-in, news) is broken at some thirty places each way, spread evenly over its bytes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_cut_at_any_byte_hands_in_everything_exactly_once() {
+    const PLACES: u64 = 32;
+    let district = District::open().await;
+    let commune = Commune::enrolled(&district, "31423").await;
+    let line = Line::to(district.address()).await;
+    let mut rounds = 0_u64;
+    prepare(&district, &commune, &mut rounds).await;
+    line.mend();
+    commune.sync_over(&line).await.unwrap();
+    let lengths = [Direction::Up, Direction::Down].map(|way| (way, line.carried(way)));
+    let mut broken = 0;
+    for (direction, length) in lengths {
+        for place in 0..PLACES {
+            prepare(&district, &commune, &mut rounds).await;
+            line.cut_after(direction, length * place / PLACES);
+            match commune.sync_over(&line).await {
+                Ok(_) => {}
+                Err(SyncError::Line(_)) => broken += 1,
+                Err(other) => panic!("{direction:?} {place}: {other:?}"),
+            }
+            line.mend();
+            let report = commune.sync_over(&line).await.unwrap();
+            assert!(report.is_settled(), "{direction:?} {place}: {report:?}");
+            assert_eq!(commune.counts().queued, 0);
+            assert_eq!(district.total("births", "2024-05"), rounds.to_string(), "{direction:?} {place}");
+        }
+    }
+    assert!(broken > PLACES, "only {broken} exchanges were broken");
+    let submissions = district.submissions();
+    assert_eq!(submissions.len() as u64, 2 * rounds, "each report once");
+    assert!(submissions.iter().all(|row| row.ruling.is_accepted() && row.repeats.is_none()));
+    assert_eq!(commune.counts(), Counts { accepted: 2 * rounds, ..Counts::default() });
+    let commits: Vec<u64> = commune.receipts().iter().map(|receipt| receipt.commit).collect();
+    assert_eq!(commits, submissions.iter().map(|row| row.seq).collect::<Vec<_>>(), "a receipt for each");
+    district.verify();
+}
+
+/// Queues two reports, and publishes something, so that there are news to fetch.
+async fn prepare(district: &District, commune: &Commune, rounds: &mut u64) {
+    *rounds += 1;
+    let figure = rounds.to_string();
+    commune.queue("society", "2024-05", &[("births", &figure)]);
+    commune.queue("party", "2024-Q1", &[("members_admitted", &figure)]);
+    let quotas = bundle("phung-hiep-2024").get("quotas.csv").map(<[u8]>::to_vec);
+    let answer = district.perform(Job::Load(Load { quotas, ..Load::default() })).await;
+    assert!(matches!(answer, Answer::Changed(_)), "{answer:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stalled_line_does_not_hang_for_ever() {
+    let district = District::open().await;
+    let commune = Commune::enrolled(&district, "31423").await;
+    let line = Line::to(district.address()).await;
+    commune.queue("society", "2024-05", &[("births", "24")]);
+    line.stall();
+    let since = Instant::now();
+    let error = commune.sync_over(&line).await.unwrap_err();
+    assert!(since.elapsed() < Duration::from_secs(40), "{:?}", since.elapsed());
+    has(&read_out(&error), &["huyện không trả lời quá lâu; những gì đã xếp hàng vẫn còn nguyên"]);
+    assert_eq!(commune.state("society", "2024-05"), CellState::Queued);
+    line.mend();
+    assert!(commune.sync_over(&line).await.unwrap().is_settled());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_captive_portal_is_told_as_such() {
+    let district = District::open().await;
+    let commune = Commune::enrolled(&district, "31423").await;
+    let line = Line::to(district.address()).await;
+    commune.queue("society", "2024-05", &[("births", "24")]);
+    line.become_portal();
+    let error = commune.sync_over(&line).await.unwrap_err();
+    assert!(matches!(error, SyncError::Line(LineFault::NoGomServer(_))), "{error:?}");
+    let said = commune.office().vi(&["sync", "--server", &line.url]).failed();
+    has(&said, &["nơi trả lời không phải là máy chủ gom (có thể là trang đăng nhập mạng)"]);
+    assert_eq!(commune.state("society", "2024-05"), CellState::Queued);
+    line.mend();
+    assert!(commune.sync_over(&line).await.unwrap().is_settled());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn watching_hands_in_within_seconds_of_the_lines_return() {
+    let district = District::open().await;
+    let commune = Commune::enrolled(&district, "31423").await;
+    let line = Line::to(district.address()).await;
+    line.cut();
+    let mut command = Command::new(commune.office().path());
+    command.args(["sync", "--watch", "--server", &line.url]).env("GOM_DATA", commune.path());
+    command.env("GOM_LANG", "vi").stdout(Stdio::piped());
+    let mut watch = command.spawn().unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    commune.queue("society", "2024-05", &[("births", "24")]);
+    line.mend();
+    until("what waited is handed in", Duration::from_secs(10), || commune.counts().accepted == 1).await;
+    commune.queue("society", "2024-06", &[("births", "25")]);
+    until("what is queued now is handed in", Duration::from_secs(5), || commune.counts().accepted == 2).await;
+    assert_eq!(district.total("births", "2024-Q2"), "49");
+
+    signal("-TERM", watch.id());
+    assert_eq!(ended(&mut watch).code(), Some(0));
+    let said = std::io::read_to_string(watch.stdout.take().unwrap()).unwrap();
+    has(&said, &["đường truyền bị ngắt", "Đã gửi 1 báo cáo, 1 được nhận.", "Đã dừng."]);
+}

@@ -1,0 +1,7 @@
+//! The district's program, as the stories run it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gom_server::cli::run()
+}

@@ -1,0 +1,259 @@
+//! The line between a commune and its district, which misbehaves as it is told to.
+//!
+//! It carries bytes of a TCP connection on this computer. It knows of HTTP/2 only where a frame of data begins, so that
+//! an answer can be lost that the server has certainly given.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// Which way bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the commune to the district.
+    Up,
+    /// From the district to the commune.
+    Down,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Whole,
+    Cut,
+    Stalled,
+    Portal,
+    CutAfter(Direction, u64),
+    LoseAnswer(u32),
+}
+
+/// What a sign-in page of a network answers to anybody.
+const PORTAL: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 54\r\n\r\n\
+    <html><body>Welcome! Please sign in first</body></html>";
+
+/// A line to a server.
+#[derive(Debug)]
+pub struct Line {
+    /// Where communes call.
+    pub url: String,
+    shared: Arc<Shared>,
+    listening: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    mode: watch::Sender<Mode>,
+    server: std::sync::Mutex<SocketAddr>,
+    up: AtomicU64,
+    down: AtomicU64,
+}
+
+impl Line {
+    /// A whole line to a server.
+    pub async fn to(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let shared = Arc::new(Shared {
+            mode: watch::Sender::new(Mode::Whole),
+            server: std::sync::Mutex::new(server),
+            up: AtomicU64::new(0),
+            down: AtomicU64::new(0),
+        });
+        let carrier = Arc::clone(&shared);
+        let listening = tokio::spawn(async move {
+            while let Ok((commune, _)) = listener.accept().await {
+                tokio::spawn(connection(Arc::clone(&carrier), commune));
+            }
+        });
+        Self { url, shared, listening }
+    }
+
+    /// Leads to another address from now on, as after the server was started again.
+    pub fn lead_to(&self, server: SocketAddr) {
+        *self.shared.server.lock().unwrap() = server;
+    }
+
+    /// Cuts it: connections are dropped, and new ones as soon as they are made.
+    pub fn cut(&self) {
+        self.become_mode(Mode::Cut);
+    }
+
+    /// Cuts it once so many more bytes have gone that way; it stays cut.
+    pub fn cut_after(&self, direction: Direction, bytes: u64) {
+        self.become_mode(Mode::CutAfter(direction, bytes));
+    }
+
+    /// Loses what the server answers to a greeting's operations: the welcome passes, and when the next answer is on
+    /// its way the connection breaks. The server has committed what it answers, the commune never hears of it.
+    pub fn lose_replies(&self) {
+        self.lose_answer(2);
+    }
+
+    /// Loses the answer of that number, counted from 1 within each connection, and breaks the connection.
+    pub fn lose_answer(&self, number: u32) {
+        self.become_mode(Mode::LoseAnswer(number));
+    }
+
+    /// Lets nothing through any more, and says nothing.
+    pub fn stall(&self) {
+        self.become_mode(Mode::Stalled);
+    }
+
+    /// Answers everything itself, with a page of HTML.
+    pub fn become_portal(&self) {
+        self.become_mode(Mode::Portal);
+    }
+
+    /// Makes it whole again.
+    pub fn mend(&self) {
+        self.become_mode(Mode::Whole);
+    }
+
+    /// Whether it is cut, also by what it was told to do before.
+    pub fn is_cut(&self) -> bool {
+        *self.shared.mode.borrow() == Mode::Cut
+    }
+
+    /// How many bytes it has carried that way since it last changed.
+    pub fn carried(&self, direction: Direction) -> u64 {
+        self.shared.count(direction).load(Ordering::SeqCst)
+    }
+
+    fn become_mode(&self, mode: Mode) {
+        self.shared.up.store(0, Ordering::SeqCst);
+        self.shared.down.store(0, Ordering::SeqCst);
+        self.shared.mode.send_replace(mode);
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.listening.abort();
+        self.shared.mode.send_replace(Mode::Cut);
+    }
+}
+
+impl Shared {
+    fn count(&self, direction: Direction) -> &AtomicU64 {
+        match direction {
+            Direction::Up => &self.up,
+            Direction::Down => &self.down,
+        }
+    }
+}
+
+async fn connection(shared: Arc<Shared>, mut commune: TcpStream) {
+    let mode = *shared.mode.borrow();
+    match mode {
+        Mode::Cut => return,
+        Mode::Portal => return portal(&mut commune).await,
+        Mode::Whole | Mode::Stalled | Mode::CutAfter(..) | Mode::LoseAnswer(_) => {}
+    }
+    let address = *shared.server.lock().unwrap();
+    let Ok(server) = TcpStream::connect(address).await else { return };
+    _ = (commune.set_nodelay(true), server.set_nodelay(true));
+    let (from_commune, to_commune) = commune.into_split();
+    let (from_server, to_server) = server.into_split();
+    let up = pump(&shared, Direction::Up, from_commune, to_server);
+    let down = pump(&shared, Direction::Down, from_server, to_commune);
+    // When one way is broken, so is the other.
+    tokio::select! {
+        () = up => {}
+        () = down => {}
+    }
+}
+
+async fn portal(commune: &mut TcpStream) {
+    let mut asked = [0; 1024];
+    _ = commune.read(&mut asked).await;
+    _ = commune.write_all(PORTAL).await;
+    _ = commune.shutdown().await;
+}
+
+/// Carries bytes one way until the connection ends or breaks.
+async fn pump(
+    shared: &Shared,
+    direction: Direction,
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+) {
+    let mut modes = shared.mode.subscribe();
+    let mut frames = Frames::default();
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let mode = *modes.borrow_and_update();
+        let read = tokio::select! {
+            biased;
+            changed = modes.changed() => match changed {
+                Ok(()) => continue,
+                Err(_) => return,
+            },
+            read = from.read(&mut buffer), if mode != Mode::Stalled => read,
+        };
+        let Ok(read @ 1..) = read else { return };
+        let passes = match mode {
+            Mode::Cut | Mode::Portal => return,
+            Mode::Whole | Mode::Stalled => read,
+            Mode::CutAfter(cut, limit) if cut == direction => {
+                let left = limit.saturating_sub(shared.count(direction).load(Ordering::SeqCst));
+                read.min(usize::try_from(left).unwrap())
+            }
+            Mode::LoseAnswer(number) if direction == Direction::Down => {
+                frames.before_answer(number, &buffer[..read])
+            }
+            Mode::CutAfter(..) | Mode::LoseAnswer(_) => read,
+        };
+        shared.count(direction).fetch_add(passes as u64, Ordering::SeqCst);
+        if to.write_all(&buffer[..passes]).await.is_err() {
+            return;
+        }
+        if passes < read {
+            if matches!(mode, Mode::CutAfter(..)) {
+                shared.mode.send_replace(Mode::Cut);
+            }
+            return;
+        }
+    }
+}
+
+/// Follows the frames of HTTP/2 (RFC 9113, section 4.1) to where a frame of data begins.
+#[derive(Debug, Default)]
+struct Frames {
+    header: Vec<u8>,
+    left: usize,
+    answers: u32,
+}
+
+impl Frames {
+    const HEADER: usize = 9;
+    const DATA: u8 = 0;
+
+    /// How many of these bytes come before the answer of that number; all of them if it is not among them.
+    fn before_answer(&mut self, number: u32, bytes: &[u8]) -> usize {
+        let mut at = 0;
+        while at < bytes.len() {
+            let skipped = self.left.min(bytes.len() - at);
+            (self.left, at) = (self.left - skipped, at + skipped);
+            let header = (Self::HEADER - self.header.len()).min(bytes.len() - at);
+            self.header.extend_from_slice(&bytes[at..at + header]);
+            at += header;
+            if let [high, middle, low, kind, ..] = self.header[..]
+                && self.header.len() == Self::HEADER
+            {
+                self.left = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
+                self.header.clear();
+                if kind == Self::DATA && self.left > 0 {
+                    self.answers += 1;
+                    if self.answers == number {
+                        return at.saturating_sub(Self::HEADER);
+                    }
+                }
+            }
+        }
+        bytes.len()
+    }
+}

@@ -1,0 +1,105 @@
+//! The programs as people run them: arguments in, what they say and their exit code out.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+
+use crate::PATIENCE;
+
+/// One of the two programs, at a data folder.
+#[derive(Clone, Debug)]
+pub struct Program {
+    name: &'static str,
+    folder: PathBuf,
+}
+
+/// What a program said.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// Its results.
+    pub out: String,
+    /// Everything else.
+    pub err: String,
+    /// Its exit code; none if it was killed.
+    pub code: Option<i32>,
+}
+
+impl Program {
+    /// The commune's program.
+    pub fn gom(folder: &Path) -> Self {
+        Self { name: "under-test-gom", folder: folder.to_owned() }
+    }
+
+    /// The district's program.
+    pub fn gom_server(folder: &Path) -> Self {
+        Self { name: "under-test-gom-server", folder: folder.to_owned() }
+    }
+
+    /// Where its executable is: cargo builds a package's programs before its stories, one folder above them.
+    pub fn path(&self) -> PathBuf {
+        let story = std::env::current_exe().unwrap();
+        story.ancestors().nth(2).unwrap().join(self.name)
+    }
+
+    /// Runs it as an officer does, who reads Vietnamese.
+    pub fn vi(&self, args: &[impl AsRef<OsStr>]) -> Said {
+        self.run("vi", args, &[])
+    }
+
+    /// Runs it in English.
+    pub fn en(&self, args: &[impl AsRef<OsStr>]) -> Said {
+        self.run("en", args, &[])
+    }
+
+    /// Runs it in English with something on its standard input.
+    pub fn fed(&self, args: &[impl AsRef<OsStr>], input: &[u8]) -> Said {
+        self.run("en", args, input)
+    }
+
+    fn run(&self, lang: &str, args: &[impl AsRef<OsStr>], input: &[u8]) -> Said {
+        let mut command = Command::new(self.path());
+        command.env("GOM_DATA", &self.folder).env("GOM_LANG", lang);
+        command.env_remove("GOM_SERVER").env_remove("GOM_LISTEN").env_remove("GOM_LOG");
+        let output = command.args(args).write_stdin(input).timeout(PATIENCE).output().unwrap();
+        Said::from(output)
+    }
+}
+
+impl From<std::process::Output> for Said {
+    fn from(output: std::process::Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("what programs say is UTF-8");
+        Self { out: text(output.stdout), err: text(output.stderr), code: output.status.code() }
+    }
+}
+
+impl Said {
+    /// What it said, once it is clear that all went well.
+    #[track_caller]
+    pub fn done(self) -> String {
+        assert_eq!(self.code, Some(0), "{}\n{}", self.out, self.err);
+        self.out
+    }
+
+    /// What it said to the person, once it is clear that it failed as programs should: with exit code 1.
+    #[track_caller]
+    pub fn failed(self) -> String {
+        assert_eq!(self.code, Some(1), "{}\n{}", self.out, self.err);
+        assert!(!self.err.contains("panicked"), "{}", self.err);
+        self.err
+    }
+}
+
+/// Asserts that a text has everything that it should have.
+#[track_caller]
+pub fn has(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "“{part}” is not in:\n{text}");
+    }
+}
+
+/// The line of a text that has a word in it.
+#[track_caller]
+pub fn line_with<'a>(text: &'a str, word: &str) -> &'a str {
+    text.lines().find(|line| line.contains(word)).unwrap_or_else(|| panic!("no line with “{word}” in:\n{text}"))
+}

@@ -1,0 +1,105 @@
+//! A real `gom-server serve`, a process of its own that can be stopped politely or killed.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Instant;
+
+use crate::{PATIENCE, Program};
+
+/// A running server process. Whatever becomes of the story, it does not outlive it.
+#[derive(Debug)]
+pub struct Serving {
+    child: Child,
+    /// Where it listens.
+    pub url: String,
+}
+
+impl Serving {
+    /// Starts a server over a district's folder and waits until it is ready.
+    pub fn start(folder: &Path) -> Self {
+        Self::try_start(folder).expect("the server should be ready")
+    }
+
+    /// The same, or what the server said instead of being ready.
+    pub fn try_start(folder: &Path) -> Result<Self, String> {
+        let mut command = Command::new(Program::gom_server(folder).path());
+        command.args(["serve", "--listen", "127.0.0.1:0"]).env("GOM_DATA", folder).env("GOM_LANG", "en");
+        Self::of(&mut command)
+    }
+
+    /// Runs a command that serves, and waits until it is ready.
+    pub fn of(command: &mut Command) -> Result<Self, String> {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut complaints = child.stderr.take().unwrap();
+        let (sender, first) = mpsc::channel();
+        // Both pipes are read to their ends, so that the server never waits for a reader.
+        thread::spawn(move || {
+            _ = sender.send(lines.next().and_then(Result::ok));
+            lines.for_each(drop);
+        });
+        let complained = thread::spawn(move || {
+            let mut text = String::new();
+            _ = complaints.read_to_string(&mut text);
+            text
+        });
+        let mut serving = Self { child, url: String::new() };
+        match first.recv_timeout(PATIENCE).unwrap() {
+            Some(line) => {
+                let address = line.strip_prefix("ready ").unwrap_or_else(|| panic!("not ready: {line}"));
+                serving.url = format!("http://{address}");
+                Ok(serving)
+            }
+            None => {
+                assert_eq!(serving.ended().code(), Some(1));
+                Err(complained.join().unwrap())
+            }
+        }
+    }
+
+    /// Asks it to stop, as an administrator or the system does, and waits.
+    pub fn terminate(mut self) -> ExitStatus {
+        signal("-TERM", self.child.id());
+        self.ended()
+    }
+
+    /// Kills it as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    fn ended(&mut self) -> ExitStatus {
+        ended(&mut self.child)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+/// Sends a signal to a process.
+pub fn signal(which: &str, process: u32) {
+    assert!(Command::new("kill").args([which, &process.to_string()]).status().unwrap().success());
+}
+
+/// Waits until a process has ended, and kills it if it does not.
+pub fn ended(child: &mut Child) -> ExitStatus {
+    let since = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if since.elapsed() > PATIENCE {
+            _ = child.kill();
+            panic!("the process does not end");
+        }
+        thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
