@@ -5,8 +5,8 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use gom_domain::{Bilingual, Lang, say};
-use gom_terminal::{Format, LangArg, Settings};
+use gom_domain::{Bilingual, Lang};
+use gom_terminal::{Format, LangArg, Setting, Settings};
 
 /// Gom: biểu mẫu của đơn vị, nhập và nộp được cả khi không có mạng / a unit's forms, filled in and handed in with or without a line
 #[derive(Debug, Parser)]
@@ -129,6 +129,9 @@ impl Command {
     }
 }
 
+/// Where the district is; whether one can go there is seen when it is tried.
+const SERVER: Setting = Setting { key: "server", fits: |_| true, allowed: [""; 2] };
+
 /// What holds for every command.
 #[derive(Debug)]
 pub(crate) struct Setup {
@@ -142,18 +145,12 @@ pub(crate) struct Setup {
 
 impl Setup {
     /// Reads the folder's settings, below the flags and the environment.
-    pub(crate) fn new(args: &Args) -> Result<Self, Bilingual> {
+    pub(crate) fn new(args: &Args) -> Result<Self, Vec<Bilingual>> {
+        let known = [Setting::LANG, Setting::LOG, SERVER];
         let settings =
-            Settings::read(&args.command.folder().dir, &["lang", "log", "server"]).map_err(|fault| {
-                let (file, why) = (fault.file.display(), fault.why);
-                say!(
-                    "tệp cài đặt {file} không đọc được: {why}",
-                    "the settings file {file} cannot be read: {why}"
-                )
-            })?;
+            Settings::read(&args.command.folder().dir, &known).map_err(|fault| fault.messages())?;
         let text = |key: &str| settings.get(key).map(str::to_owned);
-        let from_settings = settings.get("lang").and_then(Lang::from_key);
-        let lang = args.lang.map(Lang::from).or(from_settings).unwrap_or_default();
+        let lang = args.lang.map(Lang::from).or(settings.lang()).unwrap_or_default();
         Ok(Self { lang, log: text("log"), server: text("server") })
     }
 }

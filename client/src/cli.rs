@@ -23,9 +23,8 @@ pub fn run() -> ExitCode {
     let args = Args::parse();
     let setup = match Setup::new(&args) {
         Ok(setup) => setup,
-        Err(text) => {
-            let lang = args.lang.map_or(Lang::Vi, Lang::from);
-            gom_terminal::fail(lang, text.get(lang));
+        Err(texts) => {
+            gom_terminal::fail_all(args.lang.map_or(Lang::Vi, Lang::from), &texts);
             return ExitCode::FAILURE;
         }
     };

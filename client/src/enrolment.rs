@@ -75,7 +75,10 @@ async fn ask(
         app_version: env!("CARGO_PKG_VERSION").to_owned(),
         clock_ms: world.now_ms(),
     };
-    patiently(client.enrol(Request::new(request)), Stage::Greeting).await.map(tonic::Response::into_inner)
+    match patiently(client.enrol(Request::new(request)), Stage::Greeting).await {
+        Ok(reply) => Ok(reply.into_inner()),
+        Err(fault) => Err(line::unmask(server, fault).await),
+    }
 }
 
 /// What people call this computer.

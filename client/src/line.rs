@@ -10,6 +10,8 @@ use gom_domain::Bilingual;
 use gom_domain::greeting::DeviceId;
 use gom_proto::Malformed;
 use gom_proto::wire::sync_client::SyncClient;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint, Uri};
 use tonic::{Code, Request, Status};
@@ -203,6 +205,32 @@ pub(crate) async fn patiently<T>(
         Ok(answer) => answer.map_err(|status| fault(status, stage)),
         Err(_) => Err(LineFault::TooLong),
     }
+}
+
+/// What a greeting that failed means, once it is known who answers at the address.
+///
+/// A network's sign-in page hangs up on what it does not understand, and mostly before its answer has been read: the call
+/// knows only that the line was cut. So what answers is asked once more, in the page's own language.
+pub(crate) async fn unmask(address: &str, fault: LineFault) -> LineFault {
+    match fault {
+        LineFault::Cut(source) if is_a_page(address).await => LineFault::NoGomServer(source),
+        fault => fault,
+    }
+}
+
+/// Whether HTTP/1 is spoken at an address. A gom server speaks HTTP/2 only, whatever it is asked.
+async fn is_a_page(address: &str) -> bool {
+    const FIRST: [u8; 5] = *b"HTTP/";
+    let asked = async {
+        let uri = on_this_computer(address).ok()?;
+        let host = uri.host()?.trim_matches(['[', ']']);
+        let mut line = TcpStream::connect((host, uri.port_u16().unwrap_or(80))).await.ok()?;
+        line.write_all(b"GET / HTTP/1.1\r\nHost: gom\r\nConnection: close\r\n\r\n").await.ok()?;
+        let mut first = [0; FIRST.len()];
+        line.read_exact(&mut first).await.ok()?;
+        Some(first == FIRST)
+    };
+    matches!(tokio::time::timeout(CONNECT, asked).await, Ok(Some(true)))
 }
 
 /// What a device shows with each call.

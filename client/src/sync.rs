@@ -116,8 +116,12 @@ async fn attempt_with(
     let desk = Desk::open(folder).await?;
     let (row, own) = desk.read(enrolled).await?.ok_or(SyncError::NotEnrolled)?;
     let pass = Pass::new(own.device, &row.secret);
-    let mut client = line::connect(server.unwrap_or(&row.server)).await?;
-    let (agreed, mut exchange) = greeting::greet(&desk, &mut client, &pass, &own, world).await?;
+    let address = server.unwrap_or(&row.server);
+    let mut client = line::connect(address).await?;
+    let (agreed, mut exchange) = match greeting::greet(&desk, &mut client, &pass, &own, world).await {
+        Err(SyncError::Line(fault)) => return Err(line::unmask(address, fault).await.into()),
+        greeted => greeted?,
+    };
     push::push(&desk, &mut exchange, own.epoch, agreed.district_has, report).await?;
     drop(exchange);
     let news = agreed.pulled_to.is_none_or(|pulled_to| agreed.news > pulled_to);

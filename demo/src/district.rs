@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use gom::Commune;
 use gom_domain::code::{CODE_LIFE_MS, EnrolCode};
-use gom_domain::programme::{Bundle, Programme};
+use gom_domain::programme::Programme;
 use gom_domain::unit::UnitId;
 use gom_domain::{Lang, Period};
 use gom_server::books::{Answer, Books, Job};
@@ -14,7 +14,7 @@ use gom_server::cli::{progress, show};
 use gom_server::enrol::IssueCode;
 use gom_server::folder::Folder;
 use gom_server::progress::{UnitReport, year_report};
-use gom_server::publish::Load;
+use gom_server::publish::{Load, read_folder};
 use gom_server::serve::{self, Running};
 use gom_terminal::{Align, Shade, Table, tell};
 
@@ -60,7 +60,7 @@ impl District {
         clear(out, lang)?;
         let world = calendar.world(0);
         let folder = Folder::new(out.join("district"));
-        let bundle = read(programme)?;
+        let bundle = read_folder(programme).map_err(|trouble| said(&trouble, lang))?;
         let (ledger, lock) = folder.found(&world).map_err(|trouble| said(&trouble, lang))?;
         let mut books = Books::open(Box::new(ledger))?;
         let load = Job::Load(Load { programme: Some(bundle), ..Load::default() });
@@ -204,16 +204,6 @@ fn clear(out: &Path, lang: Lang) -> anyhow::Result<()> {
     }
     std::fs::create_dir_all(out).with_context(|| out.display().to_string())?;
     std::fs::write(out.join(MARK), "").with_context(|| out.display().to_string())
-}
-
-fn read(folder: &Path) -> anyhow::Result<Bundle> {
-    let names = Bundle::PROGRAMME.into_iter().chain([Bundle::QUOTAS, Bundle::BASELINE]);
-    names
-        .map(|name| {
-            let path = folder.join(name);
-            Ok((name, std::fs::read(&path).with_context(|| path.display().to_string())?))
-        })
-        .collect()
 }
 
 fn said(trouble: &gom_server::wording::Trouble, lang: Lang) -> anyhow::Error {

@@ -146,6 +146,13 @@ impl Cells {
         handed_in.put(row, month, Some(1));
     }
 
+    /// Clears a figure that no report asks for any more.
+    pub fn clear(&mut self, element: u16, unit: u32, period: Period) {
+        if let Some(column) = self.reported.get_mut(&(period.year(), element)) {
+            column.put(unit, period.last_month(), None);
+        }
+    }
+
     /// Replaces the quotas of the programme's year.
     pub fn set_quotas(&mut self, programme: &Programme, numbering: &Numbering, quotas: &Quotas) {
         let year = programme.year;

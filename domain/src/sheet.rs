@@ -148,7 +148,8 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     fn of(record: &'a csv::StringRecord) -> Option<Self> {
         let [unit, form, period, element, value] = [0, 1, 2, 3, 4].map(|column| record.get(column));
-        let whole = record.len() == COLUMNS.len();
+        // No cell has two lines, but everything after a quotation mark that was never closed looks like one.
+        let whole = record.len() == COLUMNS.len() && !record.iter().any(|cell| cell.contains('\n'));
         whole.then_some(Self { unit: unit?, form: form?, period: period?, element: element?, value: value? })
     }
 

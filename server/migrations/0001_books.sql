@@ -3,6 +3,7 @@
 create table district (
   id         integer primary key check (id = 1),
   history    blob    not null check (length(history) = 16), -- names this history; a restored backup gets a new one
+  restored   integer not null default 0 check (restored in (0, 1)),  -- 1: it goes on from a backup
   founded_ms integer not null
 ) strict;
 
@@ -62,7 +63,7 @@ create table submission (
 
 create table change (
   seq  integer primary key,
-  kind text not null check (kind in ('programme', 'quotas', 'baseline', 'target', 'code', 'device')),
+  kind text not null,                         -- programme, quotas, baseline, target, code, device …
   year integer not null,                      -- the programme's year; 0 where it has none
   body blob not null
 ) strict;

@@ -5,16 +5,18 @@
 //! other way round.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use sha2::{Digest, Sha256};
+use gom_domain::unit::UnitId;
 
 use crate::accept::{Done, Group, Receipts, Refusal};
+use crate::chain;
 use crate::enrol::{self, Enrol, Enrolled, IssueCode};
 use crate::enter::{self, Enter};
 use crate::memory::Memory;
 use crate::publish::{self, Load};
-use crate::store::{ChangeRow, CommitRow, DeviceRow, Ledger, StoreError, Stored, SubmissionRow};
+use crate::store::{ChangeRow, DeviceRow, Ledger, StoreError, Stored};
 use crate::target::{self, SetTarget};
 use crate::wording::Trouble;
 
@@ -75,36 +77,39 @@ pub enum Answer {
     /// Nothing was changed, and why.
     Refused(Vec<Trouble>),
     /// The books could not be written; nothing was changed, try again later.
-    Failed(String),
+    Failed(Trouble),
 }
 
 /// The books, with the right to write.
 pub struct Books {
     ledger: Box<dyn Ledger>,
     memory: Arc<RwLock<Memory>>,
+    /// Devices that were heard of since the last commit.
     contacts: BTreeSet<u32>,
+    /// Whether the handle or the memory cannot be trusted until the books have been opened again.
+    broken: bool,
 }
 
-/// What one change wrote, to be remembered once it is durable.
+/// What a group wrote, to be remembered once it is durable.
 #[derive(Default)]
 pub struct Changes {
-    /// New rows of the journal.
+    /// New rows of the journal other than submissions.
     pub rows: Vec<ChangeRow>,
     /// New names of units.
-    pub units: Vec<(u32, gom_domain::unit::UnitId)>,
+    pub units: Vec<(u32, UnitId)>,
     /// New names of forms.
     pub forms: Vec<(u32, String)>,
-    /// New or changed devices.
+    /// New devices.
     pub devices: Vec<DeviceRow>,
-    /// Submissions of the district's own hand.
-    pub done: Option<Done>,
+    /// Submissions.
+    pub done: Done,
 }
 
 impl Books {
     /// Opens the books and recalls what they come to.
     pub fn open(mut ledger: Box<dyn Ledger>) -> Stored<Self> {
         let memory = Memory::recall(ledger.as_mut(), None)?;
-        Ok(Self { ledger, memory: Arc::new(RwLock::new(memory)), contacts: BTreeSet::new() })
+        Ok(Self { ledger, memory: Arc::new(RwLock::new(memory)), contacts: BTreeSet::new(), broken: false })
     }
 
     /// What the books come to, shared with readers; it follows every commit.
@@ -112,21 +117,28 @@ impl Books {
         Arc::clone(&self.memory)
     }
 
-    /// Commits jobs and answers each, in their order. Pushes that follow each other share one commit.
+    /// Commits jobs and answers each, in their order. Pushes share one commit as long as nothing else comes between;
+    /// contacts change no answer and do not part them.
     pub fn commit(&mut self, jobs: Vec<Job>, now_ms: i64) -> Vec<Answer> {
-        let mut answers = Vec::with_capacity(jobs.len());
+        let mut answers: Vec<Option<Answer>> = Vec::with_capacity(jobs.len());
         let mut pushes = Vec::new();
-        for job in jobs {
+        for (place, job) in jobs.into_iter().enumerate() {
+            answers.push(None);
             match job {
-                Job::Push(push) => pushes.push(push),
+                Job::Push(push) => pushes.push((place, push)),
+                Job::Contact(contact) => {
+                    self.note(&contact);
+                    answers[place] = Some(Answer::Changed(0));
+                }
                 other => {
-                    answers.extend(self.group(std::mem::take(&mut pushes), now_ms));
-                    answers.push(self.single(other, now_ms));
+                    self.group(std::mem::take(&mut pushes), now_ms, &mut answers);
+                    answers[place] = Some(self.single(&other, now_ms));
                 }
             }
         }
-        answers.extend(self.group(pushes, now_ms));
-        answers
+        self.group(pushes, now_ms, &mut answers);
+        let unanswered = || Answer::Failed(Trouble::Stopping);
+        answers.into_iter().map(|answer| answer.unwrap_or_else(unanswered)).collect()
     }
 
     /// Writes down what was only noted, as before the program ends.
@@ -136,31 +148,53 @@ impl Books {
         }
     }
 
-    fn group(&mut self, pushes: Vec<Push>, now_ms: i64) -> Vec<Answer> {
+    fn group(&mut self, pushes: Vec<(usize, Push)>, now_ms: i64, answers: &mut [Option<Answer>]) {
         if pushes.is_empty() {
-            return Vec::new();
+            return;
         }
-        match self.try_group(&pushes, now_ms) {
-            Ok(answers) => answers,
+        match self.guarded(|books| books.try_group(&pushes, now_ms)) {
+            Ok(done) => {
+                pushes.iter().zip(done).for_each(|((place, _), answer)| answers[*place] = Some(answer))
+            }
             Err(error) if pushes.len() > 1 && !error.is_io() => {
-                tracing::error!(%error, "a group could not be committed; its parts are tried one by one");
-                self.recover(&error);
-                pushes.into_iter().flat_map(|push| self.group(vec![push], now_ms)).collect()
+                tracing::error!("the parts of the group are tried one by one");
+                pushes.into_iter().for_each(|push| self.group(vec![push], now_ms, answers));
             }
             Err(error) => {
-                self.recover(&error);
-                pushes.iter().map(|_| Answer::Failed(error.to_string())).collect()
+                let failed = || Some(Answer::Failed(Trouble::from(&error)));
+                pushes.iter().for_each(|(place, _)| answers[*place] = failed());
             }
         }
     }
 
-    fn try_group(&mut self, pushes: &[Push], now_ms: i64) -> Stored<Vec<Answer>> {
+    fn single(&mut self, job: &Job, now_ms: i64) -> Answer {
+        let done = self.guarded(|books| books.try_single(job, now_ms));
+        done.unwrap_or_else(|error| Answer::Failed(Trouble::from(&error)))
+    }
+
+    /// Runs a group on books that can be trusted. A failure or a panic in it is forgotten as if it had never begun.
+    fn guarded<T>(&mut self, group: impl FnOnce(&mut Self) -> Stored<T>) -> Stored<T> {
+        if self.broken {
+            self.open_again()?;
+        }
+        let done = catch_unwind(AssertUnwindSafe(|| group(self)));
+        let error = match done {
+            Ok(Ok(done)) => return Ok(done),
+            Ok(Err(error)) => error,
+            Err(_) => StoreError::Damaged("a group ended in a panic".to_owned()),
+        };
+        tracing::error!(error = %chain_of(&error), "the books could not be written");
+        self.recover(&error);
+        Err(error)
+    }
+
+    fn try_group(&mut self, pushes: &[(usize, Push)], now_ms: i64) -> Stored<Vec<Answer>> {
         self.ledger.begin()?;
         let memory = Arc::clone(&self.memory);
         let memory = memory.read().unwrap_or_else(PoisonError::into_inner);
         let mut group = Group::new(&memory, now_ms);
         let mut answers = Vec::with_capacity(pushes.len());
-        for push in pushes {
+        for (_, push) in pushes {
             let ledger = self.ledger.as_mut();
             let (receipts, refusal) =
                 group.push(ledger, push.device, push.epoch, push.first_sequence, &push.bodies)?;
@@ -168,22 +202,8 @@ impl Books {
         }
         let done = group.done();
         drop(memory);
-        self.finish(Changes { done: Some(done), ..Changes::default() }, now_ms)?;
+        self.finish(Changes { done, ..Changes::default() }, now_ms)?;
         Ok(answers)
-    }
-
-    fn single(&mut self, job: Job, now_ms: i64) -> Answer {
-        if let Job::Contact(contact) = job {
-            self.note(&contact);
-            return Answer::Changed(0);
-        }
-        match self.try_single(&job, now_ms) {
-            Ok(answer) => answer,
-            Err(error) => {
-                self.recover(&error);
-                Answer::Failed(error.to_string())
-            }
-        }
     }
 
     fn try_single(&mut self, job: &Job, now_ms: i64) -> Stored<Answer> {
@@ -197,34 +217,43 @@ impl Books {
             Job::Load(job) => publish::load(ledger, &memory, job)?,
             Job::Enter(job) => enter::enter(ledger, &memory, job, now_ms)?,
             Job::SetTarget(job) => target::set(ledger, &memory, job)?,
-            Job::Push(_) | Job::Contact(_) => (Changes::default(), Answer::Changed(0)),
+            Job::Push(_) | Job::Contact(_) => {
+                return Err(StoreError::Damaged("a job out of place".to_owned()));
+            }
         };
         drop(memory);
         self.finish(changes, now_ms)?;
         Ok(answer)
     }
 
-    /// Makes a group durable, then remembers it.
-    fn finish(&mut self, mut changes: Changes, now_ms: i64) -> Stored<()> {
-        let submissions = changes.done.as_ref().map_or(&[][..], |done| done.rows.as_slice());
-        let last_seq = submissions.last().map(|row| row.seq).max(changes.rows.last().map(|row| row.seq));
-        if let Some(done) = &changes.done {
-            changes.devices.extend(done.devices.values().cloned());
+    /// Makes a group durable, then remembers it. A group that appended nothing is forgotten.
+    fn finish(&mut self, changes: Changes, now_ms: i64) -> Stored<()> {
+        let last_change = changes.rows.last().map_or(0, |row| row.seq);
+        let last_seq = changes.done.last_seq.max(last_change);
+        if last_seq == 0 {
+            return self.ledger.roll_back();
         }
-        let Some(last_seq) = last_seq else { return self.ledger.roll_back() };
-        for device in self.noted().iter().chain(&changes.devices) {
+        for device in &self.noted() {
             self.ledger.put_device(device)?;
         }
-        let before = self.read().last.map(|last| last.head).unwrap_or_default();
-        let head = changes.rows.iter().fold(before, chain_change);
-        let head = submissions.iter().fold(head, chain_submission);
-        let commit = CommitRow { last_seq, at_ms: now_ms, head };
+        for (number, reached) in &changes.done.reached {
+            self.ledger.advance_device(*number, reached)?;
+        }
+        let head = if changes.done.last_seq > 0 { changes.done.head } else { self.read().head() };
+        let head = changes.rows.iter().fold(head, chain::change);
+        let commit = chain::commit(head, last_seq, now_ms);
         self.ledger.append_commit(&commit)?;
         self.ledger.commit()?;
+        self.contacts.clear();
         let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
         memory.last = Some(commit);
-        self.contacts.clear();
-        remember(&mut memory, changes)
+        if let Err(error) = remember(&mut memory, changes) {
+            // It is durable and will be answered so; only what was remembered of it is wrong.
+            tracing::error!(%error, "the memory has to be made anew");
+            drop(memory);
+            self.broken = true;
+        }
+        Ok(())
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Memory> {
@@ -233,11 +262,7 @@ impl Books {
 
     fn note(&mut self, contact: &Contact) {
         let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(device) = memory.device(contact.device).cloned() {
-            let app_version = contact.app_version.clone();
-            let (contact_ms, skew_ms) = (Some(contact.at_ms), Some(contact.skew_ms));
-            memory.learn_device(DeviceRow { contact_ms, skew_ms, app_version, ..device });
-            drop(memory);
+        if memory.note(contact) {
             self.contacts.insert(contact.device);
         }
     }
@@ -261,18 +286,23 @@ impl Books {
         Ok(())
     }
 
-    /// After a failed group: forget it, and after a failure of the disk never use the same handle again.
+    /// After a failed group: forget it. After a failure of the disk the handle is never used again; where nothing
+    /// helps, the books stay broken and every later group begins by opening them again.
     fn recover(&mut self, error: &StoreError) {
-        tracing::error!(error = %chain_of(error), "the books could not be written");
-        let mut recovered = if error.is_io() { self.ledger.reopen() } else { self.ledger.roll_back() };
-        if recovered.is_err() && !error.is_io() {
-            recovered = self.ledger.reopen();
+        self.broken = error.is_io() || self.ledger.roll_back().is_err();
+        if self.broken
+            && let Err(error) = self.open_again()
+        {
+            tracing::error!(error = %chain_of(&error), "the books could not be opened again");
         }
-        let recalled = recovered.and_then(|()| Memory::recall(self.ledger.as_mut(), None));
-        match recalled {
-            Ok(memory) => *self.memory.write().unwrap_or_else(PoisonError::into_inner) = memory,
-            Err(error) => tracing::error!(error = %chain_of(&error), "the books could not be opened again"),
-        }
+    }
+
+    fn open_again(&mut self) -> Stored<()> {
+        self.ledger.reopen()?;
+        let memory = Memory::recall(self.ledger.as_mut(), None)?;
+        *self.memory.write().unwrap_or_else(PoisonError::into_inner) = memory;
+        self.broken = false;
+        Ok(())
     }
 }
 
@@ -286,32 +316,13 @@ fn remember(memory: &mut Memory, changes: Changes) -> Stored<()> {
     changes.units.into_iter().for_each(|(number, id)| memory.learn_unit(number, id));
     changes.forms.into_iter().for_each(|(number, key)| memory.learn_form(number, key));
     changes.devices.into_iter().for_each(|device| memory.learn_device(device));
+    changes.done.reached.iter().for_each(|(number, reached)| memory.advance(*number, *reached));
     if !changes.rows.is_empty() {
         changes.rows.iter().try_for_each(|row| memory.learn_change(row))?;
         memory.settle_priors()?;
     }
-    for (place, seq, submission) in changes.done.into_iter().flat_map(|done| done.stand) {
-        let stood = memory.stand(place, seq, &submission);
-        debug_assert!(stood.is_some(), "an accepted submission can stand");
-    }
-    Ok(())
-}
-
-/// The journal's hash chain after a change.
-pub fn chain_change(head: [u8; 32], row: &ChangeRow) -> [u8; 32] {
-    let hash = Sha256::new().chain_update(head).chain_update(row.seq.to_be_bytes());
-    let hash = hash.chain_update(row.kind.key()).chain_update(row.year.to_be_bytes());
-    hash.chain_update(&row.body).finalize().into()
-}
-
-/// The journal's hash chain after a submission.
-pub fn chain_submission(head: [u8; 32], row: &SubmissionRow) -> [u8; 32] {
-    let hash = Sha256::new().chain_update(head).chain_update(row.seq.to_be_bytes());
-    let hash = hash.chain_update(row.device.to_be_bytes()).chain_update(row.epoch.to_be_bytes());
-    let hash = hash.chain_update(row.sequence.to_be_bytes()).chain_update(row.unit.to_be_bytes());
-    let hash = hash.chain_update(row.prior.unwrap_or(0).to_be_bytes());
-    let hash = hash.chain_update(row.repeats.unwrap_or(0).to_be_bytes());
-    let ruling = gom_proto::ruling::encode(&row.ruling);
-    let hash = hash.chain_update((ruling.len() as u64).to_be_bytes()).chain_update(ruling);
-    hash.chain_update(&row.body).finalize().into()
+    changes.done.stand.iter().try_for_each(|(place, seq, submission)| {
+        let unread = || StoreError::Damaged(format!("the submission {seq} cannot stand"));
+        memory.stand(*place, *seq, submission).ok_or_else(unread)
+    })
 }

@@ -11,16 +11,23 @@ mod target;
 mod totals;
 mod verify;
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use gom_domain::{Lang, Period};
-use gom_terminal::{Format, LangArg, Settings, fail_all};
+use gom_domain::programme::Programme;
+use gom_domain::{Bilingual, Lang, Period};
+use gom_terminal::{Format, LangArg, Setting, Settings, fail_all, tell};
 
 use crate::folder::Folder;
+use crate::memory::Memory;
 use crate::wording::Trouble;
+
+/// The settings that mean something to the district.
+const SETTINGS: [Setting; 3] = [Setting::LANG, Setting::LOG, serve::LISTEN];
+/// How many faults are listed; nobody reads more, and a foreign table has one in every cell.
+const MOST_FAULTS: usize = 200;
 
 /// What a command comes to: nothing more to say, or everything that kept it from being done.
 type Done = Result<(), Vec<Trouble>>;
@@ -65,15 +72,8 @@ enum Command {
     Load {
         #[command(flatten)]
         data: Data,
-        /// Thư mục chương trình / The programme's folder
-        #[arg(long, value_name = "DIR")]
-        programme: Option<PathBuf>,
-        /// Bảng giao chỉ tiêu (unit,element,value), thay toàn bộ / A table of quotas, replaced whole
-        #[arg(long, value_name = "CSV")]
-        quotas: Option<PathBuf>,
-        /// Bảng số liệu năm trước (unit,element,period,value), thay toàn bộ / The prior year's figures, replaced whole
-        #[arg(long, value_name = "CSV")]
-        baseline: Option<PathBuf>,
+        #[command(flatten)]
+        tables: publish::Tables,
     },
     /// Cấp mã ghi danh dùng một lần / Issue a one-time enrolment code
     Enroll {
@@ -88,7 +88,7 @@ enum Command {
         data: Data,
         /// Địa chỉ nghe / Address to listen on [default: 127.0.0.1:7443]
         #[arg(long, env = "GOM_LISTEN", value_name = "ADDRESS")]
-        listen: Option<SocketAddr>,
+        listen: Option<String>,
     },
     /// Tiến độ các chỉ tiêu / Progress of all targets
     Progress {
@@ -177,19 +177,7 @@ enum ProgrammeCommand {
 #[derive(Debug, Subcommand)]
 enum TargetCommand {
     /// Đặt trạng thái kèm ghi chú, hoặc giá trị / Set a status with a note, or a value
-    Set {
-        /// Số hoặc tên khóa chỉ tiêu / The target's reference or key
-        reference: String,
-        /// Trạng thái / The status
-        #[arg(long, value_name = "S", requires = "note")]
-        status: Option<String>,
-        /// Ghi chú / The note
-        #[arg(long, value_name = "TEXT")]
-        note: Option<String>,
-        /// Giá trị / The value
-        #[arg(long, value_name = "V", allow_hyphen_values = true)]
-        value: Option<String>,
-    },
+    Set(target::Words),
 }
 
 #[derive(Debug, Args)]
@@ -217,25 +205,34 @@ enum SheetFormat {
 /// Runs the command line.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let settings = cli.command.folder().map(|folder| Settings::read(folder, &["lang", "listen", "log"]));
-    let (settings, fault) = match settings {
-        Some(Err(fault)) => (Settings::default(), Some(fault)),
-        Some(Ok(settings)) => (settings, None),
-        None => (Settings::default(), None),
-    };
-    let from_file = settings.get("lang").and_then(Lang::from_key);
+    let settings = cli.command.folder().map_or_else(
+        || Ok(Settings::default()),
+        |folder| Settings::read(folder, &SETTINGS).map_err(|fault| fault.messages()),
+    );
+    let known = settings.as_ref().ok();
+    let from_file = known.and_then(Settings::lang);
     let lang = cli.lang.map(Lang::from).or(from_file).unwrap_or_default();
-    gom_terminal::start_log(settings.get("log"));
-    let done = match fault {
-        Some(fault) => Err(vec![Trouble::Settings(fault.file.display().to_string(), fault.why)]),
-        None => dispatch(cli.command, lang, &settings),
+    gom_terminal::start_log(known.and_then(|settings| settings.get(Setting::LOG.key)));
+    let done = match settings {
+        Ok(settings) => dispatch(cli.command, lang, &settings),
+        Err(messages) => Err(messages.into_iter().map(Trouble::Said).collect()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(troubles) => {
-            fail_all(lang, &troubles.iter().map(Trouble::message).collect::<Vec<_>>());
+            complain(&troubles, lang);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Says what is wrong, up to a number that somebody may read.
+fn complain(troubles: &[Trouble], lang: Lang) {
+    let messages: Vec<Bilingual> = troubles.iter().take(MOST_FAULTS).map(Trouble::message).collect();
+    fail_all(lang, &messages);
+    let more = troubles.len() - messages.len();
+    if more > 0 {
+        tell(lang.pick(&format!("… và {more} lỗi nữa"), &format!("… and {more} more")));
     }
 }
 
@@ -244,11 +241,9 @@ fn dispatch(command: Command, lang: Lang, settings: &Settings) -> Done {
     match command {
         Command::Programme { command: ProgrammeCommand::Check { dir } } => publish::check(&dir, lang),
         Command::Init { data, programme } => publish::init(&folder(&data), &programme, lang),
-        Command::Load { data, programme, quotas, baseline } => {
-            publish::load(&folder(&data), programme.as_deref(), quotas.as_deref(), baseline.as_deref(), lang)
-        }
+        Command::Load { data, tables } => publish::load(&folder(&data), &tables, lang),
         Command::Enroll { data, unit } => enter::enroll(&folder(&data), &unit, lang),
-        Command::Serve { data, listen } => serve::serve(&folder(&data), listen, settings, lang),
+        Command::Serve { data, listen } => serve::serve(&folder(&data), listen.as_deref(), settings),
         Command::Progress { data, moment, format } => {
             progress::progress(&folder(&data), period(&moment.as_of)?, moment.at, format, lang)
         }
@@ -258,8 +253,8 @@ fn dispatch(command: Command, lang: Lang, settings: &Settings) -> Done {
         Command::Totals { data, period: text, cumulative, at, format } => {
             totals::totals(&folder(&data), period(&text)?, cumulative, at, format, lang)
         }
-        Command::Target { data, command: TargetCommand::Set { reference, status, note, value } } => {
-            target::set(&folder(&data), &reference, status.as_deref(), note, value.as_deref(), lang)
+        Command::Target { data, command: TargetCommand::Set(words) } => {
+            target::set(&folder(&data), &words, lang)
         }
         Command::Enter { data, unit, file, reason } => {
             enter::enter(&folder(&data), &unit, &file, &reason, lang)
@@ -293,6 +288,14 @@ impl Command {
 
 fn period(text: &str) -> Result<Period, Vec<Trouble>> {
     text.parse().map_err(|_| vec![Trouble::NotAPeriod(text.to_owned())])
+}
+
+/// The programme of each year in its newest version, the newest year first.
+fn in_force(memory: &Memory) -> Vec<&Arc<Programme>> {
+    let mut years: Vec<i16> = memory.editions.iter().map(|edition| edition.programme.year).collect();
+    years.sort_unstable_by(|a, b| b.cmp(a));
+    years.dedup();
+    years.into_iter().filter_map(|year| memory.editions.for_year(year)).collect()
 }
 
 /// A runtime for commands that may have to speak to a running server.

@@ -1,11 +1,11 @@
 //! Enrolment: a one-time code makes a computer a device of a unit.
 
-use gom_domain::greeting::{Chain, DeviceId};
+use gom_domain::greeting::DeviceId;
 use gom_domain::unit::UnitId;
 
 use crate::books::{Answer, Changes};
 use crate::memory::Memory;
-use crate::store::{ChangeKind, ChangeRow, CodeRow, DeviceRow, Ledger, Stored};
+use crate::store::{ChangeKind, ChangeRow, CodeRow, DeviceRow, Ledger, Reached, Stored};
 use crate::wording::Trouble;
 
 /// Asks for a code to be entered in the books.
@@ -84,10 +84,7 @@ pub fn enrol(
         district: false,
         name: job.name.clone(),
         secret_hash: job.secret_hash.to_vec(),
-        epoch: 1,
-        last_sequence: 0,
-        chain: Chain::default(),
-        last_commit: 0,
+        reached: Reached::default(),
         contact_ms: Some(now_ms),
         skew_ms: None,
         app_version: job.app_version.clone(),

@@ -3,14 +3,14 @@
 //! They go through the same judgement as the unit's own, under a hand of the district's that has a sequence of its
 //! own, and are marked so everywhere.
 
-use gom_domain::greeting::{Chain, DeviceId};
+use gom_domain::greeting::DeviceId;
 use gom_domain::unit::UnitId;
 
 use crate::accept::Group;
 use crate::books::{Answer, Changes};
 use crate::enrol::refused;
 use crate::memory::Memory;
-use crate::store::{DeviceRow, Ledger, Stored};
+use crate::store::{DeviceRow, Ledger, Reached, Stored};
 use crate::wording::Trouble;
 
 /// What the district enters.
@@ -38,12 +38,12 @@ pub fn enter(
     let hand = hand.unwrap_or_else(|| new_hand(memory, unit, job.device));
     ledger.put_device(&hand)?;
     let mut group = Group::new(memory, now_ms);
-    group.know(hand.clone());
+    group.know(&hand);
     let (receipts, refusal) =
-        group.push(ledger, hand.number, hand.epoch, hand.last_sequence + 1, &job.bodies)?;
+        group.push(ledger, hand.number, hand.reached.epoch, hand.reached.last_sequence + 1, &job.bodies)?;
     if receipts.iter().all(|(_, receipt)| receipt.ruling.is_accepted()) && refusal.is_none() {
         let answer = Answer::Receipts(receipts, None);
-        return Ok((Changes { done: Some(group.done()), ..Changes::default() }, answer));
+        return Ok((Changes { done: group.done(), devices: vec![hand], ..Changes::default() }, answer));
     }
     Ok((Changes::default(), Answer::Receipts(receipts, refusal)))
 }
@@ -56,10 +56,7 @@ fn new_hand(memory: &Memory, unit: u32, id: DeviceId) -> DeviceRow {
         district: true,
         name: String::new(),
         secret_hash: Vec::new(),
-        epoch: 1,
-        last_sequence: 0,
-        chain: Chain::default(),
-        last_commit: 0,
+        reached: Reached::default(),
         contact_ms: None,
         skew_ms: None,
         app_version: String::new(),

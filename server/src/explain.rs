@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use gom_domain::element::{ElementIx, Kind};
+use gom_domain::element::ElementIx;
+use gom_domain::form::FormIx;
 use gom_domain::formula::{Aspect, Expr, Term};
 use gom_domain::programme::Programme;
-use gom_domain::progress::{Assembly, Progress, of_target};
+use gom_domain::progress::{Assembly, Part, Progress, of_target};
+use gom_domain::ruling::Verdict;
 use gom_domain::target::{Comparator, Formula, Pace, Scope, Target};
-use gom_domain::totals::View;
+use gom_domain::totals::{Constituent, Origin, View};
 use gom_domain::unit::UnitIx;
 use gom_domain::{Bilingual, Period, Quantity};
 use gom_proto::submission::Envelope;
@@ -51,15 +53,11 @@ pub struct UnitPart {
 /// One figure, and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The unit that reported it: the unit itself, or one that it came from.
-    pub unit: UnitIx,
     /// The element.
     pub element: ElementIx,
-    /// The period.
-    pub period: Period,
-    /// The figure.
-    pub value: i64,
-    /// The submission, or none where it is a figure of the baseline.
+    /// The figure, and the unit that has it: the unit itself, or one that it came from.
+    pub figure: Constituent,
+    /// The submission of a figure that was reported.
     pub submission: Option<Filed>,
 }
 
@@ -149,88 +147,57 @@ fn units(
     view: &View<'_>,
     assembly: &Assembly,
 ) -> Stored<Vec<UnitPart>> {
-    let mut units = Vec::with_capacity(assembly.parts.len());
-    for part in &assembly.parts {
-        let mut sources = Vec::new();
-        let mut seen = Vec::new();
-        for term in assembly.terms.iter().copied().filter(|term| term.aspect != Aspect::Quota) {
-            let back = matches!(term.aspect, Aspect::Prev);
-            if !seen.contains(&(term.element, back)) && view.programme.asks(term.element, part.unit) {
-                seen.push((term.element, back));
-                sources.extend(sources_of(journal, memory, view, part.unit, term, assembly.due)?);
-            }
-        }
-        units.push(UnitPart {
+    let with_sources = |part: &Part| {
+        Ok(UnitPart {
             unit: part.unit,
             reported: part.reported,
             counted: part.counted,
             values: part.values.clone(),
-            sources,
-        });
-    }
-    Ok(units)
+            sources: sources(journal, memory, view, assembly, part.unit)?,
+        })
+    };
+    assembly.parts.iter().map(with_sources).collect()
 }
 
-/// The figures of a unit and of those it came from that go into a term.
-fn sources_of(
+/// The figures that a unit's values are made of; one that goes into two terms is named once.
+fn sources(
     journal: &mut dyn Journal,
     memory: &Memory,
     view: &View<'_>,
+    assembly: &Assembly,
     unit: UnitIx,
-    term: Term,
-    due: u8,
 ) -> Stored<Vec<Source>> {
-    let programme = view.programme;
-    let element = programme.element(term.element);
-    let year = if term.aspect == Aspect::Prev { programme.year - 1 } else { programme.year };
-    let by = match (element.kind, term.aspect) {
-        (Kind::Flow, _) => due,
-        (_, Aspect::Prev) => 12,
-        _ => view.month,
-    };
-    let frequency = programme.form(element.form).frequency;
-    let mut sources = Vec::new();
-    for unit in lineage(programme, unit, element.kind) {
-        let periods = (1..=by).filter_map(|month| frequency.period_ending(year, month));
-        let mut own = Vec::new();
-        for period in periods.filter(|period| programme.unit(unit).counts_for(*period)) {
-            let (number, row) = (view.numbering.element(term.element), view.numbering.unit(unit));
-            if let Some(value) = view.cells.figure(number, row, period) {
-                let submission = filed(journal, memory, programme, unit, element.form, period)?;
-                own.push(Source { unit, element: term.element, period, value, submission });
+    let mut sources: Vec<Source> = Vec::new();
+    for term in assembly.terms.iter().copied() {
+        for figure in assembly.constituents(view, unit, term) {
+            if sources.iter().any(|own| (own.element, own.figure) == (term.element, figure)) {
+                continue;
             }
-        }
-        if element.kind != Kind::Flow {
-            own.drain(..own.len().saturating_sub(1));
-        }
-        let settled = element.kind != Kind::Flow && !own.is_empty();
-        sources.append(&mut own);
-        if settled {
-            break;
+            let form = view.programme.element(term.element).form;
+            let submission = match figure.origin {
+                Origin::Report => filed(journal, memory, view.programme, form, &figure)?,
+                Origin::Baseline | Origin::RunningSum | Origin::Quota => None,
+            };
+            sources.push(Source { element: term.element, figure, submission });
         }
     }
     Ok(sources)
 }
 
-/// Flags do not merge, so only the unit's own counts.
-fn lineage(programme: &Programme, unit: UnitIx, kind: Kind) -> Vec<UnitIx> {
-    if kind == Kind::Flag { vec![unit] } else { programme.lineage(unit) }
-}
-
+/// The submission that a reported figure stands in.
 fn filed(
     journal: &mut dyn Journal,
     memory: &Memory,
     programme: &Programme,
-    unit: UnitIx,
-    form: gom_domain::form::FormIx,
-    period: Period,
+    form: FormIx,
+    figure: &Constituent,
 ) -> Stored<Option<Filed>> {
-    let numbers =
-        memory.unit_number(&programme.unit(unit).id).zip(memory.form_number(&programme.form(form).key));
-    let place = numbers.map(|(unit, form)| Place { unit, form, period });
+    let unit = memory.unit_number(&programme.unit(figure.unit).id);
+    let numbers = unit.zip(memory.form_number(&programme.form(form).key));
+    let place = numbers.map(|(unit, form)| Place { unit, form, period: figure.period });
     let Some(commit) = place.and_then(|place| memory.sources.get(&place).copied()) else { return Ok(None) };
     let row = journal.submission(commit)?;
-    let gom_domain::ruling::Verdict::Accepted { revision } = row.ruling.verdict else { return Ok(None) };
+    let Verdict::Accepted { revision } = row.ruling.verdict else { return Ok(None) };
     let id = Envelope::decode(&row.body).map(|envelope| envelope.id.short()).unwrap_or_default();
     let by_district = memory.device(row.device).is_some_and(|device| device.district);
     Ok(Some(Filed { commit, id, revision, at_ms: journal.commit_of(commit)?.at_ms, by_district }))

@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 
 use gom_domain::greeting::{Action, DeviceId, Hello, Welcome};
+use gom_domain::ruling::Receipt;
 use gom_domain::world::World;
-use gom_proto::wire::sync_server::Sync;
+use gom_proto::wire::sync_server::{Sync, SyncServer};
 use gom_proto::{Malformed, ruling, wire};
 use sha2::{Digest, Sha256};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
@@ -23,10 +24,16 @@ use crate::wording::Trouble;
 use crate::writer::{Writer, stopped};
 
 /// How many messages of a stream may wait for their commit.
-const IN_FLIGHT: usize = 32;
+const IN_FLIGHT: usize = 16;
+/// How many operations a message may bring, and how many bytes; a client's window is a thousand.
+const MOST_OPERATIONS: usize = 1_000;
+const LARGEST_MESSAGE: usize = 1024 * 1024;
+/// How many verdicts go back in one message.
+const VERDICTS: usize = 200;
 /// The largest body of a submission; a form of a hundred elements takes a hundredth of it.
 const LARGEST_BODY: usize = 64 * 1024;
 
+type Replier = mpsc::Sender<Result<wire::PushReply, Status>>;
 type Replies<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// The service.
@@ -35,12 +42,18 @@ pub struct SyncService {
     folder: Folder,
     writer: Writer,
     world: World,
+    stop: watch::Receiver<bool>,
 }
 
 impl SyncService {
-    /// A service over the books of a folder.
-    pub fn new(folder: Folder, writer: Writer, world: World) -> Self {
-        Self { folder, writer, world }
+    /// A service over the books of a folder, until `stop` says so.
+    pub fn new(folder: Folder, writer: Writer, world: World, stop: watch::Receiver<bool>) -> Self {
+        Self { folder, writer, world, stop }
+    }
+
+    /// The service with its limits.
+    pub fn server(self) -> SyncServer<Self> {
+        SyncServer::new(self).max_decoding_message_size(LARGEST_MESSAGE)
     }
 
     /// The device that a call comes from. Only this makes a device out of a call: what a message says of its sender
@@ -48,12 +61,7 @@ impl SyncService {
     #[allow(clippy::result_large_err, reason = "tonic's own error")]
     fn device<T>(&self, request: &Request<T>) -> Result<DeviceRow, Status> {
         let header = |name: &str| request.metadata().get(name).and_then(|value| value.to_str().ok());
-        let unknown = || {
-            Status::unauthenticated(both(&gom_domain::say!(
-                "máy này chưa được ghi danh ở huyện; hãy ghi danh lại",
-                "this computer is not enrolled at the district; enrol it again"
-            )))
-        };
+        let unknown = || refused(Refusal::UnknownDevice);
         let id = header("gom-device").and_then(from_hex::<16>).ok_or_else(unknown)?;
         let secret = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
         let secret = secret.and_then(from_hex::<32>).ok_or_else(unknown)?;
@@ -79,9 +87,9 @@ impl SyncService {
         let device = memory.device(device.number).unwrap_or(device);
         Welcome {
             history: memory.history,
-            epoch: device.epoch,
-            last_sequence: device.last_sequence,
-            chain: device.chain,
+            epoch: device.reached.epoch,
+            last_sequence: device.reached.last_sequence,
+            chain: device.reached.chain,
             commit: memory.last.map_or(0, |last| last.last_seq),
             news: memory.news(device),
             clock_ms: now_ms,
@@ -93,11 +101,11 @@ impl SyncService {
 
 /// What a device is to do, by what both sides hold.
 fn action(device: &DeviceRow, hello: &Hello) -> Action {
-    if hello.epoch != device.epoch {
+    if hello.epoch != device.reached.epoch {
         return Action::Quarantined;
     }
-    let same_end = hello.last_sequence == device.last_sequence && hello.chain == device.chain;
-    if hello.last_sequence > device.last_sequence || same_end { Action::Go } else { Action::Rebase }
+    let same_end = hello.last_sequence == device.reached.last_sequence && hello.chain == device.reached.chain;
+    if hello.last_sequence > device.reached.last_sequence || same_end { Action::Go } else { Action::Rebase }
 }
 
 #[tonic::async_trait]
@@ -129,9 +137,9 @@ impl Sync for SyncService {
                 clock_ms: self.world.now_ms(),
             })),
             Answer::Refused(troubles) => {
-                Err(troubles.first().map_or_else(|| unavailable("refused"), refusal))
+                Err(troubles.first().map_or_else(|| wait(&Trouble::Stopping), refusal))
             }
-            Answer::Failed(why) => Err(unavailable(&why)),
+            Answer::Failed(trouble) => Err(wait(&trouble)),
             Answer::Receipts(..) | Answer::Changed(_) => {
                 Err(Status::internal("an answer to another question"))
             }
@@ -160,7 +168,7 @@ impl Sync for SyncService {
         _ = replies.send(Ok(wire::PushReply { kind: Some(first) })).await;
         if open {
             let (waiting, answers) = mpsc::channel(IN_FLIGHT);
-            tokio::spawn(take_in(self.writer.clone(), device, inbound, waiting));
+            tokio::spawn(take_in(self.writer.clone(), device, inbound, waiting, self.stop.clone()));
             tokio::spawn(give_back(answers, replies));
         }
         Ok(Response::new(Box::pin(ReceiverStream::new(outbound))))
@@ -169,11 +177,12 @@ impl Sync for SyncService {
     async fn pull(&self, request: Request<wire::PullRequest>) -> Result<Response<Self::PullStream>, Status> {
         let device = self.device(&request)?;
         let after = request.into_inner().after;
+        let published = news::published(&self.writer.memory(), &device, after);
         let folder = self.folder.clone();
-        let news = tokio::task::spawn_blocking(move || news::after(&folder, &device, after)).await;
+        let news = tokio::task::spawn_blocking(move || news::after(&folder, &device, after, published)).await;
         let news: VecDeque<wire::PullReply> = match news {
             Ok(Ok(news)) => news,
-            Ok(Err(trouble)) => return Err(unavailable(&trouble.message().en)),
+            Ok(Err(trouble)) => return Err(wait(&trouble)),
             Err(_) => return Err(Status::internal("reading the books failed")),
         };
         Ok(Response::new(Box::pin(tokio_stream::iter(news).map(Ok))))
@@ -186,31 +195,32 @@ enum Waiting {
     End(Status),
 }
 
-/// Takes operations in and hands them to the writer. The bounded channels slow a fast sender down.
+/// Takes operations in and hands them to the writer. The bounded channels slow a fast sender down. When the server
+/// stops, what has been taken in is still answered, and nothing more is taken.
 async fn take_in(
     writer: Writer,
     device: DeviceRow,
     mut inbound: Streaming<wire::PushRequest>,
     waiting: mpsc::Sender<Waiting>,
+    stop: watch::Receiver<bool>,
 ) {
+    let mut stopping = std::pin::pin!(crate::serve::until(stop));
     loop {
-        let message = match inbound.message().await {
-            Ok(Some(message)) => message,
+        let message = tokio::select! {
+            message = inbound.message() => message,
+            () = &mut stopping => Err(wait(&Trouble::Stopping)),
+        };
+        let push = match message {
+            Ok(Some(message)) => operations(message, &device),
             Ok(None) => return,
-            Err(status) => {
-                _ = waiting.send(Waiting::End(status)).await;
-                return;
-            }
+            Err(status) => Err(Box::new(status)),
         };
-        let push = match operations(message, &device) {
-            Ok(push) => push,
-            Err(status) => {
-                _ = waiting.send(Waiting::End(*status)).await;
-                return;
-            }
+        let next = match push {
+            Ok(push) => Waiting::Answer(writer.submit(Job::Push(push)).await),
+            Err(status) => Waiting::End(*status),
         };
-        let answer = writer.submit(Job::Push(push)).await;
-        if waiting.send(Waiting::Answer(answer)).await.is_err() {
+        let ended = matches!(next, Waiting::End(_));
+        if waiting.send(next).await.is_err() || ended {
             return;
         }
     }
@@ -223,15 +233,15 @@ fn operations(message: wire::PushRequest, device: &DeviceRow) -> Result<Push, Bo
     if operations.bodies.iter().any(|body| body.len() > LARGEST_BODY) {
         return Err(Box::new(Status::invalid_argument("a submission is larger than 64 KiB")));
     }
-    let (epoch, first_sequence) = (device.epoch, operations.first_sequence);
+    if operations.bodies.len() > MOST_OPERATIONS {
+        return Err(Box::new(Status::invalid_argument("more than 1,000 operations in one message")));
+    }
+    let (epoch, first_sequence) = (device.reached.epoch, operations.first_sequence);
     Ok(Push { device: device.number, epoch, first_sequence, bodies: operations.bodies })
 }
 
 /// Gives answers back in the order of the operations.
-async fn give_back(
-    mut answers: mpsc::Receiver<Waiting>,
-    replies: mpsc::Sender<Result<wire::PushReply, Status>>,
-) {
+async fn give_back(mut answers: mpsc::Receiver<Waiting>, replies: Replier) {
     while let Some(waiting) = answers.recv().await {
         let answer = match waiting {
             Waiting::Answer(answer) => answer.await.unwrap_or_else(|_| stopped()),
@@ -242,16 +252,15 @@ async fn give_back(
         };
         let (receipts, end) = match answer {
             Answer::Receipts(receipts, refusal) => (receipts, refusal.map(refused)),
-            Answer::Failed(why) => (Vec::new(), Some(unavailable(&why))),
+            Answer::Failed(trouble) => (Vec::new(), Some(wait(&trouble))),
             Answer::Refused(_) | Answer::Enrolled(_) | Answer::Changed(_) => {
                 (Vec::new(), Some(Status::internal("an answer to another question")))
             }
         };
-        let verdicts =
-            receipts.iter().map(|(sequence, receipt)| ruling::verdict(*sequence, receipt)).collect();
-        let kind = wire::push_reply::Kind::Verdicts(wire::Verdicts { verdicts });
-        if !receipts.is_empty() && replies.send(Ok(wire::PushReply { kind: Some(kind) })).await.is_err() {
-            return;
+        for some in receipts.chunks(VERDICTS) {
+            if replies.send(Ok(verdicts(some))).await.is_err() {
+                return;
+            }
         }
         if let Some(status) = end {
             _ = replies.send(Err(status)).await;
@@ -260,14 +269,19 @@ async fn give_back(
     }
 }
 
+fn verdicts(receipts: &[(u64, Receipt)]) -> wire::PushReply {
+    let verdicts = receipts.iter().map(|(sequence, receipt)| ruling::verdict(*sequence, receipt)).collect();
+    let kind = wire::push_reply::Kind::Verdicts(wire::Verdicts { verdicts });
+    wire::PushReply { kind: Some(kind) }
+}
+
 /// A refusal that breaks the contract ends the stream; one that means wait says so.
 fn refused(refusal: Refusal) -> Status {
+    let text = both(&Trouble::Refused(refusal).message());
     match refusal {
-        Refusal::Gap(_) | Refusal::SequenceReused(_) | Refusal::Epoch => {
-            Status::failed_precondition(refusal.to_string())
-        }
-        Refusal::UnknownDevice => Status::unauthenticated(refusal.to_string()),
-        Refusal::UnknownProgramme(_) | Refusal::UnknownBase(_) => Status::unavailable(refusal.to_string()),
+        Refusal::Gap(_) | Refusal::SequenceReused(_) | Refusal::Epoch => Status::failed_precondition(text),
+        Refusal::UnknownDevice => Status::unauthenticated(text),
+        Refusal::UnknownProgramme(_) | Refusal::UnknownBase(_) => Status::unavailable(text),
     }
 }
 
@@ -280,8 +294,9 @@ fn refusal(trouble: &Trouble) -> Status {
     Status::failed_precondition(both(&trouble.message()))
 }
 
-fn unavailable(why: &str) -> Status {
-    Status::unavailable(why.to_owned())
+/// Nothing is wrong with what was sent; it is to be tried again later.
+fn wait(trouble: &Trouble) -> Status {
+    Status::unavailable(both(&trouble.message()))
 }
 
 fn malformed(error: Malformed) -> Status {

@@ -5,6 +5,7 @@
 
 pub mod accept;
 pub mod books;
+pub mod chain;
 pub mod cli;
 pub mod clock;
 pub mod enrol;

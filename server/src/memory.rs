@@ -10,15 +10,17 @@ use gom_domain::Period;
 use gom_domain::cells::{Cells, Numbering};
 use gom_domain::examine::Record;
 use gom_domain::greeting::{DeviceId, HistoryId};
-use gom_domain::programme::{self, Baseline, Edition, Editions, Programme, Quotas};
+use gom_domain::programme::{self, Baseline, Bundle, Edition, Editions, Programme, Quotas};
 use gom_domain::progress::ByHand;
 use gom_domain::submission::Submission;
 use gom_domain::totals::View;
 use gom_domain::unit::{UnitId, UnitIx};
 use gom_proto::submission::Envelope;
 
+use crate::books::Contact;
+use crate::chain;
 use crate::store::{
-    ChangeKind, ChangeRow, CommitRow, DeviceRow, Journal, Place, StoreError, Stored, SubmissionRow,
+    ChangeKind, ChangeRow, CommitRow, DeviceRow, Journal, Place, Reached, StoreError, Stored, SubmissionRow,
 };
 
 /// A table that came with a programme and is replaced on its own.
@@ -30,11 +32,24 @@ pub struct Prior {
     pub table: Vec<u8>,
 }
 
+/// A published version with its tables, verbatim.
+#[derive(Clone, Debug)]
+pub struct PublishedEdition {
+    /// The version.
+    pub version: u32,
+    /// The entry that published it.
+    pub seq: u64,
+    /// Its tables.
+    pub bundle: Arc<Bundle>,
+}
+
 /// What the books come to.
 #[derive(Debug, Default)]
 pub struct Memory {
     /// The name of the history.
     pub history: HistoryId,
+    /// Whether it goes on from a restored backup, so that communes may hold what the books have lost.
+    pub restored: bool,
     /// The last commit that is in here.
     pub last: Option<CommitRow>,
     /// The published versions of the programmes.
@@ -49,7 +64,8 @@ pub struct Memory {
     pub published: u64,
     /// The submission behind each standing form.
     pub sources: HashMap<Place, u64>,
-    editions_at: HashMap<u32, u64>,
+    /// Where each version was published, and its tables, verbatim.
+    bundles: Vec<PublishedEdition>,
     numberings: HashMap<u32, Arc<Numbering>>,
     by_hand: BTreeMap<i16, HashMap<String, ByHand>>,
     units: Names<UnitId>,
@@ -90,7 +106,8 @@ impl<N: Clone + Eq + std::hash::Hash> Names<N> {
 impl Memory {
     /// Recalls the books as of an entry, or as they stand.
     pub fn recall(journal: &mut dyn Journal, at: Option<u64>) -> Stored<Self> {
-        let mut memory = Self { history: journal.history()?, ..Self::default() };
+        let (history, restored) = journal.history()?;
+        let mut memory = Self { history, restored, ..Self::default() };
         let (units, forms) = journal.names()?;
         units.into_iter().for_each(|(number, id)| memory.units.learn(number, UnitId::from(id.as_str())));
         forms.into_iter().for_each(|(number, key)| memory.forms.learn(number, key));
@@ -132,7 +149,7 @@ impl Memory {
         let version = self.editions.newest().map_or(1, |edition| edition.version + 1);
         let numbering = self.cells.number(&reading.programme);
         self.numberings.insert(version, Arc::new(numbering));
-        self.editions_at.insert(version, row.seq);
+        self.bundles.push(PublishedEdition { version, seq: row.seq, bundle: Arc::new(bundle) });
         self.editions.publish(Edition { version, programme: Arc::new(reading.programme) });
         Ok(())
     }
@@ -164,15 +181,37 @@ impl Memory {
         self.stand(place, row.seq, &submission).ok_or_else(damaged)
     }
 
-    /// Lets a submission stand at its place.
+    /// Lets a submission stand at its place. Figures that other versions of the form asked for stand no more.
     pub fn stand(&mut self, place: Place, seq: u64, submission: &Submission) -> Option<()> {
         let programme = Arc::clone(self.editions.version(submission.programme_version)?);
         let numbering = Arc::clone(self.numberings.get(&submission.programme_version)?);
         let unit = programme.unit_of(self.units.name(place.unit)?)?;
         let (form, period) = (submission.form, submission.period);
+        self.clear_dropped(&programme, unit, submission);
         self.cells.stand(&programme, &numbering, unit, form, period, &submission.figures);
         self.sources.insert(place, seq);
         Some(())
+    }
+
+    /// Clears figures of elements that only other versions of the form had, so that what stands is the newest report
+    /// alone, however it came to be remembered.
+    fn clear_dropped(&mut self, programme: &Programme, unit: UnitIx, submission: &Submission) {
+        let key = &programme.form(submission.form).key;
+        for edition in self.editions.iter().filter(|edition| edition.programme.year == programme.year) {
+            let (other, Some(numbering)) = (&edition.programme, self.numberings.get(&edition.version)) else {
+                continue;
+            };
+            let (Some(form), Some(row)) = (other.form_named(key), other.unit_of(&programme.unit(unit).id))
+            else {
+                continue;
+            };
+            let dropped = |element: &&gom_domain::element::ElementIx| {
+                programme.element_named(&other.element(**element).key).is_none()
+            };
+            for element in other.form(form).elements.iter().filter(dropped) {
+                self.cells.clear(numbering.element(*element), numbering.unit(row), submission.period);
+            }
+        }
     }
 
     /// Reads a body along the programme that it names.
@@ -182,10 +221,39 @@ impl Memory {
         envelope.open(&programme).ok()
     }
 
+    /// Whether a body is about a place, as far as it can be read.
+    pub fn says(&self, body: &[u8], place: Place) -> bool {
+        let Ok(envelope) = Envelope::decode(body) else { return false };
+        let form =
+            self.editions.version(envelope.programme_version).and_then(|p| p.forms.get(envelope.form.get()));
+        envelope.period == place.period
+            && form.is_some_and(|form| self.form_number(&form.key) == Some(place.form))
+    }
+
     /// Learns a device, or what has become of it.
     pub fn learn_device(&mut self, device: DeviceRow) {
         self.device_numbers.insert(device.id, device.number);
         self.devices.insert(device.number, device);
+    }
+
+    /// Notes how far a device has come.
+    pub fn advance(&mut self, number: u32, reached: Reached) {
+        if let Some(device) = self.devices.get_mut(&number) {
+            device.reached = reached;
+        }
+    }
+
+    /// Notes what a greeting told of a device; whether there is such a device.
+    pub fn note(&mut self, contact: &Contact) -> bool {
+        let Some(device) = self.devices.get_mut(&contact.device) else { return false };
+        (device.contact_ms, device.skew_ms) = (Some(contact.at_ms), Some(contact.skew_ms));
+        device.app_version.clone_from(&contact.app_version);
+        true
+    }
+
+    /// The journal's hash chain after the last commit.
+    pub fn head(&self) -> [u8; 32] {
+        self.last.map_or_else(|| chain::history(self.history), |last| last.head)
     }
 
     /// Learns a unit's number.
@@ -233,6 +301,11 @@ impl Memory {
         self.forms.numbers.get(key).copied()
     }
 
+    /// A form by its number in the books.
+    pub fn form_key(&self, number: u32) -> Option<&str> {
+        self.forms.name(number).map(String::as_str)
+    }
+
     /// The number that the next new unit and the next new form get.
     pub fn next_names(&self) -> (u32, u32) {
         (self.units.next(), self.forms.next())
@@ -249,9 +322,9 @@ impl Memory {
         self.numberings.get(&version)
     }
 
-    /// The entry that published a version.
-    pub fn edition_seq(&self, version: u32) -> u64 {
-        self.editions_at.get(&version).copied().unwrap_or(0)
+    /// The versions that were published after an entry.
+    pub fn published_after(&self, after: u64) -> impl Iterator<Item = &PublishedEdition> {
+        self.bundles.iter().filter(move |edition| edition.seq > after)
     }
 
     /// What was set by hand for the targets of a year.
@@ -269,7 +342,7 @@ impl Memory {
     pub fn news(&self, device: &DeviceRow) -> u64 {
         let others =
             self.devices.values().filter(|other| other.unit == device.unit && other.number != device.number);
-        others.map(|other| other.last_commit).max().unwrap_or(0).max(self.published)
+        others.map(|other| other.reached.last_commit).max().unwrap_or(0).max(self.published)
     }
 }
 

@@ -11,21 +11,63 @@ use wire::pull_reply::News;
 
 use crate::folder::Folder;
 use crate::memory::{Memory, Prior};
-use crate::store::{ChangeKind, DeviceRow, Journal, Stored, SubmissionRow};
+use crate::store::{DeviceRow, Journal, Stored, SubmissionRow};
 use crate::wording::Trouble;
 
-/// What concerns a device's unit and was committed after `after`.
-pub fn after(folder: &Folder, device: &DeviceRow, after: u64) -> Result<VecDeque<wire::PullReply>, Trouble> {
-    let mut journal = folder.read()?;
-    collect(&mut journal, device, after).map_err(|error| folder.trouble(&error))
+/// What was published for a unit, as of a commit.
+#[derive(Debug)]
+pub struct Published {
+    news: Vec<(u64, News)>,
+    /// The commit; what comes after it is left for the next time.
+    up_to: u64,
 }
 
-fn collect(journal: &mut dyn Journal, device: &DeviceRow, after: u64) -> Stored<VecDeque<wire::PullReply>> {
-    let last = journal.last_commit()?.map_or(0, |last| last.last_seq);
-    let mut news = changes(journal, device, after)?;
+/// What was published after `after`: all versions since, and the unit's tables in force if anything was.
+pub fn published(memory: &Memory, device: &DeviceRow, after: u64) -> Published {
+    let up_to = memory.last.map_or(0, |last| last.last_seq);
+    Published { news: publications(memory, device, after), up_to }
+}
+
+fn publications(memory: &Memory, device: &DeviceRow, after: u64) -> Vec<(u64, News)> {
+    let mut news: Vec<(u64, News)> = memory
+        .published_after(after)
+        .map(|edition| {
+            let files = change::files(&edition.bundle);
+            (edition.seq, News::Edition(wire::Edition { version: edition.version, files }))
+        })
+        .collect();
+    let Some(unit) = memory.unit_id(device.unit).filter(|_| memory.published > after) else { return news };
+    for (year, prior) in &memory.quotas {
+        let own = cut(memory, *year, prior, unit, own_quotas);
+        news.extend(own.map(|prior| (memory.published, News::Quotas(prior))));
+    }
+    for (year, prior) in &memory.baselines {
+        let own = cut(memory, *year, prior, unit, own_baseline);
+        news.extend(own.map(|prior| (memory.published, News::Baseline(prior))));
+    }
+    news
+}
+
+/// Everything that concerns a device's unit and was committed after `after`, given what was published since.
+pub fn after(
+    folder: &Folder,
+    device: &DeviceRow,
+    after: u64,
+    published: Published,
+) -> Result<VecDeque<wire::PullReply>, Trouble> {
+    let mut journal = folder.read()?;
+    collect(&mut journal, device, after, published).map_err(|error| folder.trouble(&error))
+}
+
+fn collect(
+    journal: &mut dyn Journal,
+    device: &DeviceRow,
+    after: u64,
+    Published { mut news, up_to }: Published,
+) -> Stored<VecDeque<wire::PullReply>> {
     let devices = journal.devices()?;
     for sender in devices.iter().filter(|sender| sender.unit == device.unit) {
-        for row in journal.newest_of(sender.number, after)? {
+        for row in journal.newest_of(sender.number, after)?.into_iter().filter(|row| row.seq <= up_to) {
             news.push((row.seq, News::Filed(filed(sender, row))));
         }
     }
@@ -35,44 +77,8 @@ fn collect(journal: &mut dyn Journal, device: &DeviceRow, after: u64) -> Stored<
         let at_ms = journal.commit_of(commit)?.at_ms;
         replies.push_back(wire::PullReply { commit, at_ms, news: Some(news) });
     }
-    replies.push_back(wire::PullReply { commit: last, at_ms: 0, news: Some(News::Done(wire::Done {})) });
+    replies.push_back(wire::PullReply { commit: up_to, at_ms: 0, news: Some(News::Done(wire::Done {})) });
     Ok(replies)
-}
-
-/// All published versions since, and the tables of quotas and figures that are in force if anything was published.
-fn changes(journal: &mut dyn Journal, device: &DeviceRow, after: u64) -> Stored<Vec<(u64, News)>> {
-    let mut news = Vec::new();
-    let mut memory = Memory::default();
-    let (units, _) = journal.names()?;
-    let unit =
-        units.into_iter().find(|(number, _)| *number == device.unit).map(|(_, id)| UnitId::from(id.as_str()));
-    let mut newest = Vec::new();
-    journal.each_change(u64::MAX, &mut |row| {
-        memory.learn_change(&row)?;
-        if row.kind == ChangeKind::Programme && row.seq > after {
-            newest.push((row.seq, row.body.clone()));
-        }
-        Ok(())
-    })?;
-    let versions: Vec<u32> = memory.editions.iter().map(|edition| edition.version).collect();
-    for (seq, body) in newest {
-        let version =
-            versions.iter().copied().find(|version| memory.edition_seq(*version) == seq).unwrap_or(0);
-        let files = change::decode_bundle(&body).map(|bundle| change::files(&bundle)).unwrap_or_default();
-        news.push((seq, News::Edition(wire::Edition { version, files })));
-    }
-    let Some(unit) = unit.filter(|_| memory.published > after) else { return Ok(news) };
-    for (year, prior) in &memory.quotas {
-        news.extend(
-            cut(&memory, *year, prior, &unit, own_quotas)
-                .map(|prior| (memory.published, News::Quotas(prior))),
-        );
-    }
-    for (year, prior) in &memory.baselines {
-        let own = cut(&memory, *year, prior, &unit, own_baseline);
-        news.extend(own.map(|prior| (memory.published, News::Baseline(prior))));
-    }
-    Ok(news)
 }
 
 fn cut(

@@ -2,6 +2,8 @@
 //!
 //! Both ways run the same use case. The socket can be opened by the owner of the folder only.
 
+use std::time::Duration;
+
 use gom_domain::Bilingual;
 use gom_domain::greeting::DeviceId;
 use gom_domain::unit::UnitId;
@@ -27,18 +29,29 @@ pub struct Outcome {
     pub rulings: Vec<gom_domain::ruling::Ruling>,
 }
 
-/// Commits a change, whoever has the books.
+/// How long a command waits for others that have the books for a moment.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long between two looks.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Commits a change, whoever has the books. Another command that has them for a moment is waited for.
 pub async fn commit(folder: &Folder, job: Job, world: &World) -> Result<Outcome, Vec<Trouble>> {
-    match folder.open() {
-        Ok((ledger, lock)) => {
-            let mut books = Books::open(Box::new(ledger)).map_err(|error| vec![folder.trouble(&error)])?;
-            let answer = books.commit(vec![job], world.now_ms()).pop();
-            drop(lock);
-            answer.map_or(Err(Vec::new()), outcome)
+    let waits = PATIENCE.as_millis() / PAUSE.as_millis();
+    for _ in 0..waits {
+        match folder.open() {
+            Ok((ledger, lock)) => {
+                let mut books =
+                    Books::open(Box::new(ledger)).map_err(|error| vec![folder.trouble(&error)])?;
+                let answer = books.commit(vec![job], world.now_ms()).pop();
+                drop(lock);
+                return answer.map_or(Err(Vec::new()), outcome);
+            }
+            Err(Trouble::InUse(_)) if folder.socket().exists() => return remote::commit(folder, job).await,
+            Err(Trouble::InUse(_)) => tokio::time::sleep(PAUSE).await,
+            Err(trouble) => return Err(vec![trouble]),
         }
-        Err(Trouble::InUse(_)) => remote::commit(folder, job).await,
-        Err(trouble) => Err(vec![trouble]),
     }
+    Err(vec![Trouble::InUse(folder.path().display().to_string())])
 }
 
 fn outcome(answer: Answer) -> Result<Outcome, Vec<Trouble>> {
@@ -49,9 +62,9 @@ fn outcome(answer: Answer) -> Result<Outcome, Vec<Trouble>> {
             let rulings = receipts.into_iter().map(|(_, receipt)| receipt.ruling).collect();
             Ok(Outcome { commit, rulings })
         }
-        Answer::Receipts(_, Some(refusal)) => Err(vec![Trouble::Books(refusal.to_string())]),
+        Answer::Receipts(_, Some(refusal)) => Err(vec![Trouble::Refused(refusal)]),
         Answer::Refused(troubles) => Err(troubles),
-        Answer::Failed(why) => Err(vec![Trouble::Books(why)]),
+        Answer::Failed(trouble) => Err(vec![trouble]),
         Answer::Enrolled(_) => Ok(Outcome::default()),
     }
 }
@@ -69,6 +82,7 @@ fn message(job: Job) -> Option<wire::change::Kind> {
             programme: job.programme.as_ref().map(change::files).unwrap_or_default(),
             quotas: job.quotas.unwrap_or_default(),
             baseline: job.baseline.unwrap_or_default(),
+            year: job.year.map_or(0, |year| year.unsigned_abs().into()),
         }),
         Job::Enter(job) => Kind::Enter(wire::Enter { unit: job.unit.to_string(), bodies: job.bodies }),
         Job::SetTarget(job) => Kind::SetTarget(change::target(job.year, &job.key, &job.set)),
@@ -90,6 +104,7 @@ fn job(kind: wire::change::Kind, world: &World) -> Result<Job, gom_proto::Malfor
             programme: (!load.programme.is_empty()).then(|| change::bundle(load.programme)),
             quotas: given(load.quotas),
             baseline: given(load.baseline),
+            year: i16::try_from(load.year).ok().filter(|year| *year > 0),
         }),
         Kind::Enter(enter) => Job::Enter(Enter {
             unit: UnitId::from(enter.unit.as_str()),
@@ -183,18 +198,15 @@ mod remote {
     /// Has a running server commit a change.
     pub(super) async fn commit(folder: &Folder, job: Job) -> Result<Outcome, Vec<Trouble>> {
         let silent = || vec![Trouble::ServerSilent];
-        let in_use = || vec![Trouble::InUse(folder.path().display().to_string())];
         let path = folder.socket();
-        if !path.exists() {
-            return Err(in_use());
-        }
         let connector = tower::service_fn(move |_| {
             let path = path.clone();
             async move { UnixStream::connect(path).await.map(TokioIo::new) }
         });
         let endpoint = Endpoint::from_static("http://office.invalid");
         let channel = endpoint.connect_with_connector(connector).await.map_err(|_| silent())?;
-        let mut office = OfficeClient::new(channel).max_encoding_message_size(LARGEST);
+        let office = OfficeClient::new(channel).max_encoding_message_size(LARGEST);
+        let mut office = office.max_decoding_message_size(LARGEST);
         let change = wire::Change { kind: message(job) };
         let reply = office.commit(change).await.map_err(|_| silent())?.into_inner();
         if !reply.refusals.is_empty() {

@@ -4,6 +4,8 @@
 //! figure another meaning is refused.
 
 use std::collections::HashSet;
+use std::io::{Error, ErrorKind};
+use std::path::Path;
 
 use gom_domain::programme::{self, Baseline, Bundle, Fault, Problem, Programme, Quotas, Reading};
 use gom_domain::unit::UnitId;
@@ -16,6 +18,8 @@ use crate::wording::Trouble;
 /// What is to be published; what is empty stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Load {
+    /// The year of the programme that tables without one belong to; none: the newest.
+    pub year: Option<i16>,
     /// A programme's tables. Quotas and baseline in the same folder are published with it.
     pub programme: Option<Bundle>,
     /// A table of quotas, replacing the year's.
@@ -65,12 +69,15 @@ fn name(
     Ok(())
 }
 
-struct Checked {
+/// What can be published.
+#[derive(Debug)]
+pub struct Checked {
     programme: Option<Programme>,
     entries: Vec<(ChangeKind, i16, Vec<u8>)>,
 }
 
-fn check(memory: &Memory, job: &Load) -> Result<Checked, Vec<Trouble>> {
+/// Checks what is to be published against the books, without changing them.
+pub fn check(memory: &Memory, job: &Load) -> Result<Checked, Vec<Trouble>> {
     let mut entries = Vec::new();
     let mut faults = Vec::new();
     let mut published = None;
@@ -86,7 +93,8 @@ fn check(memory: &Memory, job: &Load) -> Result<Checked, Vec<Trouble>> {
         entries.push((ChangeKind::Programme, year, gom_proto::change::encode_bundle(&tables)));
         published = Some(programme);
     }
-    let newest = memory.editions.newest().map(|edition| edition.programme.as_ref());
+    let meant = job.year.map_or_else(|| memory.editions.newest(), |year| memory.editions.edition_for(year));
+    let newest = meant.map(|edition| edition.programme.as_ref());
     let Some(programme) = published.as_ref().or(newest) else { return Err(vec![Trouble::NoProgramme]) };
     let from_folder =
         |name: &str| job.programme.as_ref().and_then(|bundle| bundle.get(name)).map(<[u8]>::to_vec);
@@ -109,7 +117,26 @@ fn check(memory: &Memory, job: &Load) -> Result<Checked, Vec<Trouble>> {
     Ok(Checked { programme: published, entries })
 }
 
-fn troubles(faults: Vec<Fault>) -> Vec<Trouble> {
+/// The tables of a programme's folder. Other files in it are left alone.
+pub fn read_folder(dir: &Path) -> Result<Bundle, Trouble> {
+    let cannot = |path: &Path, error: &Error| Trouble::File(path.display().to_string(), error.to_string());
+    if !dir.is_dir() {
+        return Err(cannot(dir, &Error::from(ErrorKind::NotFound)));
+    }
+    let mut bundle = Bundle::default();
+    for name in Bundle::PROGRAMME.into_iter().chain([Bundle::QUOTAS, Bundle::BASELINE]) {
+        let path = dir.join(name);
+        match std::fs::read(&path) {
+            Ok(bytes) => bundle.insert(name, bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(cannot(&path, &error)),
+        }
+    }
+    Ok(bundle)
+}
+
+/// Faults of tables as troubles.
+pub(crate) fn troubles(faults: Vec<Fault>) -> Vec<Trouble> {
     faults.into_iter().map(|fault| Trouble::Fault(Box::new(fault))).collect()
 }
 
@@ -130,7 +157,9 @@ fn keeps_its_word(memory: &Memory, programme: &Programme) -> Vec<Fault> {
                 let frequency = |p: &Programme, e: &gom_domain::element::Element| p.form(e.form).frequency;
                 before.kind != element.kind
                     || before.scale != element.scale
-                    || same_year && frequency(old, before) != frequency(programme, element)
+                    || same_year
+                        && (frequency(old, before) != frequency(programme, element)
+                            || old.form(before.form).key != programme.form(element.form).key)
             })
         });
         if redefined {

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use gom_domain::world::World;
-use gom_proto::wire::sync_server::SyncServer;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -47,7 +46,7 @@ pub async fn start(folder: &Folder, listen: SocketAddr, world: World) -> Result<
     let address = listener.local_addr().map_err(cannot)?;
     let (writer, thread) = Writer::start(books, world.clone());
     let (stop, stopped) = watch::channel(false);
-    let service = SyncService::new(folder.clone(), writer.clone(), world.clone());
+    let service = SyncService::new(folder.clone(), writer.clone(), world.clone(), stopped.clone());
     let mut tasks = vec![tokio::spawn(communes(listener, service, stopped.clone()))];
     tasks.extend(office::start(folder, writer.clone(), world, stopped));
     tracing::info!(%address, folder = %folder.path().display(), "serving");
@@ -60,7 +59,7 @@ async fn communes(listener: TcpListener, service: SyncService, stopped: watch::R
         .tcp_nodelay(true)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
-        .add_service(SyncServer::new(service))
+        .add_service(service.server())
         .serve_with_incoming_shutdown(incoming, until(stopped))
         .await;
     if let Err(error) = served {

@@ -49,6 +49,34 @@ pub type Numbered = Vec<(u32, String)>;
 /// A store's answer.
 pub type Stored<T> = Result<T, StoreError>;
 
+/// How far a device has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// Its epoch.
+    pub epoch: u32,
+    /// The last sequence ruled on in this epoch.
+    pub last_sequence: u64,
+    /// The chain over the bodies of this epoch.
+    pub chain: Chain,
+    /// The last commit that came from it; 0: none.
+    pub last_commit: u64,
+}
+
+impl Default for Reached {
+    fn default() -> Self {
+        Self { epoch: 1, last_sequence: 0, chain: Chain::default(), last_commit: 0 }
+    }
+}
+
+impl Reached {
+    /// Goes on by a submission.
+    pub fn advance(&mut self, row: &SubmissionRow) {
+        self.last_sequence = row.sequence;
+        self.chain = self.chain.then(&row.body);
+        self.last_commit = row.seq;
+    }
+}
+
 /// A device as the books know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceRow {
@@ -64,14 +92,8 @@ pub struct DeviceRow {
     pub name: String,
     /// SHA-256 of its secret; empty for the district's own hand.
     pub secret_hash: Vec<u8>,
-    /// Its epoch.
-    pub epoch: u32,
-    /// The last sequence ruled on in this epoch.
-    pub last_sequence: u64,
-    /// The chain there.
-    pub chain: Chain,
-    /// The last commit that came from it.
-    pub last_commit: u64,
+    /// How far it has come.
+    pub reached: Reached,
     /// When it was last heard of, by the district's clock.
     pub contact_ms: Option<i64>,
     /// Its clock less the district's, then.
@@ -201,8 +223,8 @@ pub struct StandingRow {
 
 /// Reading the books. Every reader sees the books as of one commit.
 pub trait Journal {
-    /// The name of this history.
-    fn history(&mut self) -> Stored<HistoryId>;
+    /// The name of this history, and whether it goes on from a restored backup.
+    fn history(&mut self) -> Stored<(HistoryId, bool)>;
     /// The last commit; none before the first.
     fn last_commit(&mut self) -> Stored<Option<CommitRow>>;
     /// When an entry became durable.
@@ -231,7 +253,7 @@ pub trait Journal {
         up_to: u64,
         visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>,
     ) -> Stored<()>;
-    /// All submissions that stand, in the order of their places.
+    /// All submissions that stand, in the order of the journal.
     fn each_standing(&mut self, visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>) -> Stored<()>;
 }
 
@@ -249,6 +271,8 @@ pub trait Ledger: Journal + Send {
     fn name_form(&mut self, number: u32, key: &str) -> Stored<()>;
     /// Enters or updates a device.
     fn put_device(&mut self, device: &DeviceRow) -> Stored<()>;
+    /// Notes how far a device has come.
+    fn advance_device(&mut self, number: u32, reached: &Reached) -> Stored<()>;
     /// Enters or updates an enrolment code.
     fn put_code(&mut self, code: &CodeRow) -> Stored<()>;
     /// Appends a submission to the journal.

@@ -1,6 +1,6 @@
 //! Targets set by hand: what the document leaves open.
 
-use gom_domain::progress::ByHand;
+use gom_domain::progress::{ByHand, Status};
 use gom_domain::target::Comparator;
 
 use crate::books::{Answer, Changes};
@@ -8,6 +8,10 @@ use crate::enrol::{next_change, refused};
 use crate::memory::Memory;
 use crate::store::{ChangeKind, Ledger, Stored};
 use crate::wording::Trouble;
+
+/// The statuses that can be set by hand. The others say how far the figures go, which no hand can know better.
+pub const BY_HAND: [Status; 5] =
+    [Status::Met, Status::OnTrack, Status::AtRisk, Status::Behind, Status::Missed];
 
 /// What is to be set.
 #[derive(Clone, Debug)]
@@ -26,6 +30,12 @@ pub fn set(ledger: &mut dyn Ledger, memory: &Memory, job: &SetTarget) -> Stored<
     let Some(target) = programme.target_named(&job.key) else {
         return refused(Trouble::UnknownTarget(job.key.clone()));
     };
+    if let Some(status) = job.set.status.filter(|status| !BY_HAND.contains(status)) {
+        return refused(Trouble::StatusNotByHand(status));
+    }
+    if job.set.status.is_some() && job.set.note.trim().is_empty() {
+        return refused(Trouble::StatusAndNote);
+    }
     let judged_by_hand = matches!(target.comparator, Comparator::Guideline | Comparator::Reference);
     if job.set.status.is_some() && !judged_by_hand {
         return refused(Trouble::NotByHand(target.reference.clone()));

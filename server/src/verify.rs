@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
-use gom_domain::greeting::Chain;
 use gom_domain::progress::progress;
 use gom_domain::ruling::Verdict;
 use gom_domain::{Bilingual, Period, say};
 
-use crate::books::{chain_change, chain_submission};
+use crate::chain;
 use crate::memory::Memory;
-use crate::store::{ChangeRow, CommitRow, Journal, Place, Stored, SubmissionRow};
+use crate::store::{ChangeRow, CommitRow, Journal, Place, Reached, Stored, SubmissionRow};
 
 /// What was recounted, and what did not agree.
 #[derive(Debug, Default)]
@@ -26,6 +25,13 @@ pub struct Verified {
     pub commit: u64,
     /// What does not agree.
     pub differences: Vec<Bilingual>,
+    last_commit: u64,
+}
+
+impl Verified {
+    fn differ(&mut self, difference: Bilingual) {
+        self.differences.push(difference);
+    }
 }
 
 /// Recounts the books.
@@ -38,17 +44,23 @@ pub fn verify(journal: &mut dyn Journal) -> Stored<Verified> {
     })?;
     let mut commits = Vec::new();
     journal.each_commit(&mut |commit| {
+        verified.last_commit = commit.last_seq;
         commits.push(commit);
         Ok(())
     })?;
     let mut recount = Recount { memory: recalled_changes(journal, &changes)?, ..Recount::default() };
-    let mut chain =
-        Links { commits, next: 0, head: [0; 32], seq: 0, changes: changes.into_iter().peekable() };
+    let head = chain::history(recount.memory.history);
+    let mut links = Links {
+        commits: commits.into_iter().peekable(),
+        head,
+        seq: 0,
+        changes: changes.into_iter().peekable(),
+    };
     journal.each_submission(u64::MAX, &mut |row| {
-        chain.submission(&row, &mut verified);
+        links.submission(&row, &recount.memory, &mut verified);
         recount.submission(&row, &mut verified)
     })?;
-    chain.end(&mut verified);
+    links.end(&mut verified);
     recount.compare(journal, &mut verified)?;
     Ok(verified)
 }
@@ -61,24 +73,28 @@ fn recalled_changes(journal: &mut dyn Journal, changes: &[ChangeRow]) -> Stored<
     Ok(memory)
 }
 
-/// The hash chain, followed entry by entry.
+/// The hash chain, followed entry by entry and commit by commit.
 struct Links {
-    commits: Vec<CommitRow>,
-    next: usize,
+    commits: std::iter::Peekable<std::vec::IntoIter<CommitRow>>,
+    changes: std::iter::Peekable<std::vec::IntoIter<ChangeRow>>,
     head: [u8; 32],
     seq: u64,
-    changes: std::iter::Peekable<std::vec::IntoIter<ChangeRow>>,
 }
 
 impl Links {
-    fn submission(&mut self, row: &SubmissionRow, verified: &mut Verified) {
+    fn submission(&mut self, row: &SubmissionRow, memory: &Memory, verified: &mut Verified) {
         self.changes_before(row.seq, verified);
-        self.step(row.seq, chain_submission(self.head, row), verified);
+        let seq = row.seq;
+        let Some(device) = memory.device(row.device) else {
+            verified.differ(say!("mục {seq}: không rõ máy gửi", "entry {seq}: its device is not known"));
+            return;
+        };
+        self.step(seq, chain::submission(self.head, memory, device.id, row), verified);
     }
 
     fn changes_before(&mut self, seq: u64, verified: &mut Verified) {
         while let Some(change) = self.changes.next_if(|change| change.seq < seq) {
-            self.step(change.seq, chain_change(self.head, &change), verified);
+            self.step(change.seq, chain::change(self.head, &change), verified);
             verified.changes += 1;
         }
     }
@@ -87,33 +103,34 @@ impl Links {
         if seq != self.seq + 1 {
             let wanted = self.seq + 1;
             verified
-                .differences
-                .push(say!("thiếu mục {wanted} trong sổ", "entry {wanted} is missing from the journal"));
+                .differ(say!("thiếu mục {wanted} trong sổ", "entry {wanted} is missing from the journal"));
         }
         (self.seq, self.head) = (seq, head);
-        if let Some(commit) = self.commits.get(self.next).filter(|commit| commit.last_seq <= seq) {
-            if commit.last_seq != seq || commit.head != head {
+        if let Some(commit) = self.commits.next_if(|commit| commit.last_seq <= seq) {
+            if chain::commit(head, seq, commit.at_ms) != commit {
                 let last = commit.last_seq;
-                verified.differences.push(say!(
+                verified.differ(say!(
                     "chuỗi kiểm không khớp ở lần ghi {last}: có mục đã bị sửa, xóa hoặc đổi chỗ",
                     "the hash chain breaks at commit {last}: an entry was changed, deleted or moved"
                 ));
-                self.head = commit.head;
             }
-            self.next += 1;
+            self.head = commit.head;
         }
     }
 
     fn end(&mut self, verified: &mut Verified) {
         self.changes_before(u64::MAX, verified);
         verified.commit = self.seq;
-        let last = self.commits.last().map_or(0, |commit| commit.last_seq);
-        if last != self.seq {
-            let seq = self.seq;
-            verified.differences.push(say!(
-                "sổ kết thúc ở mục {seq} nhưng lần ghi cuối là {last}",
-                "the journal ends with entry {seq}, but the last commit is {last}"
+        let seq = self.seq;
+        if let Some(commit) = self.commits.next() {
+            let last = commit.last_seq;
+            verified.differ(say!(
+                "sổ kết thúc ở mục {seq} nhưng còn lần ghi {last}",
+                "the journal ends with entry {seq}, but there is a commit {last}"
             ));
+        }
+        if self.seq > 0 && verified.last_commit != self.seq {
+            verified.differ(say!("mục {seq} không thuộc lần ghi nào", "entry {seq} belongs to no commit"));
         }
     }
 }
@@ -124,40 +141,66 @@ struct Recount {
     memory: Memory,
     standing: HashMap<Place, (u64, u32)>,
     last: HashMap<Place, u64>,
-    devices: HashMap<(u32, u32), (u64, Chain)>,
+    devices: HashMap<u32, Reached>,
 }
 
 impl Recount {
     fn submission(&mut self, row: &SubmissionRow, verified: &mut Verified) -> Stored<()> {
         verified.submissions += 1;
+        self.sender(row, verified);
+        let Some(place) = row.place else { return Ok(()) };
+        self.place(row, place, verified);
+        self.memory.learn_submission(row)
+    }
+
+    /// The device's numbers have no gap, and its unit is the row's.
+    fn sender(&mut self, row: &SubmissionRow, verified: &mut Verified) {
         let seq = row.seq;
-        let (sequence, chain) = self.devices.entry((row.device, row.epoch)).or_default();
-        if row.sequence != *sequence + 1 {
-            verified.differences.push(say!(
+        let reached = self.devices.entry(row.device).or_default();
+        if row.epoch != reached.epoch {
+            *reached = Reached { epoch: row.epoch, ..Reached::default() };
+        }
+        if row.sequence != reached.last_sequence + 1 {
+            verified.differ(say!(
                 "mục {seq}: số thứ tự của máy bị ngắt quãng",
                 "entry {seq}: the device's sequence has a gap"
             ));
         }
-        (*sequence, *chain) = (row.sequence, chain.then(&row.body));
-        let Some(place) = row.place else { return Ok(()) };
+        reached.advance(row);
+        if self.memory.device(row.device).is_some_and(|device| device.unit != row.unit) {
+            verified.differ(say!(
+                "mục {seq}: máy thuộc đơn vị khác",
+                "entry {seq}: its device belongs to another unit"
+            ));
+        }
+    }
+
+    /// The row says what its body says, and follows the one before it.
+    fn place(&mut self, row: &SubmissionRow, place: Place, verified: &mut Verified) {
+        let seq = row.seq;
+        if !self.memory.says(&row.body, place) {
+            verified.differ(say!(
+                "mục {seq}: biểu hoặc kỳ khác với nội dung",
+                "entry {seq}: its form or period is not its body's"
+            ));
+        }
         if let Verdict::Accepted { revision } = row.ruling.verdict
             && row.repeats.is_none()
         {
             let before = self.standing.insert(place, (seq, revision)).map_or(0, |(_, revision)| revision);
             if revision != before + 1 {
-                verified.differences.push(say!(
+                verified.differ(say!(
                     "mục {seq}: bản số {revision} đến sau bản số {before}",
                     "entry {seq}: revision {revision} follows revision {before}"
                 ));
             }
         }
         if row.prior != self.last.insert(place, seq) {
-            verified.differences.push(say!(
+            verified.differ(say!(
                 "mục {seq}: không nối với bản trước",
                 "entry {seq}: it is not linked to the one before it"
             ));
         }
-        self.memory.learn_submission(row)
     }
 
     fn compare(self, journal: &mut dyn Journal, verified: &mut Verified) -> Stored<()> {
@@ -175,14 +218,14 @@ impl Recount {
             if kept.and_then(|row| row.seq) != Some(*seq)
                 || kept.map(|row| row.last) != self.last.get(place).copied()
             {
-                verified.differences.push(say!(
+                verified.differ(say!(
                     "mục {seq}: bảng hiện hành ghi khác",
                     "entry {seq}: the table of what stands says otherwise"
                 ));
             }
         }
         if memory.sources.len() != self.standing.len() {
-            verified.differences.push(say!(
+            verified.differ(say!(
                 "bảng hiện hành có dòng thừa",
                 "the table of what stands has rows that no submission made"
             ));
@@ -194,10 +237,12 @@ impl Recount {
 
     fn compare_devices(&self, memory: &Memory, verified: &mut Verified) {
         for device in memory.devices() {
-            let counted = self.devices.get(&(device.number, device.epoch)).copied().unwrap_or_default();
-            if counted != (device.last_sequence, device.chain) {
+            let counted = self.devices.get(&device.number).copied();
+            if counted.unwrap_or(Reached { epoch: device.reached.epoch, ..Reached::default() })
+                != device.reached
+            {
                 let number = device.number;
-                verified.differences.push(say!(
+                verified.differ(say!(
                     "máy {number}: số thứ tự hoặc chuỗi kiểm ghi khác",
                     "device {number}: its sequence or chain says otherwise"
                 ));
@@ -216,7 +261,7 @@ impl Recount {
             let standing = memory.view(period, |view| progress(view, &by_hand));
             let recounted = self.memory.view(period, |view| progress(view, &by_hand));
             if standing != recounted {
-                verified.differences.push(say!(
+                verified.differ(say!(
                     "{period}: số tổng hợp khác khi đếm lại",
                     "{period}: the totals differ when recounted"
                 ));

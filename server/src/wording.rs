@@ -1,9 +1,13 @@
 //! The district's own messages, in both languages: what is wrong, where, and what to do.
 
 use gom_domain::programme::Fault;
+use gom_domain::progress::Status;
 use gom_domain::sheet::SheetFault;
 use gom_domain::wording::{fault, sheet_fault};
 use gom_domain::{Bilingual, say};
+
+use crate::accept::Refusal;
+use crate::store::StoreError;
 
 /// Why something was not done. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +40,10 @@ pub enum Trouble {
     TakesNoValue(String),
     /// The word names no status.
     UnknownStatus(String),
+    /// The status is computed, not set.
+    StatusNotByHand(Status),
+    /// A status without a note, or a note without a status.
+    StatusAndNote,
     /// Neither a status nor a value was given.
     NothingToSet,
     /// Neither a programme nor a table was given.
@@ -62,6 +70,8 @@ pub enum Trouble {
     ServerSilent,
     /// The address is not of this computer.
     NotLoopback(String),
+    /// Text that is no address with a port.
+    NotAnAddress(String),
     /// The address cannot be listened on.
     CannotListen(String, String),
     /// A file or folder cannot be read or written.
@@ -74,8 +84,10 @@ pub enum Trouble {
     DiskFull,
     /// The books could not be read or written.
     Books(String),
-    /// The settings file cannot be used.
-    Settings(String, String),
+    /// Operations of a device cannot be taken now.
+    Refused(Refusal),
+    /// The server is stopping.
+    Stopping,
 }
 
 impl Trouble {
@@ -155,13 +167,23 @@ impl Trouble {
                 say!("chỉ tiêu {name} không dùng giá trị", "target {name} takes no value")
             }
             Self::UnknownStatus(word) => {
-                let known =
-                    gom_domain::progress::Status::ALL.map(gom_domain::progress::Status::key).join(", ");
+                let known = by_hand();
                 say!(
                     "không có trạng thái «{word}»; chọn: {known}",
                     "there is no status “{word}”; choose: {known}"
                 )
             }
+            Self::StatusNotByHand(status) => {
+                let (word, known) = (status.key(), by_hand());
+                say!(
+                    "trạng thái «{word}» được tính từ số liệu, không đặt tay; chọn: {known}",
+                    "the status “{word}” is computed and cannot be set; choose: {known}"
+                )
+            }
+            Self::StatusAndNote => say!(
+                "--status và --note đi cùng nhau: trạng thái đặt tay phải có ghi chú vì sao",
+                "--status and --note go together: a status set by hand must say why"
+            ),
             Self::NothingToSet => say!("cần --status hoặc --value", "give --status or --value"),
             Self::NothingToLoad => say!(
                 "cần ít nhất một trong --programme, --quotas, --baseline",
@@ -219,19 +241,27 @@ impl Trouble {
                 "{address}: hiện chỉ nghe trên máy này (127.0.0.1 hoặc [::1]) vì đường truyền chưa được mã hóa",
                 "{address}: for now only this computer's own addresses (127.0.0.1 or [::1]), for the line is not encrypted yet"
             ),
+            Self::NotAnAddress(text) => say!(
+                "«{text}» không phải là địa chỉ để nghe; viết 127.0.0.1:7443, localhost:7443 hoặc [::1]:7443 (--listen hoặc GOM_LISTEN)",
+                "“{text}” is no address to listen on; write 127.0.0.1:7443, localhost:7443 or [::1]:7443 (--listen or GOM_LISTEN)"
+            ),
             Self::CannotListen(address, why) => {
                 say!(
                     "{address}: không nghe được: {why}; chọn địa chỉ khác (--listen)",
                     "{address}: cannot listen: {why}; choose another address (--listen)"
                 )
             }
-            Self::File(path, why) | Self::Settings(path, why) => say!("{path}: {why}", "{path}: {why}"),
+            Self::File(path, why) => say!("{path}: {why}", "{path}: {why}"),
             Self::NewerBooks(path) => say!(
                 "{path}: sổ do phiên bản mới hơn ghi; hãy cập nhật gom-server",
                 "{path}: the books were written by a newer version; update gom-server"
             ),
             Self::ForeignBooks(path) => {
                 say!("{path}: tệp này không phải sổ của huyện", "{path}: the file is not a district's books")
+            }
+            Self::Refused(refusal) => refusal_text(*refusal),
+            Self::Stopping => {
+                say!("máy chủ đang dừng; hãy thử lại sau", "the server is stopping; try again later")
             }
             Self::DiskFull => say!(
                 "đĩa đã đầy; chưa ghi gì. Giải phóng chỗ rồi làm lại",
@@ -241,5 +271,51 @@ impl Trouble {
                 say!("không đọc hoặc ghi được sổ: {why}", "the books cannot be read or written: {why}")
             }
         }
+    }
+}
+
+/// The words for the statuses that can be set by hand.
+fn by_hand() -> String {
+    crate::target::BY_HAND.map(Status::key).join(", ")
+}
+
+impl From<&StoreError> for Trouble {
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::Full(_) => Self::DiskFull,
+            StoreError::Io(source) | StoreError::Sql(source) => Self::Books(source.to_string()),
+            StoreError::Absent | StoreError::Newer | StoreError::Foreign | StoreError::Damaged(_) => {
+                Self::Books(error.to_string())
+            }
+        }
+    }
+}
+
+/// Why a device's operations are not taken, and what happens next.
+fn refusal_text(refusal: Refusal) -> Bilingual {
+    match refusal {
+        Refusal::Gap(sequence) => say!(
+            "thiếu các báo cáo trước số {sequence}; máy sẽ gửi lại từ đầu",
+            "the reports before number {sequence} are missing; they will be sent again"
+        ),
+        Refusal::SequenceReused(sequence) => say!(
+            "số {sequence} đã dùng cho báo cáo khác: có hai máy dùng chung một danh tính; hãy ghi danh lại máy này",
+            "number {sequence} was used for another report: two computers go by one name; enrol this one again"
+        ),
+        Refusal::Epoch => {
+            say!("máy này đã được thay; hãy ghi danh lại", "this computer has been replaced; enrol it again")
+        }
+        Refusal::UnknownDevice => say!(
+            "máy này chưa được ghi danh ở huyện; hãy ghi danh lại",
+            "this computer is not enrolled at the district; enrol it again"
+        ),
+        Refusal::UnknownProgramme(version) => say!(
+            "huyện chưa có phiên bản {version} của chương trình; báo cáo chờ ở máy này",
+            "the district does not know version {version} of the programme yet; the report waits here"
+        ),
+        Refusal::UnknownBase(sequence) => say!(
+            "huyện chưa có bản mà báo cáo số {sequence} được lập từ đó; báo cáo chờ ở máy này",
+            "the district does not know yet what report number {sequence} was made from; it waits here"
+        ),
     }
 }

@@ -8,9 +8,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::books::{Answer, Books, Job};
 use crate::memory::Memory;
+use crate::wording::Trouble;
 
 /// How many jobs may wait before senders have to.
-const QUEUE: usize = 1024;
+const QUEUE: usize = 256;
 /// How many operations share a commit at most; more gains little and lets the first wait longer.
 const GROUP: usize = 4096;
 
@@ -71,7 +72,7 @@ impl WriterThread {
 
 /// The answer where the writer has gone.
 pub fn stopped() -> Answer {
-    Answer::Failed("the server is stopping".to_owned())
+    Answer::Failed(Trouble::Stopping)
 }
 
 /// Everything that is waiting, up to a group's size.

@@ -12,7 +12,7 @@ use gom_domain::submission::{Submission, SubmissionId};
 use gom_domain::unit::UnitId;
 use gom_domain::world::World;
 use gom_server::accept::Refusal;
-use gom_server::books::{Answer, Books, Job, Push};
+use gom_server::books::{Answer, Books, Contact, Job, Push};
 use gom_server::enrol::{Enrol, IssueCode};
 use gom_server::folder::Folder;
 use gom_server::publish::Load;
@@ -33,8 +33,7 @@ fn world() -> World {
 
 fn bundle() -> Bundle {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../programmes/phung-hiep-2024");
-    let names = Bundle::PROGRAMME.into_iter().chain([Bundle::QUOTAS, Bundle::BASELINE]);
-    names.map(|name| (name, std::fs::read(dir.join(name)).unwrap())).collect()
+    gom_server::publish::read_folder(&dir).unwrap()
 }
 
 impl District {
@@ -165,6 +164,15 @@ fn an_id_never_gets_other_content() {
     let (receipts, _) = district.push(1, 1, &[report(1, 5, None), report(1, 9, Some(1))]);
     assert!(matches!(verdicts(&receipts)[1], Verdict::Rejected(rejection) if rejection.code == "R09"));
     assert_eq!(district.crimes(), Some(5));
+    let (receipts, _) = district.push(1, 3, &[report(2, 6, Some(1)), report(1, 5, None)]);
+    assert_eq!(
+        verdicts(&receipts)[0],
+        &Verdict::Accepted { revision: 2 },
+        "the first one still stands as a base"
+    );
+    assert_eq!(verdicts(&receipts)[1], &Verdict::Accepted { revision: 1 }, "and keeps its own ruling");
+    assert_eq!(district.crimes(), Some(6));
+    assert_eq!(district.differences(), 0);
 }
 
 #[test]
@@ -213,16 +221,92 @@ fn a_poison_operation_is_ruled_on_and_the_next_one_gets_through() {
 }
 
 #[test]
-fn an_unknown_programme_or_base_means_wait_and_is_no_ruling() {
+fn an_unknown_programme_means_wait_and_is_no_ruling() {
     let mut district = District::open();
     let (receipts, refusal) = district.push(1, 1, &[report_of(1, 9, "2024-05", 5, None)]);
     assert!(receipts.is_empty());
     assert_eq!(refusal, Some(Refusal::UnknownProgramme(9)));
+    let (receipts, _) = district.push(1, 1, &[report(1, 5, None)]);
+    assert_eq!(receipts.len(), 1, "the sequence was not used up");
+}
+
+#[test]
+fn a_base_that_nobody_can_know_is_a_conflict_and_blocks_nothing() {
+    let mut district = District::open();
+    let (receipts, refusal) = district.push(1, 1, &[report(2, 5, Some(1)), report(3, 6, None)]);
+    assert_eq!(refusal, None);
+    assert_eq!(verdicts(&receipts), [&Verdict::Conflict { current: 0 }, &Verdict::Accepted { revision: 1 }]);
+    assert_eq!(district.crimes(), Some(6));
+}
+
+#[test]
+fn a_restored_district_waits_for_a_base_that_it_may_have_lost() {
+    let mut district = District::open();
+    let file = Folder::new(district.folder.path().join("d")).books();
+    rusqlite::Connection::open(&file).unwrap().execute("update district set restored = 1", []).unwrap();
+    district.reopen();
     let (receipts, refusal) = district.push(1, 1, &[report(2, 5, Some(1))]);
     assert!(receipts.is_empty());
     assert_eq!(refusal, Some(Refusal::UnknownBase(1)));
-    let (receipts, _) = district.push(1, 1, &[report(1, 5, None)]);
-    assert_eq!(receipts.len(), 1, "the sequence was not used up");
+}
+
+#[test]
+fn rejected_bases_in_a_circle_are_seen_through() {
+    let mut district = District::open();
+    let bodies = [report(1, -1, Some(2)), report(2, -1, Some(1)), report(3, 6, Some(2))];
+    let (receipts, _) = district.push(1, 1, &bodies);
+    assert_eq!(receipts.len(), 3);
+    assert!(matches!(verdicts(&receipts)[2], Verdict::Conflict { current: 0 }));
+}
+
+#[test]
+fn contacts_do_not_part_a_group() {
+    let mut district = District::open();
+    district.enrol(2);
+    let push = |device, body| Job::Push(Push { device, epoch: 1, first_sequence: 1, bodies: vec![body] });
+    let contact = |device| {
+        let (at_ms, skew_ms) = (NOW_MS, 5);
+        Job::Contact(Contact { device, at_ms, skew_ms, app_version: "1".into() })
+    };
+    let jobs = vec![
+        contact(1),
+        push(1, report(1, 5, None)),
+        contact(2),
+        push(2, report_of(2, 1, "2024-04", 4, None)),
+    ];
+    district.books.commit(jobs, NOW_MS);
+    let mut journal = Folder::new(district.folder.path().join("d")).read().unwrap();
+    let last = journal.last_commit().unwrap().unwrap().last_seq;
+    assert_eq!(journal.commit_of(last - 1).unwrap().last_seq, last);
+    assert!(journal.devices().unwrap().iter().all(|device| device.skew_ms == Some(5)));
+}
+
+#[test]
+fn falsified_books_are_found_out() {
+    let falsifications = [
+        "update submission set body = zeroblob(9) where seq = (select max(seq) from submission)",
+        "delete from submission where seq = (select min(seq) from submission)",
+        "update submission set period = period + 1 where seq = (select max(seq) from submission)",
+        "update commits set at_ms = at_ms + 1 where last_seq = (select max(last_seq) from commits)",
+        "delete from commits where last_seq = (select max(last_seq) - 1 from commits)",
+        "update unit set id = 'x' where id = 'hoa-an'; update unit set id = 'hoa-an' where id = 'hoa-my';
+         update unit set id = 'hoa-my' where id = 'x'",
+        "update change set body = zeroblob(3) where kind = 'code'",
+        "update device set last_commit = 0 where number = 1",
+        "update standing set seq = (select min(seq) from submission)",
+        "update district set history = zeroblob(16)",
+    ];
+    for falsification in falsifications {
+        let mut district = District::open();
+        district.push(1, 1, &[report(1, 5, None)]);
+        district.push(1, 2, &[report(2, 6, Some(1))]);
+        assert_eq!(district.differences(), 0);
+        let file = Folder::new(district.folder.path().join("d")).books();
+        rusqlite::Connection::open(&file).unwrap().execute_batch(falsification).unwrap();
+        let mut journal = Folder::new(district.folder.path().join("d")).read().unwrap();
+        let found = gom_server::verify::verify(&mut journal);
+        assert!(found.is_err() || !found.unwrap().differences.is_empty(), "{falsification}");
+    }
 }
 
 #[test]

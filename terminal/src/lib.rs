@@ -5,7 +5,7 @@
 mod settings;
 mod table;
 
-pub use settings::{Settings, SettingsFault};
+pub use settings::{Setting, Settings, SettingsFault, SettingsProblem};
 pub use table::{Align, Shade, Table};
 
 use std::io::{IsTerminal, Write};

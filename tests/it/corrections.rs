@@ -41,7 +41,10 @@ fn assert_history_keeps_both(district: &District, commune: &Commune) {
     let commit = district.commit().to_string();
     has(line_with(&source, "2024-05  "), &["Xã Hòa An", " 21 ", " 2 ", &commit]);
     let shown = commune.office().vi(&["show", "society", "2024-05"]).done();
-    has(&shown, &["Tình trạng: huyện đã nhận, lần 2", "được nhận 1 · máy này, số 1", "được nhận 2 · máy này, số 2"]);
+    has(
+        &shown,
+        &["Tình trạng: huyện đã nhận, lần 2", "được nhận 1 · máy này, số 1", "được nhận 2 · máy này, số 2"],
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,7 +66,8 @@ async fn a_correction_may_be_queued_on_top_of_ones_own_queued_report() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stale_base_is_a_visible_conflict_and_both_versions_are_kept() {
     let district = District::open().await;
-    let [one, other] = [Commune::enrolled(&district, "31423").await, Commune::enrolled(&district, "31423").await];
+    let [one, other] =
+        [Commune::enrolled(&district, "31423").await, Commune::enrolled(&district, "31423").await];
     one.queue("society", "2024-05", &[("births", "24"), ("deaths", "9")]);
     one.sync().await;
     other.sync().await;
@@ -123,5 +127,9 @@ async fn a_rejected_base_is_looked_through() {
     assert_eq!((report.accepted, report.refused.len(), report.unresolved), (1, 1, 0));
     assert_eq!(commune.state("society", "2024-06"), CellState::Accepted(1));
     assert_eq!(district.total("births", "2024-06"), "25");
-    assert_eq!(commune.counts(), Counts { accepted: 1, ..Counts::default() }, "replaced, so nothing to resolve");
+    assert_eq!(
+        commune.counts(),
+        Counts { accepted: 1, ..Counts::default() },
+        "replaced, so nothing to resolve"
+    );
 }

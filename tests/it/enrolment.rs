@@ -45,7 +45,7 @@ async fn a_code_that_is_not_right_says_what_is_wrong_with_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_programs_say_the_same_in_both_languages() {
     let district = District::open().await;
-    let code = district.office().vi(&["enroll", "Hòa An"]).done();
+    let code = district.office().vi(&["enroll", "xã hoà an"]).done();
     let pc = Program::gom(&district.desk().join("pc"));
     has(&pc.en(&["status"]).failed(), &["error: the folder ", "is not enrolled; run gom enroll"]);
     let unknown = EnrolCode::new([7; 26]).shown();

@@ -6,10 +6,7 @@ use std::time::{Duration, Instant};
 use gom::SyncError;
 use gom::line::LineFault;
 use gom::show::CellState;
-use gom_server::books::{Answer, Job};
-use gom_server::publish::Load;
-use tests::commune::{Counts, read_out};
-use tests::district::bundle;
+use tests::commune::{Counts, read_failure, read_out, try_enrol};
 use tests::program::has;
 use tests::serving::{ended, signal};
 use tests::{Commune, Direction, District, Line, until};
@@ -44,54 +41,61 @@ async fn a_lost_receipt_counts_once() {
     district.verify();
 }
 
-/// One exchange (greeting, hand-in, news) is broken at some thirty places each way, spread evenly over its bytes.
+/// One exchange (greeting, hand-in, news) is broken at thirty places each way, spread evenly over its bytes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_cut_at_any_byte_hands_in_everything_exactly_once() {
-    const PLACES: u64 = 32;
+    const PLACES: u64 = 30;
     let district = District::open().await;
-    let commune = Commune::enrolled(&district, "31423").await;
+    let [commune, other] =
+        [Commune::enrolled(&district, "31423").await, Commune::enrolled(&district, "31423").await];
     let line = Line::to(district.address()).await;
-    let mut rounds = 0_u64;
-    prepare(&district, &commune, &mut rounds).await;
-    line.mend();
+    let mut rounds = 0;
+    prepare(&commune, &other, &mut rounds).await;
     commune.sync_over(&line).await.unwrap();
     let lengths = [Direction::Up, Direction::Down].map(|way| (way, line.carried(way)));
     let mut broken = 0;
     for (direction, length) in lengths {
         for place in 0..PLACES {
-            prepare(&district, &commune, &mut rounds).await;
+            prepare(&commune, &other, &mut rounds).await;
             line.cut_after(direction, length * place / PLACES);
             match commune.sync_over(&line).await {
                 Ok(_) => {}
                 Err(SyncError::Line(_)) => broken += 1,
-                Err(other) => panic!("{direction:?} {place}: {other:?}"),
+                Err(error) => panic!("{direction:?} {place}: {error:?}"),
             }
             line.mend();
             let report = commune.sync_over(&line).await.unwrap();
             assert!(report.is_settled(), "{direction:?} {place}: {report:?}");
-            assert_eq!(commune.counts().queued, 0);
-            assert_eq!(district.total("births", "2024-05"), rounds.to_string(), "{direction:?} {place}");
+            assert_eq!(commune.state("society", "2024-05"), CellState::Accepted(rounds));
         }
+        let total = district.total("births", "2024-05");
+        assert_eq!(total, rounds.to_string(), "{direction:?}");
     }
     assert!(broken > PLACES, "only {broken} exchanges were broken");
-    let submissions = district.submissions();
-    assert_eq!(submissions.len() as u64, 2 * rounds, "each report once");
-    assert!(submissions.iter().all(|row| row.ruling.is_accepted() && row.repeats.is_none()));
-    assert_eq!(commune.counts(), Counts { accepted: 2 * rounds, ..Counts::default() });
-    let commits: Vec<u64> = commune.receipts().iter().map(|receipt| receipt.commit).collect();
-    assert_eq!(commits, submissions.iter().map(|row| row.seq).collect::<Vec<_>>(), "a receipt for each");
-    district.verify();
+    assert_each_counted_once(&district, &commune, rounds);
 }
 
-/// Queues two reports, and publishes something, so that there are news to fetch.
-async fn prepare(district: &District, commune: &Commune, rounds: &mut u64) {
+/// Queues the next revision of a report, and has the unit's other PC hand in something, so that there are news.
+async fn prepare(commune: &Commune, other: &Commune, rounds: &mut u32) {
     *rounds += 1;
     let figure = rounds.to_string();
     commune.queue("society", "2024-05", &[("births", &figure)]);
-    commune.queue("party", "2024-Q1", &[("members_admitted", &figure)]);
-    let quotas = bundle("phung-hiep-2024").get("quotas.csv").map(<[u8]>::to_vec);
-    let answer = district.perform(Job::Load(Load { quotas, ..Load::default() })).await;
-    assert!(matches!(answer, Answer::Changed(_)), "{answer:?}");
+    other.queue("budget", "2024-05", &[("domestic_revenue", &figure)]);
+    other.sync().await;
+}
+
+fn assert_each_counted_once(district: &District, commune: &Commune, rounds: u32) {
+    let accepted = u64::from(rounds);
+    assert_eq!(commune.counts(), Counts { accepted, ..Counts::default() });
+    let own = district.device(commune.status().device);
+    let mut submissions = district.submissions();
+    assert!(submissions.iter().all(|row| row.ruling.is_accepted() && row.repeats.is_none()));
+    submissions.retain(|row| row.device == own);
+    let commits: Vec<u64> = commune.receipts().iter().map(|receipt| receipt.commit).collect();
+    assert_eq!(commits, submissions.iter().map(|row| row.seq).collect::<Vec<_>>(), "a receipt for each");
+    assert_eq!(commits.len() as u64, accepted, "each report once");
+    assert_eq!(commune.state("budget", "2024-05"), CellState::Accepted(rounds), "the news came as well");
+    district.verify();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,8 +126,12 @@ async fn a_captive_portal_is_told_as_such() {
     let said = commune.office().vi(&["sync", "--server", &line.url]).failed();
     has(&said, &["nơi trả lời không phải là máy chủ gom (có thể là trang đăng nhập mạng)"]);
     assert_eq!(commune.state("society", "2024-05"), CellState::Queued);
+    let (folder, code) = (district.desk().join("new-pc"), district.code("31423").await);
+    let failure = try_enrol(&folder, district.clock.world(), &line.url, &code).await.unwrap_err();
+    has(&read_failure(&failure)[0].vi, &["trang đăng nhập mạng"]);
     line.mend();
     assert!(commune.sync_over(&line).await.unwrap().is_settled());
+    try_enrol(&folder, district.clock.world(), &line.url, &code).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

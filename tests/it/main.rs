@@ -2,10 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod bad_input;
+mod books;
 mod corrections;
 mod enrolment;
+mod full_disk;
+mod future;
 mod line;
+mod merger;
 mod offline;
 mod on_behalf;
+mod programmes;
+mod publishing;
 mod sample_year;
 mod second_pc;
+mod tampering;

@@ -71,7 +71,10 @@ async fn a_wrong_clock_loses_and_blocks_nothing() {
     assert_eq!(district.total("births", "2024-02"), "3", "the later one, whatever the clock said");
     let births: Vec<String> = ["2024-01", "2024-03", "2024-04"].map(|m| district.total("births", m)).into();
     assert_eq!(births, ["1", "4", "5"]);
-    has(&commune.office().vi(&["status"]).done(), &["đồng hồ máy này chậm hơn huyện", "hãy chỉnh lại ngày giờ"]);
+    has(
+        &commune.office().vi(&["status"]).done(),
+        &["đồng hồ máy này chậm hơn huyện", "hãy chỉnh lại ngày giờ"],
+    );
     wrong.turn_to("2099-12-31");
     commune.sync().await;
     has(&commune.office().en(&["status"]).done(), &["ahead of the district's; set it right"]);
@@ -86,7 +89,8 @@ async fn a_clock_in_2009_warns_of_the_future_and_lets_the_district_decide() {
     let commune = Commune::enrolled_with(&district, "31423", wrong.world()).await;
     commune.set("society", "2024-05", &[("births", "1")]);
     let warnings = commune.submit("society", "2024-05").sealed.remove(0).warnings;
-    let warned = warnings.iter().any(|finding| gom_domain::wording::finding(finding).vi.contains("chưa bắt đầu"));
+    let warned =
+        warnings.iter().any(|finding| gom_domain::wording::finding(finding).vi.contains("chưa bắt đầu"));
     assert!(warned, "{warnings:?}");
     assert!(commune.sync().await.is_settled());
     let rejected = district.submissions().iter().any(|row| !row.ruling.is_accepted());

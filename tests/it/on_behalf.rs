@@ -18,7 +18,7 @@ async fn what_the_district_enters_is_marked_everywhere() {
     let commune = Commune::enrolled(&district, "31423").await;
     let lines = sheet::of("31423", "society", "2024-05", &[("trained_workers", "12"), ("births", "24")])
         + "31420,society,2024-05,births,9\n";
-    let said = enter(&district, "Hòa An", &lines);
+    let said = enter(&district, "Xã Hoà An", &lines);
     has(&said.err, &["Bỏ qua 1 dòng của đơn vị khác."]);
     has(&said.done(), &["Đã nhập thay Xã Hòa An: society 2024-05"]);
     assert_eq!(district.total("births", "2024-05"), "24");
@@ -29,7 +29,7 @@ async fn what_the_district_enters_is_marked_everywhere() {
     assert_eq!(commune.sync().await.filed, 1);
     assert_eq!(commune.state("society", "2024-05"), CellState::District(1));
     let shown = commune.office().vi(&["show", "society", "2024-05"]).done();
-    has(&shown, &["huyện nhập thay, lần 1", "huyện nhập thay đơn vị: mất điện, báo qua điện thoại"]);
+    has(&shown, &["huyện nhập thay, lần 1", "· huyện nhập thay: mất điện, báo qua điện thoại"]);
     has(&commune.office().vi(&["show"]).done(), &["huyện 1"]);
 
     // The commune goes on from there, without a conflict, and the report is its own again.
@@ -67,17 +67,22 @@ async fn the_communes_own_queued_report_conflicts_with_it() {
 async fn an_entry_with_errors_enters_nothing_and_says_them_all() {
     let district = District::open().await;
     let before = district.commit();
-    let mut lines = sheet::of("31423", "society", "2024-05", &[("births", "24"), ("deaths", "-1"), ("storks", "2")]);
+    let mut lines =
+        sheet::of("31423", "society", "2024-05", &[("births", "24"), ("deaths", "-1"), ("storks", "2")]);
     lines += "31423,society,May,births,1\n31423,weather,2024-05,births,1\n31423,society,2024-05,births,25\n";
     let said = enter(&district, "31423", &lines).failed();
     let at = |line: usize| format!("telephoned.csv:{line}: ");
     has(&said, &[&at(3), &at(4), &at(5), &at(6), &at(7)]);
-    has(&said, &["deaths = «-1»", "không có chỉ tiêu «storks»", "«May» không phải là kỳ", "không có biểu «weather»"]);
+    has(
+        &said,
+        &["deaths = «-1»", "không có chỉ tiêu «storks»", "«May» không phải là kỳ", "không có biểu «weather»"],
+    );
     has(&said, &["lặp lại dòng 2"]);
     assert_eq!(said.lines().count(), 5, "{said}");
 
     // What only the rules find is said of all reports, and the sound one among them is not entered either.
-    let budget = |month| sheet::of("31423", "budget", month, &[("domestic_revenue", "1"), ("tax_revenue", "2")]);
+    let budget =
+        |month| sheet::of("31423", "budget", month, &[("domestic_revenue", "1"), ("tax_revenue", "2")]);
     let lines = sheet::of("31423", "society", "2024-05", &[("births", "24")])
         + budget("2024-04").trim_start_matches(sheet::HEAD)
         + budget("2024-05").trim_start_matches(sheet::HEAD);
@@ -101,9 +106,13 @@ async fn an_entry_needs_a_reason_and_something_new() {
     let said = district.office().en(&["enter", "--for", "31424", file, "--reason", "no power"]).failed();
     has(&said, &["error: there is no unit “31424”"]);
     enter(&district, "31423", &lines).done();
-    has(&enter(&district, "31423", &lines).failed(), &["không có dòng nào khác số đang có của đơn vị Xã Hòa An"]);
+    has(
+        &enter(&district, "31423", &lines).failed(),
+        &["không có dòng nào khác số đang có của đơn vị Xã Hòa An"],
+    );
     // Laid over what stands: what the sheet does not have stays.
-    enter(&district, "31423", &sheet::of("31423", "society", "2024-05", &[("births", ""), ("deaths", "3")])).done();
+    enter(&district, "31423", &sheet::of("31423", "society", "2024-05", &[("births", ""), ("deaths", "3")]))
+        .done();
     assert_eq!(district.total("births", "2024-05"), "24");
     assert_eq!(district.total("deaths", "2024-05"), "3");
 }

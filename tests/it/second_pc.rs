@@ -35,7 +35,8 @@ async fn a_replaced_pc_gets_the_units_history_and_goes_on_from_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_pcs_the_second_edit_of_a_form_conflicts_and_other_forms_do_not() {
     let district = District::open().await;
-    let [one, other] = [Commune::enrolled(&district, "31423").await, Commune::enrolled(&district, "31423").await];
+    let [one, other] =
+        [Commune::enrolled(&district, "31423").await, Commune::enrolled(&district, "31423").await];
     one.queue("society", "2024-05", &[("births", "24")]);
     other.queue("society", "2024-05", &[("births", "30")]);
     other.queue("society", "2024-06", &[("births", "20")]);
@@ -43,7 +44,10 @@ async fn of_two_pcs_the_second_edit_of_a_form_conflicts_and_other_forms_do_not()
     assert!(one.sync().await.is_settled());
     let report = other.sync().await;
     assert_eq!((report.accepted, report.refused.len()), (2, 1));
-    assert_eq!((report.refused[0].form.as_str(), report.refused[0].period), ("society", "2024-05".parse().unwrap()));
+    assert_eq!(
+        (report.refused[0].form.as_str(), report.refused[0].period),
+        ("society", "2024-05".parse().unwrap())
+    );
     assert_eq!(other.counts(), Counts { accepted: 2, conflicts: 1, ..Counts::default() });
     assert_eq!(district.total("births", "2024-05"), "24");
     assert_eq!(district.total("births", "2024-06"), "20");

@@ -132,9 +132,7 @@ impl District {
         let total = totals.rows.iter().find(|total| total.element == element && total.over == Over::All);
         let scale = programme.element(element);
         let value = total.and_then(|total| total.value);
-        value.map_or("–".to_owned(), |value| {
-            gom_domain::totals::amount(scale, value).rounded(scale.scale)
-        })
+        value.map_or("–".to_owned(), |value| gom_domain::totals::amount(scale, value).rounded(scale.scale))
     }
 
     /// The last commit.
@@ -164,7 +162,9 @@ impl District {
     /// The same as the books stood at a commit.
     pub fn progress_at(&self, as_of: &str, commit: u64) -> Vec<Value> {
         let commit = commit.to_string();
-        objects(&self.office().vi(&["progress", "--as-of", as_of, "--at", &commit, "--format", "json"]).done())
+        objects(
+            &self.office().vi(&["progress", "--as-of", as_of, "--at", &commit, "--format", "json"]).done(),
+        )
     }
 
     /// How one target stands as of a period.

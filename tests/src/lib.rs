@@ -17,6 +17,7 @@ pub mod line;
 pub mod program;
 pub mod serving;
 pub mod sheet;
+pub mod small_disk;
 
 pub use clock::Clock;
 pub use commune::Commune;
@@ -29,7 +30,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long anything may take that a story waits for. Nothing comes near it but a program that hangs.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits for something that must end.
 pub async fn soon<T>(what: impl Future<Output = T>) -> T {

@@ -197,7 +197,6 @@ async fn pump(
         let Ok(read @ 1..) = read else { return };
         let passes = match mode {
             Mode::Cut | Mode::Portal => return,
-            Mode::Whole | Mode::Stalled => read,
             Mode::CutAfter(cut, limit) if cut == direction => {
                 let left = limit.saturating_sub(shared.count(direction).load(Ordering::SeqCst));
                 read.min(usize::try_from(left).unwrap())
@@ -205,7 +204,7 @@ async fn pump(
             Mode::LoseAnswer(number) if direction == Direction::Down => {
                 frames.before_answer(number, &buffer[..read])
             }
-            Mode::CutAfter(..) | Mode::LoseAnswer(_) => read,
+            Mode::Whole | Mode::Stalled | Mode::CutAfter(..) | Mode::LoseAnswer(_) => read,
         };
         shared.count(direction).fetch_add(passes as u64, Ordering::SeqCst);
         if to.write_all(&buffer[..passes]).await.is_err() {

@@ -101,5 +101,7 @@ pub fn has(text: &str, parts: &[&str]) {
 /// The line of a text that has a word in it.
 #[track_caller]
 pub fn line_with<'a>(text: &'a str, word: &str) -> &'a str {
-    text.lines().find(|line| line.contains(word)).unwrap_or_else(|| panic!("no line with “{word}” in:\n{text}"))
+    text.lines()
+        .find(|line| line.contains(word))
+        .unwrap_or_else(|| panic!("no line with “{word}” in:\n{text}"))
 }

@@ -47,17 +47,13 @@ impl Serving {
             text
         });
         let mut serving = Self { child, url: String::new() };
-        match first.recv_timeout(PATIENCE).unwrap() {
-            Some(line) => {
-                let address = line.strip_prefix("ready ").unwrap_or_else(|| panic!("not ready: {line}"));
-                serving.url = format!("http://{address}");
-                Ok(serving)
-            }
-            None => {
-                assert_eq!(serving.ended().code(), Some(1));
-                Err(complained.join().unwrap())
-            }
-        }
+        let Some(line) = first.recv_timeout(PATIENCE).unwrap() else {
+            assert_eq!(serving.ended().code(), Some(1));
+            return Err(complained.join().unwrap());
+        };
+        let address = line.strip_prefix("ready ").unwrap_or_else(|| panic!("not ready: {line}"));
+        serving.url = format!("http://{address}");
+        Ok(serving)
     }
 
     /// Asks it to stop, as an administrator or the system does, and waits.

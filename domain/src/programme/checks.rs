@@ -176,7 +176,7 @@ pub(super) fn quota_sums(
 }
 
 fn trimmed(quantity: &Quantity) -> String {
-    quantity.shown(6, crate::Lang::Vi)
+    crate::number::trimmed(&quantity.rounded(6)).to_owned()
 }
 
 /// The element of a target that is nothing but at least so much of one element.

@@ -4,7 +4,7 @@ use crate::element::Kind;
 use crate::formula::{Aspect, Term};
 use crate::quantity::Quantity;
 use crate::target::{Formula, Target};
-use crate::totals::{Holding, Series, View};
+use crate::totals::{Constituent, Holding, Series, View};
 use crate::unit::UnitIx;
 
 /// One unit's part in a target.
@@ -136,6 +136,22 @@ impl Assembly {
             let scale = view.programme.element(term.element).scale;
             part.values[place].map(|value| Quantity::scaled(value, scale))
         })
+    }
+
+    /// The figures that make a unit's value of a term; none where it has no value. Of `kept`, which is a judgement and
+    /// no sum, the flag now and the year before.
+    pub fn constituents(&self, view: &View<'_>, unit: UnitIx, term: Term) -> Vec<Constituent> {
+        if !view.programme.asks(term.element, unit) {
+            return Vec::new();
+        }
+        let series = view.series(term.element);
+        let before = || series.before_of(unit, self.due).unwrap_or_default();
+        match term.aspect {
+            Aspect::Now => series.now_of(unit, self.due),
+            Aspect::Kept => [series.now_of(unit, self.due), before()].concat(),
+            Aspect::Prev => before(),
+            _ => series.quota_of(unit).unwrap_or_default(),
+        }
     }
 
     /// How many units are asked.

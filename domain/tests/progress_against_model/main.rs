@@ -46,6 +46,9 @@ proptest! {
         if let Some(difference) = difference(&world, None) {
             return Err(TestCaseError::fail(format!("{difference}\n{}", world.text())));
         }
+        if let Some(unexplained) = (1..=12).find_map(|month| world.unexplained(month)) {
+            return Err(TestCaseError::fail(format!("{unexplained}\n{}", world.text())));
+        }
     }
 }
 
@@ -55,6 +58,7 @@ fn the_comparison_notices_every_rule_that_is_turned_wrong() {
     for seed in 1..200 {
         let world = World::new(&Tape::fixed(seed));
         assert_eq!(difference(&world, None), None, "{}", world.text());
+        assert_eq!((1..=12).find_map(|month| world.unexplained(month)), None, "{}", world.text());
         unnoticed.retain(|twist| difference(&world, Some(*twist)).is_none());
         if unnoticed.is_empty() {
             return;

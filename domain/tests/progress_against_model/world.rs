@@ -1,5 +1,6 @@
 //! Districts out of a tape: a programme as its tables, the figures of its units, and both ways to ask for progress.
 
+mod constituents;
 mod formulas;
 mod reports;
 mod tables;

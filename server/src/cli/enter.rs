@@ -2,34 +2,36 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use gom_domain::code::{CODE_LIFE_MS, EnrolCode};
+use gom_domain::element::ElementIx;
 use gom_domain::form::FormIx;
 use gom_domain::greeting::DeviceId;
 use gom_domain::programme::Programme;
-use gom_domain::ruling::{Remark, Verdict};
-use gom_domain::sheet;
-use gom_domain::submission::{Figures, Submission};
+use gom_domain::ruling::{Remark, Ruling, Verdict};
+use gom_domain::sheet::{self, Cell};
+use gom_domain::submission::{Figures, Submission, SubmissionId};
 use gom_domain::text::nfc;
 use gom_domain::unit::UnitId;
 use gom_domain::world::World;
 use gom_domain::{Bilingual, Lang, Period};
 use gom_terminal::{put, tell};
 
-use super::{Done, block_on, read_file};
+use super::{Done, block_on, in_force, read_file};
 use crate::books::Job;
 use crate::enrol::IssueCode;
 use crate::enter::Enter;
 use crate::folder::Folder;
 use crate::memory::Memory;
-use crate::store::{Journal, Place};
+use crate::store::{Journal, Place, StoreError, Stored};
 use crate::wording::Trouble;
 use crate::{clock, office};
 
 /// Issues a code and prints it, alone, on stdout.
 pub(super) fn enroll(folder: &Folder, name: &str, lang: Lang) -> Done {
     let (_, memory) = folder.recall(None).map_err(|trouble| vec![trouble])?;
-    let (programme, unit) = named(&memory, name)?;
+    let (unit_name, unit) = named(&memory, name)?;
     let world = clock::real();
     let code = EnrolCode::new(world.random());
     let expires_ms = world.now_ms() + CODE_LIFE_MS;
@@ -38,24 +40,28 @@ pub(super) fn enroll(folder: &Folder, name: &str, lang: Lang) -> Done {
     put(&code.shown());
     let until = gom_domain::calendar::vietnam_time(expires_ms);
     tell(lang.pick(
-        &format!("Mã ghi danh cho {programme}: dùng một lần, đến {until}."),
-        &format!("Enrolment code for {programme}: for one use, until {until}."),
+        &format!("Mã ghi danh cho {unit_name}: dùng một lần, đến {until}."),
+        &format!("Enrolment code for {unit_name}: for one use, until {until}."),
     ));
     Ok(())
 }
 
-/// The unit of a name, with the unit's own name.
+/// The unit of a name, with the unit's own name: in the newest year that knows it.
 fn named(memory: &Memory, name: &str) -> Result<(String, UnitId), Vec<Trouble>> {
-    let newest = memory.editions.newest().ok_or_else(|| vec![Trouble::NoProgramme])?;
-    let programme = &newest.programme;
-    match programme.units_called(&nfc(name))[..] {
-        [unit] => Ok((programme.unit(unit).name.clone(), programme.unit(unit).id.clone())),
-        [] => Err(vec![Trouble::UnknownUnit(name.to_owned())]),
-        ref several => {
-            let ids = several.iter().map(|unit| programme.unit(*unit).id.to_string()).collect();
-            Err(vec![Trouble::AmbiguousUnit(name.to_owned(), ids)])
-        }
+    let programmes = in_force(memory);
+    if programmes.is_empty() {
+        return Err(vec![Trouble::NoProgramme]);
     }
+    let composed = nfc(name);
+    let mut found = programmes.into_iter().map(|programme| (programme, programme.units_called(&composed)));
+    let Some((programme, units)) = found.find(|(_, units)| !units.is_empty()) else {
+        return Err(vec![Trouble::UnknownUnit(name.to_owned())]);
+    };
+    if let [unit] = units[..] {
+        return Ok((programme.unit(unit).name.clone(), programme.unit(unit).id.clone()));
+    }
+    let ids = units.iter().map(|unit| programme.unit(*unit).id.to_string()).collect();
+    Err(vec![Trouble::AmbiguousUnit(name.to_owned(), ids)])
 }
 
 /// Enters a sheet on behalf of a unit: all of it or nothing.
@@ -76,59 +82,43 @@ pub(super) fn enter(folder: &Folder, name: &str, file: &Path, reason: &str, lang
     if reports.is_empty() {
         return Err(vec![Trouble::NothingToEnter(unit_name)]);
     }
-    let bodies = reports.iter().map(|(_, submission)| gom_proto::submission::encode(submission)).collect();
-    let job = Job::Enter(Enter { unit, bodies, device: DeviceId(world.random()) });
-    let outcome = block_on(office::commit(folder, job, &world))??;
-    let refused = refusals(&reports, &outcome.rulings);
-    if !refused.is_empty() {
-        return Err(refused);
-    }
-    for ((programme, submission), ruling) in reports.iter().zip(&outcome.rulings) {
-        put(&entered(programme, submission, &unit_name, lang));
-        ruling.remarks.iter().for_each(|remark| tell(&said(remark, lang)));
-    }
-    if read.others > 0 {
-        let others = read.others;
-        tell(lang.pick(
-            &format!("Bỏ qua {others} dòng của đơn vị khác."),
-            &format!("{others} lines of other units were left out."),
-        ));
-    }
+    let rulings = hand_in(folder, unit, &reports, &world)?;
+    say_entered(&reports, &rulings, &unit_name, read.others, lang);
     Ok(())
 }
 
-type Report = (std::sync::Arc<Programme>, Submission);
+/// Hands the reports in, all or none.
+fn hand_in(
+    folder: &Folder,
+    unit: UnitId,
+    reports: &[Report],
+    world: &World,
+) -> Result<Vec<Ruling>, Vec<Trouble>> {
+    let bodies = reports.iter().map(|(_, submission)| gom_proto::submission::encode(submission)).collect();
+    let job = Job::Enter(Enter { unit, bodies, device: DeviceId(world.random()) });
+    let rulings = block_on(office::commit(folder, job, world))??.rulings;
+    let refused = refusals(reports, &rulings);
+    if refused.is_empty() { Ok(rulings) } else { Err(refused) }
+}
+
+type Report = (Arc<Programme>, Submission);
 
 /// The sheet's reports: its figures laid over those that stand. Reports that change nothing are left out.
 fn reports(
     books: &mut dyn Journal,
     memory: &Memory,
     unit: &UnitId,
-    cells: &[sheet::Cell],
+    cells: &[Cell],
     reason: &str,
     world: &World,
-) -> crate::store::Stored<Vec<Report>> {
-    let mut forms: BTreeMap<(Period, FormIx), Vec<&sheet::Cell>> = BTreeMap::new();
-    for cell in cells {
-        forms.entry((cell.period, cell.form)).or_default().push(cell);
-    }
+) -> Stored<Vec<Report>> {
     let mut reports = Vec::new();
-    for ((period, form), cells) in forms {
+    for ((period, form), cells) in by_form(cells) {
         let Some(edition) = memory.editions.edition_for(period.year()) else { continue };
         let programme = &edition.programme;
-        let standing = standing(books, memory, programme, unit, form, period)?;
-        let elements = &programme.form(form).elements;
-        let before =
-            standing.as_ref().map_or_else(|| vec![None; elements.len()], |(figures, _)| figures.clone());
-        let mut figures = before.clone();
-        for cell in cells {
-            if let (Some(place), Some(value)) =
-                (elements.iter().position(|own| *own == cell.element), cell.value)
-            {
-                figures[place] = Some(value);
-            }
-        }
-        if standing.is_some() && figures == before {
+        let (before, base) = standing(books, memory, programme, unit, form, period)?;
+        let figures = laid_over(&before, &programme.form(form).elements, &cells);
+        if figures == before {
             continue;
         }
         let submission = Submission {
@@ -136,17 +126,37 @@ fn reports(
             programme_version: edition.version,
             form,
             period,
-            base: standing.map(|(_, id)| id),
+            base,
             figures,
             notes: Vec::new(),
             reason: reason.to_owned(),
         };
-        reports.push((std::sync::Arc::clone(programme), submission));
+        reports.push((Arc::clone(programme), submission));
     }
     Ok(reports)
 }
 
-/// The figures that stand, along the programme given, and the submission that they are of.
+/// A sheet's cells by the report that they belong to.
+fn by_form(cells: &[Cell]) -> BTreeMap<(Period, FormIx), Vec<&Cell>> {
+    let mut forms: BTreeMap<(Period, FormIx), Vec<&Cell>> = BTreeMap::new();
+    for cell in cells {
+        forms.entry((cell.period, cell.form)).or_default().push(cell);
+    }
+    forms
+}
+
+/// Figures with a sheet's laid over them; a blank cell leaves what is there.
+fn laid_over(before: &Figures, elements: &[ElementIx], cells: &[&Cell]) -> Figures {
+    let mut figures = before.clone();
+    for cell in cells.iter().filter(|cell| cell.value.is_some()) {
+        if let Some(place) = elements.iter().position(|own| *own == cell.element) {
+            figures[place] = cell.value;
+        }
+    }
+    figures
+}
+
+/// The figures that stand, along the programme given, and the submission that they are of; blanks where nothing does.
 fn standing(
     books: &mut dyn Journal,
     memory: &Memory,
@@ -154,24 +164,27 @@ fn standing(
     unit: &UnitId,
     form: FormIx,
     period: Period,
-) -> crate::store::Stored<Option<(Figures, gom_domain::submission::SubmissionId)>> {
-    let numbers = memory.unit_number(unit).zip(memory.form_number(&programme.form(form).key));
-    let Some(place) = numbers.map(|(unit, form)| Place { unit, form, period }) else { return Ok(None) };
-    let Some(seq) = memory.sources.get(&place) else { return Ok(None) };
-    let body = books.submission(*seq)?.body;
-    let Some(submission) = memory.open(&body) else { return Ok(None) };
-    let Some(own) = memory.editions.version(submission.programme_version) else { return Ok(None) };
+) -> Stored<(Figures, Option<SubmissionId>)> {
+    let asked = programme.form(form);
+    let numbers = memory.unit_number(unit).zip(memory.form_number(&asked.key));
+    let place = numbers.map(|(unit, form)| Place { unit, form, period });
+    let Some(seq) = place.and_then(|place| memory.sources.get(&place)) else {
+        return Ok((vec![None; asked.elements.len()], None));
+    };
+    let damaged = || StoreError::Damaged(format!("the submission {seq} cannot be read"));
+    let submission = memory.open(&books.submission(*seq)?.body).ok_or_else(damaged)?;
+    let own = memory.editions.version(submission.programme_version).ok_or_else(damaged)?;
     let figure = |key: &str| {
         let element = own.element_named(key)?;
         let place = own.form(submission.form).elements.iter().position(|other| *other == element)?;
         submission.figures.get(place).copied().flatten()
     };
-    let elements = programme.form(form).elements.iter();
-    Ok(Some((elements.map(|element| figure(&programme.element(*element).key)).collect(), submission.id)))
+    let figures = asked.elements.iter().map(|element| figure(&programme.element(*element).key)).collect();
+    Ok((figures, Some(submission.id)))
 }
 
 /// Why reports were not accepted; nothing was entered then.
-fn refusals(reports: &[Report], rulings: &[gom_domain::ruling::Ruling]) -> Vec<Trouble> {
+fn refusals(reports: &[Report], rulings: &[Ruling]) -> Vec<Trouble> {
     let mut troubles = Vec::new();
     for ((programme, submission), ruling) in reports.iter().zip(rulings) {
         let mut add = |why: &Bilingual| {
@@ -192,6 +205,19 @@ fn refusals(reports: &[Report], rulings: &[gom_domain::ruling::Ruling]) -> Vec<T
         }
     }
     troubles
+}
+
+fn say_entered(reports: &[Report], rulings: &[Ruling], unit: &str, others: u64, lang: Lang) {
+    for ((programme, submission), ruling) in reports.iter().zip(rulings) {
+        put(&entered(programme, submission, unit, lang));
+        ruling.remarks.iter().for_each(|remark| tell(&said(remark, lang)));
+    }
+    if others > 0 {
+        tell(lang.pick(
+            &format!("Bỏ qua {others} dòng của đơn vị khác."),
+            &format!("{others} lines of other units were left out."),
+        ));
+    }
 }
 
 fn entered(programme: &Programme, submission: &Submission, unit: &str, lang: Lang) -> String {

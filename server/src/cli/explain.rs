@@ -1,13 +1,15 @@
 //! `explain`: a figure down to the submissions that it is made of.
 
 use gom_domain::calendar::vietnam_time;
-use gom_domain::formula::{Aspect, Term};
+use gom_domain::formula::{Aspect, Expr, Term};
 use gom_domain::progress::Status;
+use gom_domain::totals::{Origin, as_value};
+use gom_domain::unit::UnitIx;
 use gom_domain::{Lang, Period, Quantity};
 use gom_terminal::{Align, Shade, Table, put};
 
 use super::{Done, show};
-use crate::explain::{Explanation, Source, UnitPart};
+use crate::explain::{Explanation, Filed, Source, UnitPart};
 use crate::folder::Folder;
 
 /// Shows how a figure comes about.
@@ -32,27 +34,16 @@ fn text(explanation: &Explanation, as_of: Period, lang: Lang) -> String {
     text
 }
 
+/// The target with its aim, or the element, and as of when.
 fn head(explanation: &Explanation, as_of: Period, lang: Lang) -> String {
-    let (target, progress) = (&explanation.target, &explanation.progress);
-    let label = target.label.get(lang);
-    let mut text = format!("{} {label}\n", target.reference).trim_start().to_owned();
-    if !target.reference.is_empty() {
-        let (aim, status) = (show::aim(target, progress, lang), show::status(target, progress, lang));
-        let by_now = show::amount(progress.expected_by_now.as_ref(), lang);
-        text.push_str(&match lang {
-            Lang::Vi => format!(
-                "Kế hoạch: {aim} («{}»). Cần đến nay: {by_now}. Trạng thái: {status}\n",
-                target.printed
-            ),
-            Lang::En => {
-                format!("Aim: {aim} (“{}”). Expected by now: {by_now}. Status: {status}\n", target.printed)
-            }
-        });
-        if !target.note.is_empty() {
-            text.push_str(&format!("{}: {}\n", lang.pick("Ghi chú", "Note"), target.note));
-        }
+    let target = &explanation.target;
+    let is_element = target.reference.is_empty();
+    let name = if is_element { &target.key } else { &target.reference };
+    let mut text = format!("{name} {}\n", target.label.get(lang));
+    if !is_element {
+        text.push_str(&aim(explanation, lang));
     }
-    let (coverage, scope) = (show::coverage(progress), &target.scope_text);
+    let (coverage, scope) = (show::coverage(&explanation.progress), &target.scope_text);
     text.push_str(&match lang {
         Lang::Vi => format!("Tính đến hết kỳ {as_of}; phạm vi: {scope}; đơn vị đã báo cáo đủ: {coverage}\n"),
         Lang::En => {
@@ -62,56 +53,74 @@ fn head(explanation: &Explanation, as_of: Period, lang: Lang) -> String {
     text
 }
 
-/// The formula by name, with its numbers, and what it comes to.
+fn aim(explanation: &Explanation, lang: Lang) -> String {
+    let (target, progress) = (&explanation.target, &explanation.progress);
+    let (aim, status) = (show::aim(target, progress, lang), show::status(target, progress, lang));
+    let by_now = show::amount(progress.expected_by_now.as_ref(), lang);
+    let printed = &target.printed;
+    let mut text = match lang {
+        Lang::Vi => format!("Kế hoạch: {aim} («{printed}»). Cần đến nay: {by_now}. Trạng thái: {status}\n"),
+        Lang::En => format!("Aim: {aim} (“{printed}”). Expected by now: {by_now}. Status: {status}\n"),
+    };
+    if !target.note.is_empty() {
+        text.push_str(&format!("{}: {}\n", lang.pick("Ghi chú", "Note"), target.note));
+    }
+    text
+}
+
+/// The formula by name, and what it comes to.
 fn formula(explanation: &Explanation, lang: Lang) -> Option<String> {
     let expr = &explanation.target.formula.as_ref()?.expr;
     let names = expr.text(&|term| name(explanation, term));
-    let numbers = expr.text(&|term| {
-        let sum = explanation.terms.iter().find(|(own, _)| *own == term).and_then(|(_, sum)| sum.as_ref());
-        exact(explanation, term, sum, lang)
-    });
-    let (target, progress) = (&explanation.target, &explanation.progress);
-    if explanation.due == 0 {
-        return Some(format!("{names}\n{}\n", lang.pick("Chưa có kỳ nào đến hạn.", "Nothing is due yet.")));
-    }
-    let unit = target.unit.get(lang);
-    let mut text = format!("{names}\n");
-    if target.comparator.is_each() {
-        return Some(text);
-    }
-    if let (true, Some(previous)) = (target.comparator.looks_back(), &progress.previous) {
-        let now = numbers;
-        let before = expr.text(&|term| {
-            let back = Term { aspect: Aspect::Prev, ..term };
-            let sum =
-                explanation.terms.iter().find(|(own, _)| *own == back).and_then(|(_, sum)| sum.as_ref());
-            exact(explanation, term, sum, lang)
-        });
-        let value = |quantity: Option<&Quantity>| quantity.map_or("–".to_owned(), |q| q.shown(6, lang));
-        let current = expr_value(explanation);
-        text.push_str(&format!(
-            "{}: {now} = {} {unit}\n",
-            lang.pick("năm nay", "this year"),
-            value(current.as_ref())
-        ));
-        text.push_str(&format!(
-            "{}: {before} = {} {unit}\n",
-            lang.pick("năm trước", "last year"),
-            value(Some(previous))
-        ));
-        return Some(text);
-    }
-    let actual = progress.actual.as_ref().map_or("–".to_owned(), |actual| actual.shown(6, lang));
-    if numbers != actual {
-        text.push_str(&format!("= {numbers}\n"));
-    }
-    text.push_str(&format!("= {actual} {unit}\n"));
-    Some(text)
+    let comparator = explanation.target.comparator;
+    let outcome = if explanation.due == 0 {
+        format!("{}\n", lang.pick("Chưa có kỳ nào đến hạn.", "Nothing is due yet."))
+    } else if comparator.is_each() {
+        String::new()
+    } else if comparator.looks_back() && explanation.progress.previous.is_some() {
+        both_years(explanation, expr, lang)
+    } else {
+        outcome(explanation, expr, lang)
+    };
+    Some(format!("{names}\n{outcome}"))
 }
 
-fn expr_value(explanation: &Explanation) -> Option<Quantity> {
-    let expr = &explanation.target.formula.as_ref()?.expr;
-    expr.eval(&|term| explanation.terms.iter().find(|(own, _)| *own == term).and_then(|(_, sum)| sum.clone()))
+/// The formula with its numbers, and their outcome.
+fn outcome(explanation: &Explanation, expr: &Expr, lang: Lang) -> String {
+    let numbers = numbers(explanation, expr, false, lang);
+    let actual = whole(explanation.progress.actual.as_ref(), lang);
+    let steps = if numbers == actual { String::new() } else { format!("= {numbers}\n") };
+    format!("{steps}= {actual} {}\n", explanation.target.unit.get(lang))
+}
+
+/// The formula with the numbers of this year, and below with those of the year before.
+fn both_years(explanation: &Explanation, expr: &Expr, lang: Lang) -> String {
+    let unit = explanation.target.unit.get(lang);
+    let line = |year: &str, back: bool, value: Option<&Quantity>| {
+        let numbers = numbers(explanation, expr, back, lang);
+        format!("{year}: {numbers} = {} {unit}\n", whole(value, lang))
+    };
+    let now = expr.eval(&|term| sum(explanation, term).cloned());
+    line(lang.pick("năm nay", "this year"), false, now.as_ref())
+        + &line(lang.pick("năm trước", "last year"), true, explanation.progress.previous.as_ref())
+}
+
+/// The formula with numbers in place of names. `back` takes every figure of the year before instead.
+fn numbers(explanation: &Explanation, expr: &Expr, back: bool, lang: Lang) -> String {
+    expr.text(&|term| {
+        let aspect = if back && term.aspect == Aspect::Now { Aspect::Prev } else { term.aspect };
+        let term = Term { aspect, ..term };
+        exact(explanation, term, sum(explanation, term), lang)
+    })
+}
+
+fn sum(explanation: &Explanation, term: Term) -> Option<&Quantity> {
+    explanation.terms.iter().find(|(own, _)| *own == term).and_then(|(_, sum)| sum.as_ref())
+}
+
+/// An outcome with more decimals than a table of progress has room for.
+fn whole(quantity: Option<&Quantity>, lang: Lang) -> String {
+    quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.shown(6, lang))
 }
 
 fn name(explanation: &Explanation, term: Term) -> String {
@@ -133,14 +142,9 @@ fn parts(explanation: &Explanation, lang: Lang) -> String {
     columns.push((lang.pick("Báo cáo", "Reported"), Align::Left));
     let mut table = Table::new(&columns);
     for part in &explanation.units {
-        let state = match (part.reported, part.counted) {
-            (true, _) => (lang.pick("đủ", "all").to_owned(), Shade::Good),
-            (false, true) => (lang.pick("thiếu, có tính", "not all; counted").to_owned(), Shade::Warn),
-            (false, false) => (lang.pick("thiếu, không tính", "not all; left out").to_owned(), Shade::Warn),
-        };
         let mut cells = vec![(explanation.programme.unit(part.unit).name.clone(), Shade::Plain)];
         cells.extend(values(explanation, part, lang).into_iter().map(|value| (value, Shade::Plain)));
-        cells.push(state);
+        cells.push(state(part, lang));
         table.shaded(cells);
     }
     if !explanation.target.comparator.is_each() {
@@ -153,12 +157,21 @@ fn parts(explanation: &Explanation, lang: Lang) -> String {
     table.text()
 }
 
+fn state(part: &UnitPart, lang: Lang) -> (String, Shade) {
+    let (words, shade) = match (part.reported, part.counted) {
+        (true, _) => (lang.pick("đủ", "all"), Shade::Good),
+        (false, true) => (lang.pick("thiếu, có tính", "not all; counted"), Shade::Warn),
+        (false, false) => (lang.pick("thiếu, không tính", "not all; left out"), Shade::Warn),
+    };
+    (words.to_owned(), shade)
+}
+
 fn values(explanation: &Explanation, part: &UnitPart, lang: Lang) -> Vec<String> {
     let terms = explanation.terms.iter().zip(&part.values);
     terms
         .map(|((term, _), value)| {
             let element = explanation.programme.element(term.element);
-            let value = value.and_then(gom_domain::totals::as_value);
+            let value = value.and_then(as_value);
             value.map_or_else(|| "–".to_owned(), |value| element.shown(value, lang))
         })
         .collect()
@@ -183,38 +196,45 @@ fn sources(explanation: &Explanation, lang: Lang) -> String {
 }
 
 fn source_row(explanation: &Explanation, source: &Source, lang: Lang) -> Vec<String> {
-    let element = explanation.programme.element(source.element);
+    let (element, figure) = (explanation.programme.element(source.element), &source.figure);
     let mut row = vec![
-        explanation.programme.unit(source.unit).name.clone(),
+        explanation.programme.unit(figure.unit).name.clone(),
         element.key.clone(),
-        source.period.to_string(),
-        element.shown(source.value, lang),
+        figure.span(),
+        element.shown(figure.value, lang),
     ];
     match &source.submission {
-        Some(filed) => {
-            let by_district = if filed.by_district {
-                lang.pick(" (huyện nhập thay)", " (entered by the district)")
-            } else {
-                ""
-            };
-            row.extend([filed.revision.to_string(), filed.commit.to_string(), vietnam_time(filed.at_ms)]);
-            row.push(format!("{}{by_district}", filed.id));
-        }
-        None => row.extend([
-            "–".into(),
-            "–".into(),
-            "–".into(),
-            lang.pick("số liệu năm trước", "baseline").into(),
-        ]),
+        Some(filed) => row.extend(filed_cells(filed, lang)),
+        None => row.extend(["–", "–", "–", origin(figure.origin, lang)].map(str::to_owned)),
     }
     row
+}
+
+fn filed_cells(filed: &Filed, lang: Lang) -> [String; 4] {
+    let by_district = lang.pick(" (huyện nhập thay)", " (entered by the district)");
+    let by_district = if filed.by_district { by_district } else { "" };
+    [
+        filed.revision.to_string(),
+        filed.commit.to_string(),
+        vietnam_time(filed.at_ms),
+        format!("{}{by_district}", filed.id),
+    ]
+}
+
+/// Where a figure comes from that is in no submission.
+fn origin(origin: Origin, lang: Lang) -> &'static str {
+    match origin {
+        Origin::Report => "–",
+        Origin::Baseline | Origin::RunningSum => lang.pick("số liệu năm trước", "baseline"),
+        Origin::Quota => lang.pick("giao chỉ tiêu", "quota"),
+    }
 }
 
 /// Who has not reported, and whose silence leaves the figure out.
 fn silence(explanation: &Explanation, lang: Lang) -> String {
     let progress = &explanation.progress;
     let mut text = String::new();
-    let mut say = |what: &str, units: &[gom_domain::unit::UnitIx]| {
+    let mut say = |what: &str, units: &[UnitIx]| {
         if !units.is_empty() {
             text.push_str(&format!("{what}: {}\n", show::units(&explanation.programme, units)));
         }

@@ -1,19 +1,22 @@
 //! `export`: all figures in the columns of import.
 
+use std::io::{ErrorKind, stdout};
+
 use gom_domain::Period;
-use gom_terminal::put;
 
 use super::Done;
+use crate::export::ExportError;
 use crate::folder::Folder;
 use crate::wording::Trouble;
 
-/// Writes the figures to stdout.
+/// Writes the figures to stdout as they are read. A reader that has gone away (`| head`) is no failure.
 pub(super) fn export(folder: &Folder, period: Option<Period>, history: bool) -> Done {
     let (mut books, memory) = folder.recall(None).map_err(|trouble| vec![trouble])?;
-    let mut out = csv::Writer::from_writer(Vec::new());
-    crate::export::export(&mut books, &memory, period, history, &mut out)
-        .map_err(|error| vec![folder.trouble(&error)])?;
-    let bytes = out.into_inner().map_err(|error| vec![Trouble::Books(error.to_string())])?;
-    put(&String::from_utf8_lossy(&bytes));
-    Ok(())
+    let mut out = csv::Writer::from_writer(stdout().lock());
+    match crate::export::export(&mut books, &memory, period, history, &mut out) {
+        Ok(()) => Ok(()),
+        Err(ExportError::Out(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(ExportError::Out(error)) => Err(vec![Trouble::File("stdout".to_owned(), error.to_string())]),
+        Err(ExportError::Books(error)) => Err(vec![folder.trouble(&error)]),
+    }
 }

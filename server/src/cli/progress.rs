@@ -1,5 +1,8 @@
 //! `progress`: all targets in one table, and what each unit has handed in.
 
+use gom_domain::progress::{Decided, Progress, Status};
+use gom_domain::target::Target;
+use gom_domain::unit::UnitIx;
 use gom_domain::{Lang, Period, Quantity};
 use gom_terminal::{Align, Format, Shade, Table, put};
 use serde_json::{Value, json};
@@ -97,43 +100,44 @@ fn units(report: &YearReport, lang: Lang) -> String {
 
 /// The report as one JSON object a target, in the order of the targets table.
 fn lines(report: &YearReport) -> String {
-    let objects = report.programme.targets.iter().zip(&report.targets).map(|(target, progress)| {
-        let ids = |units: &[gom_domain::unit::UnitIx]| -> Vec<&str> {
-            units.iter().map(|unit| report.programme.unit(*unit).id.as_str()).collect()
-        };
-        let by_hand = progress.by_hand.as_ref();
-        json!({
-            "ref": target.reference,
-            "key": target.key,
-            "group": target.group,
-            "label_vi": target.label.vi,
-            "label_en": target.label.en,
-            "comparator": target.comparator.key(),
-            "unit": target.unit.en,
-            "as_of": report.as_of.to_string(),
-            "commit": report.commit,
-            "reported": progress.reported,
-            "expected": progress.expected,
-            "provisional": progress.is_provisional(),
-            "missing": ids(&progress.missing),
-            "silent": ids(&progress.silent),
-            "status": progress.status.key(),
-            "actual": fraction(progress.actual.as_ref()),
-            "previous": fraction(progress.previous.as_ref()),
-            "value": fraction(progress.value.as_ref()),
-            "expected_by_now": fraction(progress.expected_by_now.as_ref()),
-            "failing": ids(&progress.failing),
-            "over": progress.over,
-            "decided": progress.decided.map(gom_domain::progress::Decided::key),
-            "set_status": by_hand.and_then(|set| set.status).map(gom_domain::progress::Status::key),
-            "set_note": by_hand.map(|set| set.note.as_str()),
-            "doubt": target.doubt,
-            "note": target.note,
-            "notice": report.programme.notice.en,
-        })
-        .to_string()
-    });
-    objects.collect::<Vec<_>>().join("\n") + "\n"
+    let targets = report.programme.targets.iter().zip(&report.targets);
+    targets.map(|(target, progress)| object(report, target, progress).to_string() + "\n").collect()
+}
+
+fn object(report: &YearReport, target: &Target, progress: &Progress) -> Value {
+    let ids = |units: &[UnitIx]| -> Vec<&str> {
+        units.iter().map(|unit| report.programme.unit(*unit).id.as_str()).collect()
+    };
+    let by_hand = progress.by_hand.as_ref();
+    json!({
+        "ref": target.reference,
+        "key": target.key,
+        "group": target.group,
+        "label_vi": target.label.vi,
+        "label_en": target.label.en,
+        "comparator": target.comparator.key(),
+        "unit": target.unit.en,
+        "as_of": report.as_of.to_string(),
+        "commit": report.commit,
+        "reported": progress.reported,
+        "expected": progress.expected,
+        "provisional": progress.is_provisional(),
+        "missing": ids(&progress.missing),
+        "silent": ids(&progress.silent),
+        "status": progress.status.key(),
+        "actual": fraction(progress.actual.as_ref()),
+        "previous": fraction(progress.previous.as_ref()),
+        "value": fraction(progress.value.as_ref()),
+        "expected_by_now": fraction(progress.expected_by_now.as_ref()),
+        "failing": ids(&progress.failing),
+        "over": progress.over,
+        "decided": progress.decided.map(Decided::key),
+        "set_status": by_hand.and_then(|set| set.status).map(Status::key),
+        "set_note": by_hand.map(|set| set.note.as_str()),
+        "doubt": target.doubt,
+        "note": target.note,
+        "notice": report.programme.notice.en,
+    })
 }
 
 /// An exact amount as a reduced fraction of decimal texts.

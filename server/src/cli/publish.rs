@@ -1,23 +1,25 @@
 //! `programme check`, `init`, `load`: what the district publishes.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use clap::Args;
 use gom_domain::Lang;
 use gom_domain::programme::{self, Bundle, Fault, Programme, Quotas, Reading};
 use gom_terminal::{put, tell};
 
-use super::{Done, block_on, read_file};
+use super::{Done, block_on, in_force, read_file};
 use crate::books::{Answer, Books, Job};
-use crate::clock;
 use crate::folder::Folder;
-use crate::office;
-use crate::publish::Load;
+use crate::publish::{self, Load, read_folder, troubles};
 use crate::store::Sqlite;
 use crate::wording::Trouble;
+use crate::{clock, office};
 
 /// Checks a programme's folder.
 pub(super) fn check(dir: &Path, lang: Lang) -> Done {
-    let bundle = bundle(dir)?;
+    let bundle = read_folder(dir).map_err(|trouble| vec![trouble])?;
     let reading = programme::read(&bundle).map_err(troubles)?;
     put(&summary(&reading, lang));
     Ok(())
@@ -25,7 +27,7 @@ pub(super) fn check(dir: &Path, lang: Lang) -> Done {
 
 /// Founds books with a programme. A programme with faults leaves nothing behind.
 pub(super) fn init(folder: &Folder, dir: &Path, lang: Lang) -> Done {
-    let bundle = bundle(dir)?;
+    let bundle = read_folder(dir).map_err(|trouble| vec![trouble])?;
     let reading = programme::read(&bundle).map_err(troubles)?;
     let world = clock::real();
     let (ledger, _lock) = folder.found(&world).map_err(|trouble| vec![trouble])?;
@@ -52,41 +54,70 @@ fn first_programme(folder: &Folder, ledger: Sqlite, bundle: Bundle, now_ms: i64)
     let job = Job::Load(Load { programme: Some(bundle), ..Load::default() });
     match books.commit(vec![job], now_ms).pop() {
         Some(Answer::Refused(troubles)) => Err(troubles),
-        Some(Answer::Failed(why)) => Err(vec![Trouble::Books(why)]),
+        Some(Answer::Failed(trouble)) => Err(vec![trouble]),
         _ => Ok(()),
     }
 }
 
-/// Publishes a new version of the programme, quotas, a baseline.
-pub(super) fn load(
-    folder: &Folder,
-    programme: Option<&Path>,
-    quotas: Option<&Path>,
-    baseline: Option<&Path>,
-    lang: Lang,
-) -> Done {
-    if programme.is_none() && quotas.is_none() && baseline.is_none() {
-        return Err(vec![Trouble::NothingToLoad]);
-    }
-    let file = |path: Option<&Path>| path.map(read_file).transpose().map_err(|trouble| vec![trouble]);
-    let load = Load {
-        programme: programme.map(bundle).transpose()?,
-        quotas: file(quotas)?,
-        baseline: file(baseline)?,
-    };
-    let reading = load.programme.as_ref().map(programme::read).transpose().map_err(troubles)?;
+/// What is to be published, as it was typed.
+#[derive(Debug, Args)]
+pub(super) struct Tables {
+    /// Thư mục chương trình / The programme's folder
+    #[arg(long, value_name = "DIR")]
+    programme: Option<PathBuf>,
+    /// Bảng giao chỉ tiêu (unit,element,value), thay toàn bộ / A table of quotas, replaced whole
+    #[arg(long, value_name = "CSV")]
+    quotas: Option<PathBuf>,
+    /// Bảng số liệu năm trước (unit,element,period,value), thay toàn bộ / The prior year's figures, replaced whole
+    #[arg(long, value_name = "CSV")]
+    baseline: Option<PathBuf>,
+    /// Năm của chương trình mà các bảng thuộc về, nếu không phải năm mới nhất / The year of the programme that the tables belong to, if not the newest
+    #[arg(long, value_name = "YEAR", conflicts_with = "programme")]
+    year: Option<i16>,
+}
+
+/// Publishes a new version of the programme, quotas, a baseline. What is wrong with them is found here, so that a
+/// running server gets only what can be published.
+pub(super) fn load(folder: &Folder, tables: &Tables, lang: Lang) -> Done {
+    let mut load = tables.read()?;
     let (_, memory) = folder.recall(None).map_err(|trouble| vec![trouble])?;
-    let newest = memory.editions.newest().map(|edition| edition.programme.as_ref());
-    let programme = reading.as_ref().map(|reading| &reading.programme).or(newest);
-    let doubts = programme.map(|programme| doubts(programme, &load)).unwrap_or_default();
-    let outcome = block_on(office::commit(folder, Job::Load(load), &clock::real()))??;
+    let reading = load.programme.as_ref().map(programme::read).transpose().map_err(troubles)?;
+    let asked = |programme: &&Arc<Programme>| tables.year.is_none_or(|year| programme.year == year);
+    let published = reading.as_ref().map(|reading| &reading.programme);
+    let programme = published.or_else(|| in_force(&memory).into_iter().find(asked).map(AsRef::as_ref));
+    let programme = programme.ok_or_else(|| vec![Trouble::NoProgramme])?;
+    let year = programme.year;
+    load.year = Some(year);
+    publish::check(&memory, &load)?;
+    let doubts = doubts(programme, &load);
+    let commit = block_on(office::commit(folder, Job::Load(load), &clock::real()))??.commit;
     if let Some(reading) = &reading {
         put(&summary(reading, lang));
     }
     doubts.iter().for_each(|doubt| tell(&line(doubt, lang)));
-    let commit = outcome.commit;
-    put(lang.pick(&format!("Đã nạp, lần ghi {commit}."), &format!("Loaded, commit {commit}.")));
+    put(lang.pick(
+        &format!("Đã nạp cho năm {year}, lần ghi {commit}."),
+        &format!("Loaded for {year}, commit {commit}."),
+    ));
     Ok(())
+}
+
+impl Tables {
+    fn read(&self) -> Result<Load, Vec<Trouble>> {
+        if self.programme.is_none() && self.quotas.is_none() && self.baseline.is_none() {
+            return Err(vec![Trouble::NothingToLoad]);
+        }
+        let programme = self.programme.as_deref().map(read_folder).transpose();
+        let file = |path: &Option<PathBuf>| path.as_deref().map(read_file).transpose();
+        match (programme, file(&self.quotas), file(&self.baseline)) {
+            (Ok(programme), Ok(quotas), Ok(baseline)) => {
+                Ok(Load { year: self.year, programme, quotas, baseline })
+            }
+            (programme, quotas, baseline) => {
+                Err([programme.err(), quotas.err(), baseline.err()].into_iter().flatten().collect())
+            }
+        }
+    }
 }
 
 /// Quotas that do not add up to their target: pointed out, for an allotment may be under way.
@@ -95,47 +126,39 @@ fn doubts(programme: &Programme, load: &Load) -> Vec<Fault> {
     read.and_then(Result::ok).map(|(_, doubts)| doubts).unwrap_or_default()
 }
 
-fn troubles(faults: Vec<Fault>) -> Vec<Trouble> {
-    faults.into_iter().map(|fault| Trouble::Fault(Box::new(fault))).collect()
-}
-
-/// The files of a programme's folder. Others in it are left alone.
-pub(crate) fn bundle(dir: &Path) -> Result<Bundle, Vec<Trouble>> {
-    let cannot = |error: std::io::Error| vec![Trouble::File(dir.display().to_string(), error.to_string())];
-    if !dir.is_dir() {
-        return Err(cannot(std::io::Error::from(std::io::ErrorKind::NotFound)));
-    }
-    let mut bundle = Bundle::default();
-    for name in Bundle::PROGRAMME.into_iter().chain([Bundle::QUOTAS, Bundle::BASELINE]) {
-        match std::fs::read(dir.join(name)) {
-            Ok(bytes) => bundle.insert(name, bytes),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(cannot(error)),
-        }
-    }
-    Ok(bundle)
-}
-
 fn line(fault: &Fault, lang: Lang) -> String {
     let mark = lang.pick("lưu ý", "note");
     format!("{mark}: {}", Trouble::Fault(Box::new(fault.clone())).message().get(lang))
 }
 
+/// What a sound programme holds, and what is doubtful in it.
 fn summary(reading: &Reading, lang: Lang) -> String {
+    let mut text = counts(reading, lang);
+    for doubt in &reading.doubts {
+        text.push_str(&line(doubt, lang));
+        text.push('\n');
+    }
+    let notice = reading.programme.notice.get(lang);
+    if !notice.is_empty() {
+        text.push_str(notice);
+        text.push('\n');
+    }
+    text.push_str(lang.pick("Chương trình dùng được.\n", "The programme is sound.\n"));
+    text
+}
+
+fn counts(reading: &Reading, lang: Lang) -> String {
     let programme = &reading.programme;
     let in_year = |ix: &gom_domain::unit::UnitIx| programme.exists_in_year(*ix);
     let units = programme.unit_places().filter(in_year).count();
     let others = programme.units.len() - units;
     let (forms, elements) = (programme.forms.len(), programme.elements.len());
     let (groups, targets) = (programme.groups.len(), programme.targets.len());
-    let mut keys: Vec<&str> = programme.rules.iter().map(|rule| rule.key.as_str()).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let rules = keys.len();
+    let rules = programme.rules.iter().map(|rule| rule.key.as_str()).collect::<BTreeSet<_>>().len();
     let quotas = reading.quotas.as_ref().map_or(0, |quotas| quotas.rows.len());
     let baseline = reading.baseline.as_ref().map_or(0, |baseline| baseline.rows.len());
     let (name, year) = (programme.name.get(lang), programme.year);
-    let mut text = match lang {
+    match lang {
         Lang::Vi => format!(
             "{name} ({year})\n{units} đơn vị (và {others} đơn vị trước hoặc sau sáp nhập), {forms} biểu, {elements} chỉ tiêu báo cáo, {rules} quy tắc\n\
              {groups} nhóm với {targets} chỉ tiêu kế hoạch, {quotas} dòng giao chỉ tiêu, {baseline} số liệu năm trước\n"
@@ -144,16 +167,5 @@ fn summary(reading: &Reading, lang: Lang) -> String {
             "{name} ({year})\n{units} units (and {others} before or after mergers), {forms} forms, {elements} elements, {rules} rules\n\
              {groups} groups with {targets} targets, {quotas} quotas, {baseline} figures of the year before\n"
         ),
-    };
-    for doubt in &reading.doubts {
-        text.push_str(&line(doubt, lang));
-        text.push('\n');
     }
-    let notice = programme.notice.get(lang);
-    if !notice.is_empty() {
-        text.push_str(notice);
-        text.push('\n');
-    }
-    text.push_str(lang.pick("Chương trình dùng được.\n", "The programme is sound.\n"));
-    text
 }

@@ -1,9 +1,8 @@
 //! `serve`: the server, until it is told to stop.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
-use gom_domain::Lang;
-use gom_terminal::{Settings, put};
+use gom_terminal::{Setting, Settings, put};
 
 use super::Done;
 use crate::folder::Folder;
@@ -13,11 +12,20 @@ use crate::{clock, serve as server};
 /// Where the server listens unless told otherwise.
 const DEFAULT: &str = "127.0.0.1:7443";
 
+/// Where the server listens, in the settings file.
+pub(super) const LISTEN: Setting = Setting {
+    key: "listen",
+    fits: |text| address(text).is_some(),
+    allowed: [
+        r#"địa chỉ và cổng như "127.0.0.1:7443", "localhost:7443" hoặc "[::1]:7443""#,
+        r#"an address with its port, such as "127.0.0.1:7443", "localhost:7443" or "[::1]:7443""#,
+    ],
+};
+
 /// Serves until SIGINT or SIGTERM.
-pub(super) fn serve(folder: &Folder, listen: Option<SocketAddr>, settings: &Settings, _lang: Lang) -> Done {
-    let from_file = settings.get("listen").unwrap_or(DEFAULT);
-    let wrong = |_| vec![Trouble::CannotListen(from_file.to_owned(), "?".to_owned())];
-    let listen = listen.map_or_else(|| from_file.parse().map_err(wrong), Ok)?;
+pub(super) fn serve(folder: &Folder, listen: Option<&str>, settings: &Settings) -> Done {
+    let listen = listen.or(settings.get(LISTEN.key)).unwrap_or(DEFAULT);
+    let listen = address(listen).ok_or_else(|| vec![Trouble::NotAnAddress(listen.to_owned())])?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| vec![Trouble::Books(error.to_string())])?;
     runtime.block_on(async {
         let running = server::start(folder, listen, clock::real()).await.map_err(|trouble| vec![trouble])?;
@@ -26,6 +34,15 @@ pub(super) fn serve(folder: &Folder, listen: Option<SocketAddr>, settings: &Sett
         running.stop().await;
         Ok(())
     })
+}
+
+/// An address with its port; `localhost` is 127.0.0.1, and no other name is looked up.
+fn address(text: &str) -> Option<SocketAddr> {
+    let text = text.trim();
+    match text.strip_prefix("localhost:") {
+        Some(port) => port.parse().ok().map(|port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+        None => text.parse().ok(),
+    }
 }
 
 /// Waits for SIGINT or SIGTERM.
@@ -49,4 +66,18 @@ async fn told_to_stop() {
 #[cfg(not(unix))]
 async fn told_to_stop() {
     _ = tokio::signal::ctrl_c().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_a_port() {
+        assert_eq!(address("localhost:7443"), address("127.0.0.1:7443"));
+        assert!(address(" [::1]:0 ").is_some());
+        for bad in ["", "7443", "127.0.0.1", "localhost", "localhost:x", "localhost:99999", "huyen.vn:7443"] {
+            assert_eq!(address(bad), None, "{bad}");
+        }
+    }
 }

@@ -9,8 +9,8 @@ use gom_domain::greeting::HistoryId;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::{
-    ChangeRow, CodeRow, CommitRow, DeviceRow, Journal, Ledger, Numbered, Place, StandingRow, StoreError,
-    Stored, SubmissionRow,
+    ChangeRow, CodeRow, CommitRow, DeviceRow, Journal, Ledger, Numbered, Place, Reached, StandingRow,
+    StoreError, Stored, SubmissionRow,
 };
 pub use open::APPLICATION_ID;
 
@@ -23,9 +23,11 @@ pub struct Sqlite {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode;
+        use rusqlite::{ErrorCode, ffi};
+        // The index beside the books cannot grow only where there is no room left.
+        let no_room = error.sqlite_error().is_some_and(|e| e.extended_code == ffi::SQLITE_IOERR_SHMSIZE);
         match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Self::Full(error),
+            Some(code) if no_room || code == ErrorCode::DiskFull => Self::Full(error),
             Some(
                 ErrorCode::SystemIoFailure
                 | ErrorCode::CannotOpen
@@ -57,10 +59,12 @@ impl Sqlite {
 }
 
 impl Journal for Sqlite {
-    fn history(&mut self) -> Stored<HistoryId> {
-        let history: Vec<u8> =
-            self.connection.query_row("select history from district", [], |row| row.get("history"))?;
-        Ok(HistoryId(rows::fixed(history, "history")?))
+    fn history(&mut self) -> Stored<(HistoryId, bool)> {
+        let (history, restored): (Vec<u8>, bool) =
+            self.connection.query_row("select history, restored from district", [], |row| {
+                Ok((row.get("history")?, row.get("restored")?))
+            })?;
+        Ok((HistoryId(rows::fixed(history, "history")?), restored))
     }
 
     fn last_commit(&mut self) -> Stored<Option<CommitRow>> {
@@ -216,13 +220,25 @@ impl Ledger for Sqlite {
             ":district": device.district,
             ":name": device.name,
             ":secret_hash": device.secret_hash,
-            ":epoch": device.epoch,
-            ":last_sequence": rows::int(device.last_sequence),
-            ":chain": device.chain.0,
-            ":last_commit": rows::int(device.last_commit),
+            ":epoch": device.reached.epoch,
+            ":last_sequence": rows::int(device.reached.last_sequence),
+            ":chain": device.reached.chain.0,
+            ":last_commit": rows::int(device.reached.last_commit),
             ":contact_ms": device.contact_ms,
             ":skew_ms": device.skew_ms,
             ":app_version": device.app_version,
+        })?;
+        Ok(())
+    }
+
+    fn advance_device(&mut self, number: u32, reached: &Reached) -> Stored<()> {
+        let mut statement = self.connection.prepare_cached(include_str!("sqlite/advance_device.sql"))?;
+        statement.execute(named_params! {
+            ":number": number,
+            ":epoch": reached.epoch,
+            ":last_sequence": rows::int(reached.last_sequence),
+            ":chain": reached.chain.0,
+            ":last_commit": rows::int(reached.last_commit),
         })?;
         Ok(())
     }
@@ -292,6 +308,8 @@ impl Ledger for Sqlite {
     }
 
     fn reopen(&mut self) -> Stored<()> {
+        // The old handle goes first, whatever comes: after a failed write nothing may be asked of it again.
+        self.connection = Connection::open_in_memory()?;
         self.connection = open::writer(&self.file)?;
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use gom_domain::greeting::HistoryId;
-use rusqlite::{Connection, OpenFlags, named_params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, named_params};
 use rusqlite_migration::{M, Migrations};
 
 use super::Sqlite;
@@ -68,10 +68,11 @@ fn existing(file: &Path, flags: OpenFlags) -> Stored<Connection> {
     let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(Duration::from_secs(10))?;
     let number = |name: &str| -> Stored<i64> {
+        // Books that were cut short are damaged, not foreign.
         connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|error| {
-            match StoreError::from(error) {
-                StoreError::Damaged(_) => StoreError::Foreign,
-                other => other,
+            match error.sqlite_error_code() {
+                Some(ErrorCode::NotADatabase) => StoreError::Foreign,
+                _ => error.into(),
             }
         })
     };
@@ -119,7 +120,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         drop(founded(folder.path()));
         let mut books = Sqlite::open(&folder.path().join("books.db")).unwrap();
-        assert_eq!(books.history().unwrap(), HistoryId([1; 16]));
+        assert_eq!(books.history().unwrap(), (HistoryId([1; 16]), false));
         assert!(books.integrity().unwrap().is_empty());
     }
 

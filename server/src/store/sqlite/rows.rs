@@ -6,7 +6,7 @@ use gom_domain::ruling::{Ruling, Verdict};
 use rusqlite::Row;
 
 use crate::store::{
-    ChangeKind, ChangeRow, CodeRow, CommitRow, DeviceRow, Place, StoreError, Stored, SubmissionRow,
+    ChangeKind, ChangeRow, CodeRow, CommitRow, DeviceRow, Place, Reached, StoreError, Stored, SubmissionRow,
 };
 
 /// A number as SQLite keeps it. Sequences stay far below 2^63; a bound beyond it is as good as the largest.
@@ -43,10 +43,12 @@ pub(super) fn device(row: &Row<'_>) -> Stored<DeviceRow> {
         district: row.get("district")?,
         name: row.get("name")?,
         secret_hash: row.get("secret_hash")?,
-        epoch: row.get("epoch")?,
-        last_sequence: uint(row, "last_sequence")?,
-        chain: Chain(fixed(row.get("chain")?, "chain")?),
-        last_commit: uint(row, "last_commit")?,
+        reached: Reached {
+            epoch: row.get("epoch")?,
+            last_sequence: uint(row, "last_sequence")?,
+            chain: Chain(fixed(row.get("chain")?, "chain")?),
+            last_commit: uint(row, "last_commit")?,
+        },
         contact_ms: row.get("contact_ms")?,
         skew_ms: row.get("skew_ms")?,
         app_version: row.get("app_version")?,
@@ -84,14 +86,18 @@ pub(super) fn submission(row: &Row<'_>) -> Stored<SubmissionRow> {
     };
     let optional =
         |column: &str| Ok::<_, StoreError>(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned));
+    let (seq, ruling) = (uint(row, "seq")?, ruling(row)?);
+    if verdict(&ruling).0 != row.get::<_, u8>("verdict")? {
+        return Err(StoreError::Damaged(format!("the verdict of entry {seq} is not the one of its ruling")));
+    }
     Ok(SubmissionRow {
-        seq: uint(row, "seq")?,
+        seq,
         device: row.get("device")?,
         epoch: row.get("epoch")?,
         sequence: uint(row, "sequence")?,
         unit,
         place,
-        ruling: ruling(row)?,
+        ruling,
         prior: optional("prior")?,
         repeats: optional("repeats")?,
         body: row.get("body")?,

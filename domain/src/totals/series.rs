@@ -1,0 +1,261 @@
+//! One element's columns, read for one unit after another.
+//!
+//! Each question has one walk over the figures that answer it. The value adds up what the walk shows, the
+//! constituents list it, so that they cannot differ; the value allocates nothing, for it is asked of every unit.
+
+use crate::cells::{Column, RunningSum};
+use crate::element::{Element, ElementIx, Kind};
+use crate::period::{Frequency, Period};
+use crate::unit::UnitIx;
+
+use super::constituent::{Constituent, Origin, Stretch};
+use super::{Holding, Months, View, ends, latest, up_to};
+
+/// Takes the stretches of figures that a walk comes by, and the unit whose they are.
+type Show<'s> = dyn FnMut(UnitIx, Stretch<'_>) + 's;
+
+/// One element's columns of this year and the last.
+#[derive(Debug)]
+pub struct Series<'a> {
+    view: &'a View<'a>,
+    /// The element.
+    pub element: &'a Element,
+    place: ElementIx,
+    number: u16,
+    frequency: Frequency,
+    /// The end of the last period that has ended; 0 if none has.
+    pub due: u8,
+    now: Option<&'a Column>,
+    before: Option<&'a Column>,
+    baseline: Option<&'a Column>,
+}
+
+impl<'a> Series<'a> {
+    pub(super) fn new(view: &'a View<'a>, place: ElementIx) -> Self {
+        let number = view.numbering.element(place);
+        let year = view.programme.year;
+        let element = view.programme.element(place);
+        let frequency = view.programme.form(element.form).frequency;
+        Self {
+            view,
+            element,
+            place,
+            number,
+            frequency,
+            due: frequency.due_month(view.month),
+            now: view.cells.reported(year, number),
+            before: view.cells.reported(year - 1, number),
+            baseline: view.cells.baseline(year - 1, number),
+        }
+    }
+
+    /// What a unit has by now; flows are added up to the month `through`.
+    pub fn now(&self, unit: UnitIx, through: u8) -> Holding {
+        holding(|show| self.walk_now(unit, through, show))
+    }
+
+    /// The figures that make what a unit has by now; none where it has nothing.
+    pub fn now_of(&self, unit: UnitIx, through: u8) -> Vec<Constituent> {
+        let mut list = Vec::new();
+        self.walk_now(unit, through, &mut self.lister(self.view.programme.year, &mut list));
+        list
+    }
+
+    /// The year before: for flows the sum of the same months, up to `through`; for stocks and flags the last level.
+    /// `None` is unknown, which is not "no": a figure is missing, or nobody in the unit's place existed then.
+    pub fn before(&self, unit: UnitIx, through: u8) -> Option<i128> {
+        let mut sum = 0;
+        self.walk_before(unit, through, &mut |_, stretch| sum += stretch.sum())?;
+        Some(sum)
+    }
+
+    /// The figures that make the year before, unless it is unknown.
+    pub fn before_of(&self, unit: UnitIx, through: u8) -> Option<Vec<Constituent>> {
+        let mut list = Vec::new();
+        self.walk_before(unit, through, &mut self.lister(self.view.programme.year - 1, &mut list))?;
+        Some(list)
+    }
+
+    /// The year's quota: the unit's own for its part of the year, and those of the units it goes on for. All of
+    /// them, or none where the year's quota was allotted anew to the unit itself.
+    pub fn quota(&self, unit: UnitIx) -> Option<i128> {
+        let mut sum = 0;
+        self.walk_quota(unit, &mut |_, stretch| sum += stretch.sum())?;
+        Some(sum)
+    }
+
+    /// The quotas that make the year's, if there is one.
+    pub fn quota_of(&self, unit: UnitIx) -> Option<Vec<Constituent>> {
+        let mut list = Vec::new();
+        self.walk_quota(unit, &mut self.lister(self.view.programme.year, &mut list))?;
+        Some(list)
+    }
+
+    /// The sum or level within a period of this year alone, rather than from January on.
+    pub fn within(&self, unit: UnitIx, period: Period) -> Holding {
+        let span = up_to(period.last_month()) & !up_to(period.first_month() - 1);
+        match self.element.kind {
+            Kind::Flow => holding(|show| self.walk_flow(unit, self.ends(12) & span, show)),
+            Kind::Stock | Kind::Flag => {
+                let level = self.now(unit, 12);
+                let inside = self.due >= period.first_month();
+                if inside && level.complete { level } else { Holding::default() }
+            }
+        }
+    }
+
+    fn lister<'l>(
+        &self,
+        year: i16,
+        list: &'l mut Vec<Constituent>,
+    ) -> impl FnMut(UnitIx, Stretch<'_>) + use<'l> {
+        let frequency = self.frequency;
+        move |unit, stretch| list.extend(stretch.constituents(unit, frequency, year))
+    }
+
+    fn row(&self, unit: UnitIx) -> u32 {
+        self.view.numbering.unit(unit)
+    }
+
+    /// The months with which the element's periods end, up to `through`.
+    fn ends(&self, through: u8) -> Months {
+        ends(self.frequency.months(), through)
+    }
+
+    fn present(&self, column: Option<&Column>, unit: UnitIx) -> Months {
+        column.map_or(0, |column| column.present(self.row(unit)))
+    }
+
+    /// Shows months of a column, if there are any.
+    fn show_months(
+        &self,
+        column: Option<&Column>,
+        unit: UnitIx,
+        months: Months,
+        origin: Origin,
+        show: &mut Show<'_>,
+    ) {
+        if let Some(column) = column.filter(|_| months != 0) {
+            show(unit, Stretch::Months(column, self.row(unit), months, origin));
+        }
+    }
+
+    /// The units that this one goes on for: those that have ended by the month and were asked for the element.
+    /// One that is still there counts for itself.
+    fn ended(&self, unit: UnitIx) -> impl Iterator<Item = UnitIx> {
+        let programme = self.view.programme;
+        let old = programme.predecessors(unit).iter().copied();
+        old.filter(|old| self.view.has_ended(*old) && programme.asks(self.place, *old))
+    }
+
+    /// Shows what a unit has by now, and says whether all that is due has come in.
+    fn walk_now(&self, unit: UnitIx, through: u8, show: &mut Show<'_>) -> bool {
+        match self.element.kind {
+            Kind::Flow => self.walk_flow(unit, self.ends(through), show),
+            Kind::Stock | Kind::Flag => self.walk_level(unit, show),
+        }
+    }
+
+    /// The wanted periods, those of the units it came from included.
+    fn walk_flow(&self, unit: UnitIx, wanted: Months, show: &mut Show<'_>) -> bool {
+        let owed = wanted & self.view.counted[unit.get()];
+        let have = self.present(self.now, unit) & owed;
+        self.show_months(self.now, unit, have, Origin::Report, show);
+        self.ended(unit).fold(have == owed, |complete, old| self.walk_flow(old, wanted, show) && complete)
+    }
+
+    /// The latest level. Until a new unit has one, the last levels of the units it came from add up to it.
+    fn walk_level(&self, unit: UnitIx, show: &mut Show<'_>) -> bool {
+        let counted = self.view.counted[unit.get()];
+        let have = self.present(self.now, unit) & counted & up_to(self.view.month);
+        if let Some(month) = latest(have) {
+            self.show_months(self.now, unit, 1 << (month - 1), Origin::Report, show);
+            return month == self.due;
+        }
+        let mut old = self.ended(unit).peekable();
+        if self.element.kind == Kind::Flag || old.peek().is_none() {
+            return false;
+        }
+        let owes_due = self.due > 0 && counted >> (self.due - 1) & 1 == 1;
+        old.fold(!owes_due, |complete, old| self.walk_level(old, show) && complete)
+    }
+
+    /// Shows the year before; where it says `None` it is unknown, whatever was shown until then.
+    fn walk_before(&self, unit: UnitIx, through: u8, show: &mut Show<'_>) -> Option<()> {
+        match self.element.kind {
+            Kind::Flow => {
+                let wanted = self.ends(through);
+                let someone_owed_all = wanted != 0 && self.owed_before(unit, wanted) == wanted;
+                if someone_owed_all { self.walk_flow_before(unit, wanted, show) } else { None }
+            }
+            Kind::Stock | Kind::Flag => self.walk_level_before(unit, show),
+        }
+    }
+
+    /// Those of the wanted months of the year before in which the unit existed, or one that it goes on for.
+    fn owed_before(&self, unit: UnitIx, wanted: Months) -> Months {
+        let own = wanted & self.view.counted_before[unit.get()];
+        self.ended(unit).fold(own, |months, old| months | self.owed_before(old, wanted))
+    }
+
+    fn walk_flow_before(&self, unit: UnitIx, wanted: Months, show: &mut Show<'_>) -> Option<()> {
+        if wanted & self.view.counted_before[unit.get()] != 0 {
+            self.walk_own_flow_before(unit, wanted, show)?;
+        }
+        self.ended(unit).try_for_each(|old| self.walk_flow_before(old, wanted, show))
+    }
+
+    /// One unit's own months of the year before: all present, or a running sum over exactly those.
+    fn walk_own_flow_before(&self, unit: UnitIx, wanted: Months, show: &mut Show<'_>) -> Option<()> {
+        let counted = self.view.counted_before[unit.get()];
+        let owed = wanted & counted;
+        let reported = self.present(self.before, unit) & owed;
+        let given = self.present(self.baseline, unit) & owed & !reported;
+        if reported | given == owed {
+            self.show_months(self.before, unit, reported, Origin::Report, show);
+            self.show_months(self.baseline, unit, given, Origin::Baseline, show);
+            return Some(());
+        }
+        let covers = |sum: &&RunningSum| self.ends(sum.to) & counted == owed;
+        let sums = self.view.cells.sums(self.view.programme.year - 1, self.number, self.row(unit));
+        sums.iter().find(covers).map(|sum| show(unit, Stretch::RunningSum(*sum)))
+    }
+
+    fn walk_level_before(&self, unit: UnitIx, show: &mut Show<'_>) -> Option<()> {
+        let counted = self.view.counted_before[unit.get()];
+        let month = |column: Option<&Column>| latest(self.present(column, unit) & counted);
+        let (reported, given) = (month(self.before), month(self.baseline));
+        let (column, month, origin) = if reported >= given {
+            (self.before, reported, Origin::Report)
+        } else {
+            (self.baseline, given, Origin::Baseline)
+        };
+        if let Some(month) = month {
+            self.show_months(column, unit, 1 << (month - 1), origin, show);
+            return Some(());
+        }
+        let mut old = self.ended(unit).peekable();
+        if self.element.kind == Kind::Flag || old.peek().is_none() {
+            return None;
+        }
+        old.try_for_each(|old| self.walk_level_before(old, show))
+    }
+
+    fn walk_quota(&self, unit: UnitIx, show: &mut Show<'_>) -> Option<()> {
+        let own = self.view.cells.quota(self.view.programme.year, self.number, self.row(unit));
+        own.into_iter().for_each(|own| show(unit, Stretch::Quota(own)));
+        let allotted_anew = self.ended(unit).all(|old| self.quota(old).is_none());
+        if allotted_anew {
+            own.map(|_| ())
+        } else {
+            self.ended(unit).try_for_each(|old| self.walk_quota(old, show))
+        }
+    }
+}
+
+/// Adds up what a walk shows, which says itself whether it is complete.
+fn holding(walk: impl FnOnce(&mut Show<'_>) -> bool) -> Holding {
+    let mut value = None;
+    let complete = walk(&mut |_, stretch| value = Some(value.unwrap_or(0) + stretch.sum()));
+    Holding { value, complete }
+}

@@ -1,0 +1,82 @@
+//! The journal's hash chain: each entry's hash takes in the one before it, and each commit seals the entries with its
+//! time. Changing, moving or deleting anything breaks the chain from there on.
+//!
+//! Names go in as they are, not as the short numbers they have in rows, so that giving a number another name breaks
+//! the chain, too.
+
+use gom_domain::greeting::{DeviceId, HistoryId};
+use sha2::{Digest, Sha256};
+
+use crate::memory::Memory;
+use crate::store::{ChangeRow, CommitRow, SubmissionRow};
+
+/// What a hash is of, so that no entry can pass for one of another kind.
+#[derive(Clone, Copy)]
+enum Of {
+    History = 1,
+    Submission = 2,
+    Change = 3,
+    Commit = 4,
+}
+
+/// A hash over parts, each with its length before it.
+struct Link(Sha256);
+
+impl Link {
+    fn new(of: Of, head: [u8; 32]) -> Self {
+        Self(Sha256::new().chain_update([of as u8]).chain_update(head))
+    }
+
+    fn number(self, number: u64) -> Self {
+        Self(self.0.chain_update(number.to_be_bytes()))
+    }
+
+    fn part(self, part: &[u8]) -> Self {
+        Self(self.0.chain_update((part.len() as u64).to_be_bytes()).chain_update(part))
+    }
+
+    fn end(self) -> [u8; 32] {
+        self.0.finalize().into()
+    }
+}
+
+/// The chain's beginning: the history's name.
+pub fn history(history: HistoryId) -> [u8; 32] {
+    Link::new(Of::History, [0; 32]).part(&history.0).end()
+}
+
+/// The chain after a submission.
+pub fn submission(head: [u8; 32], memory: &Memory, device: DeviceId, row: &SubmissionRow) -> [u8; 32] {
+    let unit = memory.unit_id(row.unit).map_or("", |id| id.as_str());
+    let form = row.place.and_then(|place| memory.form_key(place.form)).unwrap_or("");
+    let period = row.place.map_or(0, |place| place.period.code());
+    Link::new(Of::Submission, head)
+        .number(row.seq)
+        .part(&device.0)
+        .number(row.epoch.into())
+        .number(row.sequence)
+        .part(unit.as_bytes())
+        .part(form.as_bytes())
+        .number(period.into())
+        .number(row.prior.unwrap_or(0))
+        .number(row.repeats.unwrap_or(0))
+        .part(&gom_proto::ruling::encode(&row.ruling))
+        .part(&row.body)
+        .end()
+}
+
+/// The chain after a change.
+pub fn change(head: [u8; 32], row: &ChangeRow) -> [u8; 32] {
+    Link::new(Of::Change, head)
+        .number(row.seq)
+        .part(row.kind.key().as_bytes())
+        .number(row.year.unsigned_abs().into())
+        .part(&row.body)
+        .end()
+}
+
+/// The chain after a commit, whose head is to be this.
+pub fn commit(head: [u8; 32], last_seq: u64, at_ms: i64) -> CommitRow {
+    let sealed = Link::new(Of::Commit, head).number(last_seq).number(at_ms.cast_unsigned()).end();
+    CommitRow { last_seq, at_ms, head: sealed }
+}
