@@ -38,13 +38,13 @@ pub fn set(ledger: &mut dyn Ledger, memory: &Memory, job: &SetTarget) -> Stored<
     }
     let judged_by_hand = matches!(target.comparator, Comparator::Guideline | Comparator::Reference);
     if job.set.status.is_some() && !judged_by_hand {
-        return refused(Trouble::NotByHand(target.reference.clone()));
+        return refused(Trouble::NotByHand(target.reference.clone(), job.year));
     }
     if job.set.value.is_some()
         && !target.comparator.needs_value()
         && target.comparator != Comparator::Reference
     {
-        return refused(Trouble::TakesNoValue(target.reference.clone()));
+        return refused(Trouble::TakesNoValue(target.reference.clone(), job.year));
     }
     let mut set = memory.by_hand(job.year).remove(&target.key).unwrap_or_default();
     if job.set.status.is_some() {

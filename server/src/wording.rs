@@ -34,10 +34,10 @@ pub enum Trouble {
     UnknownTarget(String),
     /// No such target and no such element.
     UnknownTargetOrElement(String),
-    /// The status of the target is computed.
-    NotByHand(String),
-    /// The target takes no value.
-    TakesNoValue(String),
+    /// The status of the target is computed in that year's programme.
+    NotByHand(String, i16),
+    /// The target takes no value in that year's programme.
+    TakesNoValue(String, i16),
     /// The word names no status.
     UnknownStatus(String),
     /// The status is computed, not set.
@@ -159,13 +159,14 @@ impl Trouble {
                 "không có chỉ tiêu kế hoạch hay chỉ tiêu báo cáo «{name}»; xem bảng targets và elements",
                 "there is no target and no element “{name}”; see the tables targets and elements"
             ),
-            Self::NotByHand(name) => say!(
-                "trạng thái của chỉ tiêu {name} được tính từ số liệu; chỉ đặt tay cho chỉ tiêu theo hướng dẫn hoặc tham chiếu",
-                "the status of target {name} is computed; only guidelines and references are set by hand"
+            Self::NotByHand(name, year) => say!(
+                "trạng thái của chỉ tiêu {name} được tính từ số liệu trong chương trình năm {year}; chỉ đặt tay cho chỉ tiêu theo hướng dẫn hoặc tham chiếu (năm khác: --year)",
+                "the status of target {name} is computed in the programme of {year}; only guidelines and references are set by hand (another year: --year)"
             ),
-            Self::TakesNoValue(name) => {
-                say!("chỉ tiêu {name} không dùng giá trị", "target {name} takes no value")
-            }
+            Self::TakesNoValue(name, year) => say!(
+                "chỉ tiêu {name} không dùng giá trị trong chương trình năm {year} (năm khác: --year)",
+                "target {name} takes no value in the programme of {year} (another year: --year)"
+            ),
             Self::UnknownStatus(word) => {
                 let known = by_hand();
                 say!(

@@ -45,7 +45,7 @@ async fn a_new_version_reaches_the_communes_and_a_draft_survives() {
     );
     edit(&folder, "forms.csv", "Xã hội - an ninh trật tự,", "Xã hội và trật tự,");
     let said = load(&district, "--programme", &folder).done();
-    has(&said, &["43 chỉ tiêu báo cáo", "Đã nạp, lần ghi "]);
+    has(&said, &["43 chỉ tiêu báo cáo", "Đã nạp cho năm 2024, lần ghi "]);
 
     let report = commune.sync().await;
     assert_eq!(
@@ -87,7 +87,7 @@ async fn quotas_and_the_year_before_are_replaced_whole() {
     std::fs::write(&baseline, "unit,element,period,value\n31423,traffic_accidents,2023-05,7\n").unwrap();
     let said = load(&district, "--quotas", &quotas);
     assert_eq!(said.err, "", "2,450 are allotted, which is the target");
-    has(&said.done(), &["Đã nạp, lần ghi "]);
+    has(&said.done(), &["Đã nạp cho năm 2024, lần ghi "]);
     load(&district, "--baseline", &baseline).done();
     commune.sync().await;
     assert_eq!(shown(&commune, "jobs_created").last().unwrap(), "200");
@@ -111,8 +111,8 @@ async fn quotas_that_do_not_add_up_are_only_pointed_out() {
     let quotas = district.desk().join("quotas.csv");
     std::fs::write(&quotas, "unit,element,value\n31423,jobs_created,200\n31420,jobs_created,2180\n").unwrap();
     let said = load(&district, "--quotas", &quotas);
-    has(&said.err, &["lưu ý: quotas.csv", "tổng giao cho các đơn vị là 2.380, chỉ tiêu 9b là 2.450"]);
-    has(&said.done(), &["Đã nạp, lần ghi "]);
+    has(&said.err, &["lưu ý: quotas.csv", "tổng giao cho các đơn vị là 2380, chỉ tiêu 9b là 2450"]);
+    has(&said.done(), &["Đã nạp cho năm 2024, lần ghi "]);
 
     // A table with errors is another matter: all of them are said, and nothing is published.
     let before = district.commit();

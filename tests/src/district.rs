@@ -54,8 +54,13 @@ impl District {
 
     /// Serves, at a port that was free.
     pub async fn start(&mut self) {
-        let listen = "127.0.0.1:0".parse().unwrap();
-        self.running = Some(serve::start(&self.folder(), listen, self.clock.world()).await.unwrap());
+        let (folder, listen) = (self.folder(), "127.0.0.1:0".parse().unwrap());
+        // A program that another story is just starting holds copies of this process's files for a moment, locks
+        // among them.
+        let is_free = || folder.lock().is_ok();
+        until("the lock is free", Duration::from_secs(5), is_free).await;
+        let started = async || serve::start(&folder, listen, self.clock.world()).await;
+        self.running = Some(started().await.unwrap());
     }
 
     /// Stops serving.

@@ -69,7 +69,7 @@ pub fn targets(report: &YearReport, lang: Lang) -> String {
 }
 
 /// How many units satisfy an `each` target, and who does not.
-fn each(report: &YearReport, progress: &gom_domain::progress::Progress, lang: Lang) -> String {
+fn each(report: &YearReport, progress: &Progress, lang: Lang) -> String {
     if progress.failing.is_empty() {
         return lang.pick("không đơn vị nào thiếu", "nobody short").to_owned();
     }
