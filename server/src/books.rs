@@ -154,7 +154,7 @@ impl Books {
         }
         match self.guarded(|books| books.try_group(&pushes, now_ms)) {
             Ok(done) => {
-                pushes.iter().zip(done).for_each(|((place, _), answer)| answers[*place] = Some(answer))
+                pushes.iter().zip(done).for_each(|((place, _), answer)| answers[*place] = Some(answer));
             }
             Err(error) if pushes.len() > 1 && !error.is_io() => {
                 tracing::error!("the parts of the group are tried one by one");

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use gom::folder::FolderError;
 use gom::outbox::Submitted;
 use gom::show::{CellState, FormView};
 use gom::status::Status;
@@ -12,7 +14,7 @@ use gom_domain::ruling::{Receipt, Verdict};
 use gom_domain::world::World;
 use tempfile::TempDir;
 
-use crate::{District, Line, Program, soon};
+use crate::{District, Line, PATIENCE, Program, soon};
 
 /// An enrolled commune.
 #[derive(Debug)]
@@ -110,7 +112,17 @@ impl Commune {
     /// Tries to sync with an address.
     pub async fn sync_at(&self, url: &str) -> Result<SyncReport, SyncError> {
         let gom = gom::Commune::open(&self.path(), self.world.clone()).unwrap().at(url);
-        soon(gom.sync()).await
+        let since = Instant::now();
+        loop {
+            match soon(gom.sync()).await {
+                // A program that another story is just starting holds copies of this process's files for a moment,
+                // and with them the lock of the sync before.
+                Err(SyncError::Folder(FolderError::Busy(_))) if since.elapsed() < PATIENCE => {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                synced => return synced,
+            }
+        }
     }
 
     /// The district is at another address from now on.

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use gom_domain::code::{CODE_LIFE_MS, EnrolCode};
 use gom_domain::greeting::DeviceId;
@@ -15,10 +16,11 @@ use gom_server::publish::Load;
 use gom_server::serve::{self, Running};
 use gom_server::store::{Journal, SubmissionRow};
 use gom_server::totals::{Over, totals};
+use gom_server::wording::Trouble;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Clock, Program, repository, soon};
+use crate::{Clock, PATIENCE, Program, repository, soon};
 
 /// A district that serves.
 #[derive(Debug)]
@@ -55,12 +57,17 @@ impl District {
     /// Serves, at a port that was free.
     pub async fn start(&mut self) {
         let (folder, listen) = (self.folder(), "127.0.0.1:0".parse().unwrap());
-        // A program that another story is just starting holds copies of this process's files for a moment, locks
-        // among them.
-        let is_free = || folder.lock().is_ok();
-        until("the lock is free", Duration::from_secs(5), is_free).await;
-        let started = async || serve::start(&folder, listen, self.clock.world()).await;
-        self.running = Some(started().await.unwrap());
+        let since = Instant::now();
+        self.running = loop {
+            match serve::start(&folder, listen, self.clock.world()).await {
+                // A program that another story is just starting holds copies of this process's files for a moment,
+                // and with them the lock.
+                Err(Trouble::InUse(_)) if since.elapsed() < PATIENCE => {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                started => break Some(started.unwrap()),
+            }
+        };
     }
 
     /// Stops serving.
