@@ -155,13 +155,13 @@ async fn two_syncs_of_one_folder_are_refused() {
     let commune = Commune::enrolled(&district, "31423").await;
     let line = Line::to(district.address()).await;
     line.stall();
-    let gom = gom::Commune::open(&commune.path(), district.clock.world()).unwrap().at(&line.url);
-    let first = tokio::spawn(async move { gom.sync().await });
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    commune.queue("society", "2024-05", &[("births", "24")]);
-    has(&commune.office().en(&["sync"]).failed(), &["error: another gom is syncing the folder"]);
-    line.mend();
-    soon(first).await.unwrap().unwrap();
+    let second = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        commune.queue("society", "2024-05", &[("births", "24")]);
+        has(&commune.office().en(&["sync"]).failed(), &["error: another gom is syncing the folder"]);
+        line.mend();
+    };
+    tokio::join!(commune.sync_over(&line), second).0.unwrap();
     assert!(commune.sync().await.is_settled());
 }
 

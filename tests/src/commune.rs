@@ -38,8 +38,8 @@ impl Commune {
         let home = TempDir::new().unwrap();
         let (code, url) = (district.code(unit).await, district.url());
         let folder = home.path().join("commune");
-        let enrolled = soon(gom::Commune::enroll(&folder, world.clone(), &url, &code)).await;
-        let (gom, _) = enrolled.unwrap_or_else(|failure| panic!("{unit}: {failure}"));
+        let enrolled = try_enrol(&folder, world.clone(), &url, &code).await;
+        let gom = enrolled.unwrap_or_else(|failure| panic!("{unit}: {failure:?}"));
         Self { code: unit.to_owned(), home, world, url, gom: Arc::new(gom) }
     }
 
@@ -111,18 +111,7 @@ impl Commune {
 
     /// Tries to sync with an address.
     pub async fn sync_at(&self, url: &str) -> Result<SyncReport, SyncError> {
-        let gom = gom::Commune::open(&self.path(), self.world.clone()).unwrap().at(url);
-        let since = Instant::now();
-        loop {
-            match soon(gom.sync()).await {
-                // A program that another story is just starting holds copies of this process's files for a moment,
-                // and with them the lock of the sync before.
-                Err(SyncError::Folder(FolderError::Busy(_))) if since.elapsed() < PATIENCE => {
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
-                synced => return synced,
-            }
-        }
+        sync(&gom::Commune::open(&self.path(), self.world.clone()).unwrap().at(url)).await
     }
 
     /// The district is at another address from now on.
@@ -206,5 +195,31 @@ pub fn read_failure(failure: &Failure) -> Vec<Bilingual> {
 
 /// Tries to enrol a folder.
 pub async fn try_enrol(folder: &Path, world: World, url: &str, code: &str) -> Result<gom::Commune, Failure> {
-    soon(gom::Commune::enroll(folder, world, url, code)).await.map(|(commune, _)| commune)
+    match soon(gom::Commune::enroll(folder, world.clone(), url, code)).await {
+        Ok((commune, _)) => Ok(commune),
+        Err(Failure::FirstSync(error)) if is_busy(&error) => {
+            let commune = gom::Commune::open(folder, world)?;
+            sync(&commune).await.map_err(|error| Failure::FirstSync(Box::new(error)))?;
+            Ok(commune)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Makes one attempt to sync. A program that another story is just starting holds copies of this process's files for a
+/// moment, and with them the lock of the sync before.
+async fn sync(commune: &gom::Commune) -> Result<SyncReport, SyncError> {
+    let since = Instant::now();
+    loop {
+        match soon(commune.sync()).await {
+            Err(error) if is_busy(&error) && since.elapsed() < PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            synced => return synced,
+        }
+    }
+}
+
+fn is_busy(error: &SyncError) -> bool {
+    matches!(error, SyncError::Folder(FolderError::Busy(_)))
 }

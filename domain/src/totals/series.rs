@@ -104,6 +104,7 @@ impl<'a> Series<'a> {
         }
     }
 
+    /// Lists, figure by figure, what a walk over that year shows.
     fn lister<'l>(
         &self,
         year: i16,
