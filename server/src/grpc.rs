@@ -294,9 +294,11 @@ fn refusal(trouble: &Trouble) -> Status {
     Status::failed_precondition(both(&trouble.message()))
 }
 
-/// Nothing is wrong with what was sent; it is to be tried again later.
+/// Nothing is wrong with what was sent; it is to be tried again later. A full disk, say, is the district's.
 fn wait(trouble: &Trouble) -> Status {
-    Status::unavailable(both(&trouble.message()))
+    let text = trouble.message();
+    let (vi, en) = (text.vi, text.en);
+    Status::unavailable(both(&gom_domain::say!("ở huyện: {vi}", "at the district: {en}")))
 }
 
 fn malformed(error: Malformed) -> Status {
