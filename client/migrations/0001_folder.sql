@@ -62,6 +62,16 @@ create table receipt (
   foreign key (epoch, sequence) references operation
 ) strict, without rowid;
 
+-- Where the officer has accepted what stands in place of what was refused: by which ruling, so that another ruling asks
+-- anew. Both reports stay in the history.
+create table resolved (
+  epoch           integer not null,
+  sequence        integer not null,
+  district_commit integer not null,                              -- that of the ruling's receipt
+  primary key (epoch, sequence, district_commit),
+  foreign key (epoch, sequence) references operation
+) strict, without rowid;
+
 -- What the unit's other devices and the district itself have filed. The same body is filed once.
 create table filed (
   fingerprint       blob    primary key check (length(fingerprint) = 32),

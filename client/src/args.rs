@@ -2,11 +2,16 @@
 
 #![allow(clippy::doc_markdown, reason = "what is written here is printed as help")]
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use gom_domain::{Bilingual, Lang};
 use gom_terminal::{Format, LangArg, Setting, Settings};
+
+use crate::folder::FolderError;
+use crate::resolve::Keep;
+use crate::wording;
 
 /// Gom: biểu mẫu của đơn vị, nhập và nộp được cả khi không có mạng / a unit's forms, filled in and handed in with or without a line
 #[derive(Debug, Parser)]
@@ -27,13 +32,31 @@ pub(crate) struct Folder {
     pub(crate) dir: PathBuf,
 }
 
+/// Which version of a report in conflict is kept.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum KeepArg {
+    /// Bản của máy này / this device's version
+    Mine,
+    /// Bản đang có hiệu lực / what stands
+    Theirs,
+}
+
+impl From<KeepArg> for Keep {
+    fn from(arg: KeepArg) -> Self {
+        match arg {
+            KeepArg::Mine => Self::Mine,
+            KeepArg::Theirs => Self::Theirs,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Ghi danh máy này bằng mã do huyện cấp, rồi tải chương trình / enrol this computer with the district's code, then fetch the programme
     Enroll {
         #[command(flatten)]
         folder: Folder,
-        /// Địa chỉ máy chủ của huyện, như http://127.0.0.1:7000 / address of the district's server
+        /// Địa chỉ máy chủ của huyện, như http://127.0.0.1:7443 / address of the district's server
         #[arg(long, env = "GOM_SERVER", value_name = "URL")]
         server: Option<String>,
         /// Mã ghi danh / the enrolment code
@@ -56,7 +79,7 @@ pub(crate) enum Command {
         /// Kỳ: 2024-05, 2024-Q2, 2024-H1, 2024 / the period
         period: String,
         /// Số liệu, như births=12 hoặc tax_revenue=8.846,5; births= để xóa / figures; births= clears
-        #[arg(required = true, value_name = "ELEMENT=VALUE", allow_hyphen_values = true)]
+        #[arg(required = true, value_name = "ELEMENT=VALUE")]
         entries: Vec<String>,
     },
     /// Xem cả năm, hoặc một biểu của một kỳ / show the year, or one form of one period
@@ -68,6 +91,9 @@ pub(crate) enum Command {
         form: Option<String>,
         /// Kỳ / the period
         period: Option<String>,
+        /// Năm; mặc định là năm mới nhất / the year; the newest by default
+        #[arg(long, value_name = "YEAR", conflicts_with = "form")]
+        year: Option<i16>,
     },
     /// Kiểm tra, niêm phong và xếp hàng chờ gửi / check, seal and queue for sending
     Submit {
@@ -77,13 +103,25 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with_all = ["form", "period"])]
         all: bool,
         /// Biểu / the form
-        #[arg(required_unless_present = "all", requires = "period")]
+        #[arg(requires = "period")]
         form: Option<String>,
         /// Kỳ / the period
         period: Option<String>,
         /// Giải trình cho mọi cảnh báo / explanation of all warnings
         #[arg(long, value_name = "TEXT")]
         note: Option<String>,
+    },
+    /// Xử lý xung đột: giữ bản của máy này hay nhận bản đang có hiệu lực / settle a conflict: keep this device's version or accept what stands
+    Resolve {
+        #[command(flatten)]
+        folder: Folder,
+        /// Biểu / the form
+        form: String,
+        /// Kỳ / the period
+        period: String,
+        /// mine: số của máy này thành bản nháp để nộp lại; theirs: nhận bản đang có hiệu lực / mine: the own figures become a draft to hand in; theirs: what stands is accepted
+        #[arg(long, value_enum)]
+        keep: KeepArg,
     },
     /// Gửi những gì đang chờ và tải tin của huyện / hand in what is queued and fetch the district's news
     Sync {
@@ -122,6 +160,7 @@ impl Command {
             | Self::Set { folder, .. }
             | Self::Show { folder, .. }
             | Self::Submit { folder, .. }
+            | Self::Resolve { folder, .. }
             | Self::Sync { folder, .. }
             | Self::Status { folder, .. }
             | Self::Receipts { folder, .. } => folder,
@@ -146,12 +185,23 @@ pub(crate) struct Setup {
 impl Setup {
     /// Reads the folder's settings, below the flags and the environment.
     pub(crate) fn new(args: &Args) -> Result<Self, Vec<Bilingual>> {
+        let dir = &args.command.folder().dir;
+        usable(dir).map_err(|fault| vec![wording::folder_fault(&fault)])?;
         let known = [Setting::LANG, Setting::LOG, SERVER];
-        let settings =
-            Settings::read(&args.command.folder().dir, &known).map_err(|fault| fault.messages())?;
+        let settings = Settings::read(dir, &known).map_err(|fault| fault.messages())?;
         let text = |key: &str| settings.get(key).map(str::to_owned);
         let lang = args.lang.map(Lang::from).or(settings.lang()).unwrap_or_default();
         Ok(Self { lang, log: text("log"), server: text("server") })
+    }
+}
+
+/// A folder that is not there yet can be made; one that cannot be looked into can only be told.
+fn usable(dir: &Path) -> Result<(), FolderError> {
+    match std::fs::metadata(dir.join(Settings::FILE)) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(FolderError::Unusable { folder: dir.to_owned(), source })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -169,5 +219,22 @@ mod tests {
     fn a_negative_figure_is_no_flag() {
         let args = Args::parse_from(["gom", "set", "--data", "d", "economy", "2024-05", "x=-3", "y="]);
         assert!(matches!(args.command, Command::Set { entries, .. } if entries == ["x=-3", "y="]));
+    }
+
+    #[test]
+    fn options_may_follow_the_figures() {
+        let line = ["gom", "set", "economy", "2024-05", "x=-5", "--data", "d", "--lang", "en"];
+        let args = Args::try_parse_from(line).unwrap();
+        assert_eq!(args.command.folder().dir, Path::new("d"));
+        assert!(args.lang.is_some());
+        assert!(matches!(args.command, Command::Set { entries, .. } if entries == ["x=-5"]));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_in_the_folders_place_is_no_folder() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(matches!(usable(file.path()), Err(FolderError::Unusable { .. })));
+        usable(Path::new("nowhere/at/all")).unwrap();
     }
 }

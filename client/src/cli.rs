@@ -3,6 +3,7 @@
 mod drafts;
 mod enroll;
 mod receipts;
+mod resolve;
 mod show;
 mod status;
 mod submit;
@@ -60,15 +61,19 @@ async fn carry_out(command: Command, setup: Setup) -> Result<ExitCode, Failure> 
         Command::Set { folder, form, period, entries } => {
             drafts::set(lang, &open(&folder.dir)?, &form, &period, &entries)
         }
-        Command::Show { folder, form: Some(form), period: Some(period) } => {
+        Command::Show { folder, form: Some(form), period: Some(period), .. } => {
             show::form(lang, &open(&folder.dir)?, &form, &period)
         }
-        Command::Show { folder, .. } => show::year(lang, &open(&folder.dir)?),
+        Command::Show { folder, year, .. } => show::year(lang, &open(&folder.dir)?, year),
         Command::Submit { folder, form: Some(form), period: Some(period), note, .. } => {
             submit::submit(lang, &open(&folder.dir)?, &Which::One(form, period), note.as_deref())
         }
+        Command::Submit { all: false, .. } => Ok(submit::which(lang)),
         Command::Submit { folder, note, .. } => {
             submit::submit(lang, &open(&folder.dir)?, &Which::All, note.as_deref())
+        }
+        Command::Resolve { folder, form, period, keep } => {
+            resolve::resolve(lang, &open(&folder.dir)?, &form, &period, keep.into())
         }
         Command::Sync { folder, server, watch } => {
             let commune = open(&folder.dir)?;

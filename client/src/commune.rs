@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::outbox::{self, Submitted, Which};
 use crate::programme::Programmes;
 use crate::receipts::{self, ReceiptView};
+use crate::resolve::{self, Keep, Resolved};
 use crate::show::{self, FormView, YearView};
 use crate::status::{self, Status};
 use crate::store::{DraftRow, EnrolledRow, Rows, Store};
@@ -47,7 +48,9 @@ impl Commune {
         let (unit_name, programmes) = commune.read(|_, programmes, _| {
             let unit_name =
                 programmes.own_unit().map_or(programmes.unit.to_string(), |unit| unit.name.clone());
-            let names = programmes.editions.iter().map(|edition| edition.programme.name.clone()).collect();
+            let newest = programmes.years().into_iter().rev();
+            let newest = newest.filter_map(|year| programmes.editions.for_year(year));
+            let names = newest.map(|programme| programme.name.clone()).collect();
             Ok((unit_name, names))
         })?;
         Ok((commune, Enrolled { unit_name, programmes, report }))
@@ -89,6 +92,11 @@ impl Commune {
         })
     }
 
+    /// Settles a conflict. Both versions stay in the history.
+    pub fn resolve(&self, form: &str, period: &str, keep: Keep) -> Result<Resolved, Failure> {
+        self.write(|rows, programmes, _| resolve::resolve(rows, programmes, form, period, keep))
+    }
+
     /// Makes one attempt to hand in what is queued and to fetch what is new.
     pub async fn sync(&self) -> Result<SyncReport, SyncError> {
         let mut report = SyncReport::default();
@@ -125,9 +133,9 @@ impl Commune {
         self.look(|rows, programmes, _| receipts::receipts(rows, programmes))
     }
 
-    /// The newest programme's year: each form and period with its state.
-    pub fn year(&self) -> Result<YearView, Failure> {
-        self.read(|rows, programmes, _| show::year(rows, programmes))
+    /// A programme's year, the newest unless one is named: each form and period with its state.
+    pub fn year(&self, year: Option<i16>) -> Result<YearView, Failure> {
+        self.read(|rows, programmes, _| show::year(rows, programmes, year))
     }
 
     /// One form and period, with all that an officer compares it with.

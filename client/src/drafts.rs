@@ -26,6 +26,10 @@ pub struct Entered {
     pub place: Place,
     /// Whether there is a draft now; without one the figures are those of the report it would have been made from.
     pub is_draft: bool,
+    /// Whether there was a draft on nothing that stood, and its last cell was cleared.
+    pub is_emptied: bool,
+    /// Of a report in conflict: how many of its cells are still as they stand in the draft, not as it has them.
+    pub left_out: u64,
     /// What is to be said of the figures so far.
     pub findings: Vec<Finding>,
 }
@@ -37,8 +41,10 @@ pub struct Imported {
     pub drafts: Vec<(String, Period)>,
     /// The forms and periods whose figures are those of what is queued or stands already.
     pub unchanged: Vec<(String, Period)>,
-    /// How many figures were laid.
+    /// How many figures were laid that were not there already.
     pub figures: u64,
+    /// How many were there already.
+    pub same: u64,
     /// How many lines were other units'.
     pub others: u64,
 }
@@ -59,7 +65,7 @@ pub(crate) fn set(
 ) -> Result<Entered, Failure> {
     let place = programmes.place_typed(form, period).map_err(mistakes)?;
     let changes = typed(&place, entries).map_err(Failure::Mistakes)?;
-    let draft = lay(rows, programmes, &place, changes)?;
+    let Laid { draft, is_emptied, left_out, .. } = lay(rows, programmes, &place, changes)?;
     let mut findings = Vec::new();
     if let Some(draft) = &draft {
         let cells = UnitCells::load(rows, programmes)?;
@@ -67,7 +73,7 @@ pub(crate) fn set(
             findings = sketch(&place, draft).examine(place.programme(), place.unit, &record);
         }
     }
-    Ok(Entered { place, is_draft: draft.is_some(), findings })
+    Ok(Entered { place, is_draft: draft.is_some(), is_emptied, left_out, findings })
 }
 
 fn mistakes(problems: Vec<SheetProblem>) -> Failure {
@@ -115,9 +121,11 @@ pub(crate) fn import(rows: &Rows<'_>, programmes: &Programmes, bytes: &[u8]) -> 
     let mut imported = Imported { others, ..Imported::default() };
     for ((period, form), changes) in forms {
         let place = programmes.place(&form, period).map_err(|problem| mistakes(vec![problem]))?;
-        imported.figures += changes.len() as u64;
-        let left = lay(rows, programmes, &place, changes)?;
-        let list = if left.is_some() { &mut imported.drafts } else { &mut imported.unchanged };
+        let figures = changes.len() as u64;
+        let laid = lay(rows, programmes, &place, changes)?;
+        imported.figures += laid.altered;
+        imported.same += figures - laid.altered;
+        let list = if laid.draft.is_some() { &mut imported.drafts } else { &mut imported.unchanged };
         list.push((form, period));
     }
     Ok(imported)
@@ -148,34 +156,96 @@ fn read(programmes: &Programmes, bytes: &[u8]) -> Result<(Forms, u64), Vec<Sheet
     if faults.is_empty() { Ok((forms, sheet.others)) } else { Err(faults) }
 }
 
+/// What laying changes has come to.
+struct Laid {
+    /// The draft, if there is one now.
+    draft: Option<DraftRow>,
+    /// How many cells were changed.
+    altered: u64,
+    is_emptied: bool,
+    left_out: u64,
+}
+
 /// Lays changes over the draft, or over what a new one starts from. What comes to the same as the base is no draft.
-fn lay(
-    rows: &Rows<'_>,
-    programmes: &Programmes,
-    place: &Place,
-    changes: Changes,
-) -> Result<Option<DraftRow>, Failure> {
+fn lay(rows: &Rows<'_>, programmes: &Programmes, place: &Place, changes: Changes) -> Result<Laid, Failure> {
     let (form, period) = (place.key(), place.period);
     let history = History::load(rows, programmes, form, period)?;
-    let mut draft = if let Some(draft) = rows.draft(form, period)? {
+    let found = rows.draft(form, period)?;
+    let was_draft = found.is_some();
+    let mut draft = if let Some(draft) = found {
         draft
     } else {
         let base = history.newest().map(|report| report.id);
         let cells = cells_of(programmes, &history, base)?.unwrap_or_default();
         DraftRow { form: form.to_owned(), period, base, cells }
     };
+    let mut altered = 0;
     for (key, value) in changes {
-        match value {
-            Some(value) => _ = draft.cells.insert(key, value),
-            None => _ = draft.cells.remove(&key),
-        }
+        let before = draft.cells.get(&key).copied();
+        altered += u64::from(before != value);
+        put(&mut draft.cells, key, value);
     }
-    if cells_of(programmes, &history, draft.base)?.as_ref() == Some(&draft.cells) {
-        rows.delete_draft(form, period)?;
-        return Ok(None);
+    let left_out = left_out(programmes, &history, &draft)?;
+    if keep(rows, programmes, &history, &draft)? {
+        return Ok(Laid { draft: Some(draft), altered, is_emptied: false, left_out });
     }
-    rows.put_draft(&draft)?;
-    Ok(Some(draft))
+    let is_emptied = was_draft && draft.cells.is_empty() && draft.base.is_none();
+    Ok(Laid { draft: None, altered, is_emptied, left_out })
+}
+
+fn put(cells: &mut Filled, key: String, value: Option<Value>) {
+    match value {
+        Some(value) => _ = cells.insert(key, value),
+        None => _ = cells.remove(&key),
+    }
+}
+
+/// Keeps a draft, unless it comes to the same as its base; whether it was kept.
+pub(crate) fn keep(
+    rows: &Rows<'_>,
+    programmes: &Programmes,
+    history: &History,
+    draft: &DraftRow,
+) -> Result<bool, Failure> {
+    if cells_of(programmes, history, draft.base)?.as_ref() == Some(&draft.cells) {
+        rows.delete_draft(&draft.form, draft.period)?;
+        return Ok(false);
+    }
+    rows.put_draft(draft)?;
+    Ok(true)
+}
+
+/// How many cells of the own report in conflict are not in a draft made from what stands.
+fn left_out(programmes: &Programmes, history: &History, draft: &DraftRow) -> Result<u64, Failure> {
+    let Some(conflict) = history.conflict() else { return Ok(0) };
+    let standing = history.standing().map(|report| report.id);
+    if draft.base != standing {
+        return Ok(0);
+    }
+    let mine = programmes.filled(&conflict.body).ok_or(Failure::UpdateNeeded)?;
+    let stands = cells_of(programmes, history, standing)?.unwrap_or_default();
+    let untouched = changes(&stands, &mine).filter(|(key, _)| draft.cells.get(*key) == stands.get(*key));
+    Ok(untouched.count() as u64)
+}
+
+/// The cells that differ, as they came to be.
+fn changes<'a>(from: &'a Filled, to: &'a Filled) -> impl Iterator<Item = (&'a String, Option<Value>)> {
+    let keys: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
+    keys.into_iter().filter(|key| from.get(*key) != to.get(*key)).map(|key| (key, to.get(key).copied()))
+}
+
+/// Lays what a draft has changed of its base over other figures.
+pub(crate) fn lay_changes(
+    programmes: &Programmes,
+    history: &History,
+    draft: &DraftRow,
+    over: &mut Filled,
+) -> Result<(), Failure> {
+    let base = cells_of(programmes, history, draft.base)?.unwrap_or_default();
+    for (key, value) in changes(&base, &draft.cells) {
+        put(over, key.clone(), value);
+    }
+    Ok(())
 }
 
 /// The figures that a draft was made from; none where its base is not known here any more.
@@ -243,7 +313,11 @@ mod tests {
     fn figures_that_come_to_the_same_leave_no_draft() {
         let folder = folder();
         let commune = commune(&folder);
-        assert!(!commune.set("budget", "2024-05", &[("tax_revenue", "")]).unwrap().is_draft);
+        let cleared = commune.set("budget", "2024-05", &[("tax_revenue", "")]).unwrap();
+        assert!(!cleared.is_draft && !cleared.is_emptied, "there was nothing to empty");
+        commune.set("budget", "2024-05", &[("tax_revenue", "1")]).unwrap();
+        let cleared = commune.set("budget", "2024-05", &[("tax_revenue", "")]).unwrap();
+        assert!(!cleared.is_draft && cleared.is_emptied);
         commune.set("budget", "2024-05", &[("tax_revenue", "1"), ("domestic_revenue", "2")]).unwrap();
         commune.submit(&budget(), None).unwrap();
         assert!(!commune.set("budget", "2024-05", &[("tax_revenue", "1,0")]).unwrap().is_draft, "as queued");
@@ -288,6 +362,8 @@ mod tests {
             cells(&commune),
             [("domestic_revenue".to_owned(), 8_500), ("tax_revenue".to_owned(), 1_000)]
         );
+        let again = commune.import(sheet.as_bytes()).unwrap();
+        assert_eq!((again.figures, again.same), (0, 1));
     }
 
     #[test]

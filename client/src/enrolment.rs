@@ -24,7 +24,7 @@ use crate::sync::SyncReport;
 pub struct Enrolled {
     /// The unit's name, once the programme is known.
     pub unit_name: String,
-    /// The titles of the programmes, newest last.
+    /// The title of each year's newest programme, the newest year last.
     pub programmes: Vec<gom_domain::Bilingual>,
     /// What the first sync brought.
     pub report: SyncReport,

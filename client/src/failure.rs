@@ -57,6 +57,10 @@ pub enum Mistake {
     Twice(String),
     /// There is nothing to hand in for the form and period.
     NoDraft(String, String),
+    /// There is no conflict of the form and period to be settled.
+    NoConflict(String, String),
+    /// What stands for the form and period has not come yet.
+    NotPulled(String, String),
     /// The note is longer than so many characters.
     NoteTooLong(usize),
 }

@@ -3,15 +3,16 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use gom_domain::greeting::{DeviceId, HistoryId};
+use gom_domain::greeting::{DeviceId, HistoryId, fingerprint};
 use gom_domain::programme::Bundle;
 use gom_domain::ruling::{Receipt, Ruling, Verdict};
+use gom_domain::submission::{Submission, SubmissionId};
 use gom_domain::unit::UnitId;
 use gom_domain::world::World;
 use tempfile::TempDir;
 
 use crate::Commune;
-use crate::store::{PriorKind, Store};
+use crate::store::{About, FiledRow, PriorKind, Store};
 
 /// 1 June 2024 in Viet Nam.
 pub(crate) const JUNE_MS: i64 = 1_717_200_000_000;
@@ -73,4 +74,29 @@ pub(crate) fn receipt(commit: u64, verdict: Verdict) -> Receipt {
 pub(crate) fn rule(folder: &TempDir, sequence: u64, verdict: Verdict) {
     let receipt = receipt(100 + sequence, verdict);
     Store::open(folder.path()).unwrap().write(|rows| rows.settle(1, sequence, &receipt)).unwrap();
+}
+
+/// A report of the budget of May by someone else.
+pub(crate) fn filed_budget(commit: u64, revision: u32, value: i64, by_district: bool) -> FiledRow {
+    let programme = gom_domain::programme::read(&sample()).unwrap().programme;
+    let form = programme.form_named("budget").unwrap();
+    let (id, period) = (SubmissionId::new(1, [commit.to_le_bytes()[0]; 10]), "2024-05".parse().unwrap());
+    let submission = Submission {
+        id,
+        programme_version: 1,
+        form,
+        period,
+        base: None,
+        figures: vec![Some(value), None],
+        notes: Vec::new(),
+        reason: String::new(),
+    };
+    let body = gom_proto::submission::encode(&submission);
+    FiledRow {
+        about: Some(About { submission: id, programme_version: 1, form, period }),
+        fingerprint: fingerprint(&body),
+        body,
+        by_district,
+        receipt: receipt(commit, Verdict::Accepted { revision }),
+    }
 }

@@ -36,6 +36,8 @@ pub struct Report {
     pub fingerprint: [u8; 32],
     /// What the district said of it; none while it is queued.
     pub receipt: Option<Receipt>,
+    /// Whether it was refused and the officer has accepted what stands.
+    pub is_resolved: bool,
 }
 
 impl Report {
@@ -50,6 +52,12 @@ impl Report {
             Verdict::Accepted { revision } => Some(revision),
             Verdict::Conflict { .. } | Verdict::Rejected(_) => None,
         }
+    }
+
+    /// Whether it was made from something else than what stood.
+    pub fn is_conflict(&self) -> bool {
+        let verdict = self.receipt.as_ref().map(|receipt| &receipt.ruling.verdict);
+        matches!(verdict, Some(Verdict::Conflict { .. }))
     }
 
     /// Whether the district has not ruled on it.
@@ -70,13 +78,15 @@ impl From<OperationRow> for Report {
             body: row.body,
             fingerprint: row.fingerprint,
             receipt: row.receipt,
+            is_resolved: false,
         }
     }
 }
 
 fn filed(row: FiledRow, id: SubmissionId) -> Report {
     let origin = if row.by_district { Origin::District } else { Origin::OtherDevice };
-    Report { id, origin, body: row.body, fingerprint: row.fingerprint, receipt: Some(row.receipt) }
+    let receipt = Some(row.receipt);
+    Report { id, origin, body: row.body, fingerprint: row.fingerprint, receipt, is_resolved: false }
 }
 
 /// All reports of one form and period: those ruled on by the district's commits, then those queued.
@@ -86,8 +96,11 @@ pub struct History(pub Vec<Report>);
 impl History {
     /// Reads the reports of a form and period.
     pub(crate) fn load(rows: &Rows<'_>, programmes: &Programmes, form: &str, period: Period) -> Stored<Self> {
-        let mut reports: Vec<Report> =
-            rows.operations_of(form, period)?.into_iter().map(Report::from).collect();
+        let mut reports = Vec::new();
+        for row in rows.operations_of(form, period)? {
+            let is_resolved = rows.is_resolved(row.epoch, row.sequence)?;
+            reports.push(Report { is_resolved, ..row.into() });
+        }
         for row in rows.filed_of(period)? {
             let Some(about) = row.about else { continue };
             if programmes.form_key(about.programme_version, about.form) == Some(form) {
@@ -118,14 +131,20 @@ impl History {
         self.0.iter().find(|report| report.id == id)
     }
 
-    /// Our own newest report, if it was rejected or in conflict and nothing of ours has replaced it.
+    /// Our own newest report, if it was rejected or in conflict, and nothing of ours has replaced it, and the officer has
+    /// not accepted what stands.
     pub fn refused(&self) -> Option<&Report> {
         let newest = self.0.iter().filter_map(|report| match report.origin {
             Origin::Own(sequence) => Some((sequence, report)),
             Origin::OtherDevice | Origin::District => None,
         });
         let (_, report) = newest.max_by_key(|(sequence, _)| *sequence)?;
-        (!report.is_queued() && report.revision().is_none()).then_some(report)
+        (!report.is_queued() && report.revision().is_none() && !report.is_resolved).then_some(report)
+    }
+
+    /// The same, if it is in conflict.
+    pub fn conflict(&self) -> Option<&Report> {
+        self.refused().filter(|report| report.is_conflict())
     }
 }
 
@@ -160,45 +179,19 @@ pub(crate) fn standing_bodies(rows: &Rows<'_>, programmes: &Programmes) -> Store
 
 #[cfg(test)]
 mod tests {
-    use gom_domain::greeting::{HistoryId, fingerprint};
-    use gom_domain::submission::Submission;
+    use gom_domain::greeting::HistoryId;
 
     use super::*;
-    use crate::fixture::{commune, folder, receipt};
+    use crate::fixture::{commune, filed_budget, folder, receipt};
     use crate::programme::Programmes;
-    use crate::store::{About, Store};
-
-    /// A report of the budget of May by someone else.
-    fn elsewhere(commit: u64, revision: u32, value: i64, by_district: bool) -> FiledRow {
-        let programme = gom_domain::programme::read(&crate::fixture::sample()).unwrap().programme;
-        let form = programme.form_named("budget").unwrap();
-        let (id, period) = (SubmissionId::new(1, [commit.to_le_bytes()[0]; 10]), "2024-05".parse().unwrap());
-        let submission = Submission {
-            id,
-            programme_version: 1,
-            form,
-            period,
-            base: None,
-            figures: vec![Some(value), None],
-            notes: Vec::new(),
-            reason: String::new(),
-        };
-        let body = gom_proto::submission::encode(&submission);
-        FiledRow {
-            about: Some(About { submission: id, programme_version: 1, form, period }),
-            fingerprint: fingerprint(&body),
-            body,
-            by_district,
-            receipt: receipt(commit, Verdict::Accepted { revision }),
-        }
-    }
+    use crate::store::Store;
 
     #[test]
     fn the_newest_commit_stands_whoever_filed_it() {
         let folder = folder();
         let mut store = Store::open(folder.path()).unwrap();
-        store.write(|rows| rows.put_filed(&elsewhere(5, 1, 10, true))).unwrap();
-        store.write(|rows| rows.put_filed(&elsewhere(9, 2, 20, false))).unwrap();
+        store.write(|rows| rows.put_filed(&filed_budget(5, 1, 10, true))).unwrap();
+        store.write(|rows| rows.put_filed(&filed_budget(9, 2, 20, false))).unwrap();
         let entered = commune(&folder).set("budget", "2024-05", &[("tax_revenue", "1")]).unwrap();
         assert!(entered.is_draft);
         let draft = commune(&folder).drafts().unwrap().remove(0);
@@ -210,9 +203,9 @@ mod tests {
     fn told_again_nothing_changes_and_another_history_begins_anew() {
         let folder = folder();
         let mut store = Store::open(folder.path()).unwrap();
-        let first = elsewhere(5, 1, 10, false);
+        let first = filed_budget(5, 1, 10, false);
         store.write(|rows| rows.put_filed(&first)).unwrap();
-        store.write(|rows| rows.put_filed(&elsewhere(9, 2, 20, false))).unwrap();
+        store.write(|rows| rows.put_filed(&filed_budget(9, 2, 20, false))).unwrap();
         let repeated = FiledRow { receipt: receipt(12, Verdict::Accepted { revision: 1 }), ..first.clone() };
         store.write(|rows| rows.put_filed(&repeated)).unwrap();
         let standing = |store: &mut Store| -> Option<u64> {

@@ -18,6 +18,7 @@ pub mod outbox;
 pub mod programme;
 pub mod receipts;
 mod record;
+pub mod resolve;
 pub mod show;
 pub mod status;
 mod store;

@@ -1,6 +1,6 @@
 //! The programmes that have been pulled, and what a form and period mean by them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use gom_domain::Period;
@@ -61,6 +61,12 @@ impl Programmes {
             quotas: rows.priors(PriorKind::Quotas)?.into_iter().collect(),
             baselines: rows.priors(PriorKind::Baseline)?.into_iter().collect(),
         })
+    }
+
+    /// The years that have a programme, the newest first.
+    pub fn years(&self) -> Vec<i16> {
+        let years: BTreeSet<i16> = self.editions.iter().map(|edition| edition.programme.year).collect();
+        years.into_iter().rev().collect()
     }
 
     /// The unit as the newest programme describes it.

@@ -108,16 +108,21 @@ fn attention(rows: &Rows<'_>, programmes: &Programmes) -> Stored<Vec<Attention>>
     Ok(attention.collect())
 }
 
-/// The forms of the newest programme's year whose window has opened and that nobody has handed in.
+/// The forms of the newest year and the one before it whose window has opened and that nobody has handed in.
 fn due(rows: &Rows<'_>, programmes: &Programmes, today: Date) -> Stored<Vec<Due>> {
-    let Some(newest) = programmes.editions.newest() else { return Ok(Vec::new()) };
-    let programme = &newest.programme;
-    let Some(unit) = programme.unit_of(&programmes.unit) else { return Ok(Vec::new()) };
+    let years = programmes.years();
+    let recent = years.iter().filter(|year| years.first().is_some_and(|newest| **year >= newest - 1));
     let mut done: Vec<(String, Period)> = history::standing(rows, programmes)?.into_keys().collect();
     done.extend(rows.newest_queued()?.into_iter().map(|row| (row.form, row.period)));
     let drafts = rows.drafts()?;
     let mut due = Vec::new();
-    for ix in programme.form_places() {
+    let asked = recent.filter_map(|year| {
+        let programme = programmes.editions.for_year(*year)?;
+        Some((programme, programme.unit_of(&programmes.unit)?))
+    });
+    for (programme, ix, unit) in
+        asked.flat_map(|(programme, unit)| programme.form_places().map(move |ix| (programme, ix, unit)))
+    {
         let form = programme.form(ix);
         for period in programme.due(ix, unit, 12) {
             let window = form.window(period);
@@ -140,4 +145,38 @@ fn due(rows: &Rows<'_>, programmes: &Programmes, today: Date) -> Stored<Vec<Due>
 
 fn days_between(today: Date, day: Date) -> i32 {
     today.until(day).map_or(0, |span| span.get_days())
+}
+
+#[cfg(test)]
+mod tests {
+    use gom_domain::programme::Bundle;
+
+    use crate::fixture::{commune, folder, sample};
+    use crate::store::Store;
+
+    #[test]
+    fn the_year_before_stays_due_after_the_next_ones_programme() {
+        let folder = folder();
+        let before = commune(&folder).status().unwrap().due;
+        assert!(!before.is_empty());
+        let sample = sample();
+        let tables =
+            sample.iter().filter(|(name, _)| Bundle::PROGRAMME.contains(name)).map(|(name, bytes)| {
+                let text = String::from_utf8(bytes.to_vec()).unwrap();
+                (
+                    name.to_owned(),
+                    text.replace("year = 2024", "year = 2025").replace("2024-", "2025-").into_bytes(),
+                )
+            });
+        let next = tables.collect();
+        assert_eq!(gom_domain::programme::read(&next).unwrap().programme.year, 2025);
+        let mut store = Store::open(folder.path()).unwrap();
+        store.write(|rows| rows.put_edition(2, 2, &next)).unwrap();
+        let office = commune(&folder);
+        assert_eq!(office.status().unwrap().due, before);
+        let (newest, other) = (office.year(None).unwrap(), office.year(Some(2024)).unwrap());
+        assert_eq!((newest.year, newest.other_years), (2025, vec![2024]));
+        assert_eq!((other.year, other.other_years), (2024, vec![2025]));
+        assert!(office.year(Some(1999)).is_err());
+    }
 }

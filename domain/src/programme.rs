@@ -5,6 +5,7 @@
 mod bundle;
 mod checks;
 mod fault;
+mod found;
 mod priors;
 mod read;
 mod table;

@@ -55,6 +55,8 @@ pub struct SheetFault {
 /// The ways in which a sheet can be wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SheetProblem {
+    /// Nothing is in the file.
+    Empty,
     /// No UTF-8.
     NotText,
     /// Larger than so many megabytes.
@@ -92,6 +94,9 @@ pub enum SheetProblem {
 /// Reads a sheet for one unit. Lines of other units are counted and left out.
 pub fn read(editions: &Editions, own: &UnitId, bytes: &[u8]) -> Result<Sheet, Vec<SheetFault>> {
     let body = decode(bytes).map_err(|problem| vec![SheetFault { line: None, problem }])?;
+    if body.trim().is_empty() {
+        return Err(vec![SheetFault { line: None, problem: SheetProblem::Empty }]);
+    }
     let mut reader =
         csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(body.as_bytes());
     check_columns(&mut reader).map_err(|problem| vec![SheetFault { line: Some(1), problem }])?;

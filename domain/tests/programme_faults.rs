@@ -108,10 +108,13 @@ fn slip(file: &str, (old, new): (&str, &str), line: u64, column: &str, problem: 
 fn slips_of_files() -> Vec<Slip> {
     let mut latin = sound();
     latin.insert("rules.csv", b"key\nN\xe0\n".to_vec());
+    let mut empty = sound();
+    empty.insert("rules.csv", b"\n".to_vec());
     let mut semicolons = sound();
     semicolons.insert("rules.csv", b"key;form;element\n".to_vec());
     vec![
         Slip { bundle: without(&["rules.csv"]), fault: fault("rules.csv", None, "", Problem::MissingFile) },
+        Slip { bundle: empty, fault: fault("rules.csv", None, "", Problem::Empty) },
         Slip { bundle: latin, fault: fault("rules.csv", None, "", Problem::NotText) },
         Slip { bundle: semicolons, fault: fault("rules.csv", 1, "", Problem::Semicolons) },
         slip("groups.csv", ("Việc làm", "Vie\u{323}\u{302}c làm"), 2, "label_vi", Problem::NotComposed),
@@ -310,6 +313,60 @@ fn a_heading_that_cannot_be_read_says_in_which_line() {
     assert_eq!((faults[0].file.as_str(), faults[0].line), ("programme.toml", Some(2)));
 }
 
+/// The sound folder's first form is of months, so that a figure of a quarter would not fit it.
+fn with_a_quarter_before() -> Bundle {
+    with("baseline.csv", "10,men", "10,people,2024-Q1,5\n10,men")
+}
+
+#[test]
+fn a_form_that_cannot_be_read_says_nothing_of_its_elements() {
+    for (old, new, column) in
+        [("quarter,all,,,5,no", "quarter,all,,,5,no,more", ""), ("quarter,all", "weekly,all", "frequency")]
+    {
+        let faults = found(&edited(with_a_quarter_before(), "forms.csv", old, new));
+        let places: Vec<_> =
+            faults.iter().map(|fault| (fault.file.as_str(), fault.column.as_str())).collect();
+        assert_eq!(places, [("forms.csv", column)], "{faults:?}");
+    }
+    let other = edited(with_a_quarter_before(), "elements.csv", "people,quarterly", "people,quaterly");
+    let unknown = Problem::Unknown("forms", "quaterly".into());
+    let faults: Vec<Fault> = found(&other);
+    assert!(faults.contains(&fault("elements.csv", 4, "form", unknown)), "{faults:?}");
+    assert_eq!(faults.len(), 1, "{faults:?}");
+}
+
+#[test]
+fn a_year_that_cannot_be_used_says_nothing_of_periods_and_units() {
+    for year in ["\"2025\"", "20255"] {
+        let faults = found(&with("programme.toml", "year = 2025", &format!("year = {year}")));
+        let columns: Vec<&str> = faults.iter().map(|fault| fault.column.as_str()).collect();
+        assert_eq!(columns, ["year"], "{faults:?}");
+    }
+}
+
+#[test]
+fn a_table_that_is_missing_is_one_fault() {
+    for file in ["groups.csv", "forms.csv", "elements.csv", "units.csv"] {
+        assert_eq!(found(&without(&[file])), [fault(file, None, "", Problem::MissingFile)]);
+    }
+}
+
+#[test]
+fn a_unit_that_stands_twice_counts_once() {
+    let row = "town,20,Thị trấn,township,,,,,\n";
+    for again in [row, "town,30,Thị trấn,township,,,,,\n"] {
+        let bundle = with("units.csv", row, &format!("{row}{again}"));
+        let bundle = edited(bundle, "baseline.csv", "10,men", "30,men,2024-02,5\n10,men");
+        let twice = fault("units.csv", 5, "id", Problem::Twice("town".into(), 4));
+        let expected = if again == row {
+            vec![twice, fault("baseline.csv", 2, "unit", Problem::UnknownUnit("30".into()))]
+        } else {
+            vec![twice]
+        };
+        assert_eq!(found(&bundle), expected);
+    }
+}
+
 /// Each successor must outlive the one before it, so that a circle is broken somewhere as well.
 #[test]
 fn successors_that_lead_back_are_a_circle() {
@@ -444,11 +501,12 @@ fn no_problem_is_without_its_slip() {
 }
 
 /// All that reading a folder can find; the other two need the programme before it.
-const NAMED: usize = 46;
+const NAMED: usize = 47;
 
 fn name(problem: &Problem) -> &'static str {
     match problem {
         Problem::MissingFile => "MissingFile",
+        Problem::Empty => "Empty",
         Problem::NotText => "NotText",
         Problem::NotComposed => "NotComposed",
         Problem::Semicolons => "Semicolons",

@@ -181,7 +181,11 @@ impl Books {
         let error = match done {
             Ok(Ok(done)) => return Ok(done),
             Ok(Err(error)) => error,
-            Err(_) => StoreError::Damaged("a group ended in a panic".to_owned()),
+            Err(_) => {
+                // Nobody knows how far it came in the memory.
+                self.broken = true;
+                StoreError::Damaged("a group ended in a panic".to_owned())
+            }
         };
         tracing::error!(error = %chain_of(&error), "the books could not be written");
         self.recover(&error);
@@ -289,7 +293,7 @@ impl Books {
     /// After a failed group: forget it. After a failure of the disk the handle is never used again; where nothing
     /// helps, the books stay broken and every later group begins by opening them again.
     fn recover(&mut self, error: &StoreError) {
-        self.broken = error.is_io() || self.ledger.roll_back().is_err();
+        self.broken |= error.is_io() || self.ledger.roll_back().is_err();
         if self.broken
             && let Err(error) = self.open_again()
         {

@@ -290,6 +290,11 @@ fn period(text: &str) -> Result<Period, Vec<Trouble>> {
     text.parse().map_err(|_| vec![Trouble::NotAPeriod(text.to_owned())])
 }
 
+/// The commit that an answer goes by: the one asked for, or the last.
+fn commit(memory: &Memory, at: Option<u64>) -> u64 {
+    at.unwrap_or(memory.last.map_or(0, |last| last.last_seq))
+}
+
 /// The programme of each year in its newest version, the newest year first.
 fn in_force(memory: &Memory) -> Vec<&Arc<Programme>> {
     let mut years: Vec<i16> = memory.editions.iter().map(|edition| edition.programme.year).collect();
@@ -306,7 +311,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Vec<Trouble>> {
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Trouble> {
-    let cannot = |error: std::io::Error| Trouble::File(path.display().to_string(), error.to_string());
+    let cannot = |error: std::io::Error| Trouble::file(path.display(), &error);
     if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes).map_err(cannot)?;

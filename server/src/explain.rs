@@ -83,7 +83,8 @@ pub fn explain(
     name: &str,
     as_of: Period,
 ) -> Result<Stored<Explanation>, Trouble> {
-    let (programme, _) = memory.year(as_of.year()).ok_or(Trouble::NoProgramme)?;
+    let (programme, _) =
+        memory.year(as_of.year()).ok_or_else(|| Trouble::no_programme(memory, Some(as_of.year())))?;
     let target = match (programme.target_named(name), programme.element_named(name)) {
         (Some(target), _) => target.clone(),
         (None, Some(element)) => as_target(&programme, element),
@@ -107,7 +108,7 @@ pub fn explain(
             units,
         })
     });
-    explained.ok_or(Trouble::NoProgramme)
+    explained.ok_or_else(|| Trouble::no_programme(memory, Some(as_of.year())))
 }
 
 impl Explanation {

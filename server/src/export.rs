@@ -31,7 +31,11 @@ pub enum ExportError {
 
 impl From<csv::Error> for ExportError {
     fn from(error: csv::Error) -> Self {
-        Self::Out(error.into())
+        // The plain conversion hides what kind of failure it was.
+        match error.into_kind() {
+            csv::ErrorKind::Io(error) => Self::Out(error),
+            other => Self::Out(io::Error::other(format!("{other:?}"))),
+        }
     }
 }
 
@@ -179,5 +183,17 @@ impl Report {
             if by_district { "district" } else { "unit" }.to_owned(),
             self.submission.as_ref().map(|submission| submission.reason.clone()).unwrap_or_default(),
         ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_has_gone_away_is_known_as_such() {
+        let gone = csv::Error::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        let ExportError::Out(error) = ExportError::from(gone) else { panic!("the books are sound") };
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     }
 }

@@ -133,7 +133,7 @@ impl Folder {
         if error.kind() == io::ErrorKind::StorageFull {
             return Trouble::DiskFull;
         }
-        Trouble::File(self.shown(), error.to_string())
+        Trouble::file(self.shown(), error)
     }
 
     fn shown(&self) -> String {

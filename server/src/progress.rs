@@ -40,9 +40,12 @@ pub struct UnitReport {
 
 /// How the year stands as of a period, which stands for its last month.
 pub fn year_report(memory: &Memory, as_of: Period, commit: u64) -> Result<YearReport, Trouble> {
-    let (programme, _) = memory.year(as_of.year()).ok_or(Trouble::NoProgramme)?;
+    let (programme, _) =
+        memory.year(as_of.year()).ok_or_else(|| Trouble::no_programme(memory, Some(as_of.year())))?;
     let by_hand = memory.by_hand(as_of.year());
-    let targets = memory.view(as_of, |view| progress(view, &by_hand)).ok_or(Trouble::NoProgramme)?;
+    let targets = memory
+        .view(as_of, |view| progress(view, &by_hand))
+        .ok_or_else(|| Trouble::no_programme(memory, Some(as_of.year())))?;
     let month = as_of.last_month();
     let report = |unit| unit_report(memory, &programme, unit, month);
     let units = programme.unit_places().filter(|unit| programme.exists_in_year(*unit)).map(report);

@@ -95,7 +95,9 @@ pub fn check(memory: &Memory, job: &Load) -> Result<Checked, Vec<Trouble>> {
     }
     let meant = job.year.map_or_else(|| memory.editions.newest(), |year| memory.editions.edition_for(year));
     let newest = meant.map(|edition| edition.programme.as_ref());
-    let Some(programme) = published.as_ref().or(newest) else { return Err(vec![Trouble::NoProgramme]) };
+    let Some(programme) = published.as_ref().or(newest) else {
+        return Err(vec![Trouble::no_programme(memory, job.year)]);
+    };
     let from_folder =
         |name: &str| job.programme.as_ref().and_then(|bundle| bundle.get(name)).map(<[u8]>::to_vec);
     let standing = |kept: Option<&crate::memory::Prior>| kept.map(|prior| prior.table.clone());
@@ -119,9 +121,10 @@ pub fn check(memory: &Memory, job: &Load) -> Result<Checked, Vec<Trouble>> {
 
 /// The tables of a programme's folder. Other files in it are left alone.
 pub fn read_folder(dir: &Path) -> Result<Bundle, Trouble> {
-    let cannot = |path: &Path, error: &Error| Trouble::File(path.display().to_string(), error.to_string());
+    let cannot = |path: &Path, error: &Error| Trouble::file(path.display(), error);
     if !dir.is_dir() {
-        return Err(cannot(dir, &Error::from(ErrorKind::NotFound)));
+        let kind = if dir.exists() { ErrorKind::NotADirectory } else { ErrorKind::NotFound };
+        return Err(cannot(dir, &Error::from(kind)));
     }
     let mut bundle = Bundle::default();
     for name in Bundle::PROGRAMME.into_iter().chain([Bundle::QUOTAS, Bundle::BASELINE]) {

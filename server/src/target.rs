@@ -26,7 +26,9 @@ pub struct SetTarget {
 
 /// Sets a guideline's status or a target's value.
 pub fn set(ledger: &mut dyn Ledger, memory: &Memory, job: &SetTarget) -> Stored<(Changes, Answer)> {
-    let Some((programme, _)) = memory.year(job.year) else { return refused(Trouble::NoProgramme) };
+    let Some((programme, _)) = memory.year(job.year) else {
+        return refused(Trouble::no_programme(memory, Some(job.year)));
+    };
     let Some(target) = programme.target_named(&job.key) else {
         return refused(Trouble::UnknownTarget(job.key.clone()));
     };

@@ -50,11 +50,12 @@ pub struct Totals {
 
 /// Adds up a period by itself, or from January to its end.
 pub fn totals(memory: &Memory, period: Period, cumulative: bool) -> Result<Totals, Trouble> {
-    let (programme, _) = memory.year(period.year()).ok_or(Trouble::NoProgramme)?;
+    let none = || Trouble::no_programme(memory, Some(period.year()));
+    let (programme, _) = memory.year(period.year()).ok_or_else(none)?;
     let rows = memory.view(period, |view| {
         programme.element_places().flat_map(|element| of_element(view, element, period, cumulative)).collect()
     });
-    Ok(Totals { programme: Arc::clone(&programme), rows: rows.ok_or(Trouble::NoProgramme)? })
+    Ok(Totals { programme: Arc::clone(&programme), rows: rows.ok_or_else(none)? })
 }
 
 fn of_element(view: &View<'_>, element: ElementIx, period: Period, cumulative: bool) -> Vec<Total> {

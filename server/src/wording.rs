@@ -1,5 +1,8 @@
 //! The district's own messages, in both languages: what is wrong, where, and what to do.
 
+use std::fmt::Display;
+use std::io::{self, ErrorKind};
+
 use gom_domain::programme::Fault;
 use gom_domain::progress::Status;
 use gom_domain::sheet::SheetFault;
@@ -7,6 +10,7 @@ use gom_domain::wording::{fault, sheet_fault};
 use gom_domain::{Bilingual, say};
 
 use crate::accept::Refusal;
+use crate::memory::Memory;
 use crate::store::StoreError;
 
 /// Why something was not done. Nothing was changed.
@@ -28,8 +32,10 @@ pub enum Trouble {
     UsedCode,
     /// The code is too old.
     ExpiredCode,
-    /// No programme has been published, or none for that year.
-    NoProgramme,
+    /// No programme had been published by the commit asked for.
+    NoProgrammeYet,
+    /// No programme has been published for that year; with the years that have one.
+    NoProgrammeFor(i16, Vec<i16>),
     /// No such target.
     UnknownTarget(String),
     /// No such target and no such element.
@@ -56,8 +62,10 @@ pub enum Trouble {
     NoSuchCommit(u64, u64),
     /// A reason must be given.
     ReasonMissing,
-    /// The sheet has no row of the unit.
+    /// The sheet has nothing of the unit that does not stand already.
     NothingToEnter(String),
+    /// The sheet has rows of other units only, so many.
+    OnlyOthers(String, u64),
     /// A report on behalf of a unit was not accepted: the form, the period, and why.
     NotAccepted(String, String, Bilingual),
     /// The folder holds books already.
@@ -75,7 +83,7 @@ pub enum Trouble {
     /// The address cannot be listened on.
     CannotListen(String, String),
     /// A file or folder cannot be read or written.
-    File(String, String),
+    File(String, Bilingual),
     /// The books were written by a newer program.
     NewerBooks(String),
     /// The file is not a district's books.
@@ -91,6 +99,22 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// A file or folder that cannot be read or written.
+    pub fn file(path: impl Display, error: &io::Error) -> Self {
+        Self::File(path.to_string(), file_error(error))
+    }
+
+    /// Why there is no programme: none for the year, or none at all in the books as they were recalled.
+    pub fn no_programme(memory: &Memory, year: Option<i16>) -> Self {
+        let mut years: Vec<i16> = memory.editions.iter().map(|edition| edition.programme.year).collect();
+        years.sort_unstable();
+        years.dedup();
+        match year {
+            Some(year) if !years.is_empty() => Self::NoProgrammeFor(year, years),
+            _ => Self::NoProgrammeYet,
+        }
+    }
+
     /// Where it is, in front of the message: file, line and column.
     fn at(&self) -> Option<String> {
         match self {
@@ -145,10 +169,15 @@ impl Trouble {
                 "mã ghi danh đã hết hạn (72 giờ); hãy xin huyện mã mới",
                 "the enrolment code has expired (72 hours); ask the district for a new one"
             ),
-            Self::NoProgramme => {
+            Self::NoProgrammeYet => say!(
+                "ở lần ghi đó sổ chưa có chương trình nào; hãy chọn lần ghi sau (--at)",
+                "the books had no programme yet at that commit; choose a later one (--at)"
+            ),
+            Self::NoProgrammeFor(year, years) => {
+                let years = years.iter().map(i16::to_string).collect::<Vec<_>>().join(", ");
                 say!(
-                    "chưa có chương trình của năm này; dùng lệnh load",
-                    "there is no programme for that year; use load"
+                    "chưa có chương trình của năm {year}; sổ có chương trình của năm: {years} (nạp thêm bằng lệnh load --programme)",
+                    "there is no programme for {year}; the books have those of: {years} (publish another with load --programme)"
                 )
             }
             Self::UnknownTarget(name) => say!(
@@ -216,6 +245,10 @@ impl Trouble {
                     "the file has nothing for the unit {unit} that does not stand already"
                 )
             }
+            Self::OnlyOthers(unit, others) => say!(
+                "không có dòng nào của đơn vị này ({unit}); bỏ qua {others} dòng của đơn vị khác",
+                "there are no lines of this unit ({unit}); {others} lines of other units were left out"
+            ),
             Self::NotAccepted(form, period, why) => {
                 let (vi, en) = (&why.vi, &why.en);
                 say!("{form} {period}: {vi}", "{form} {period}: {en}")
@@ -252,7 +285,10 @@ impl Trouble {
                     "{address}: cannot listen: {why}; choose another address (--listen)"
                 )
             }
-            Self::File(path, why) => say!("{path}: {why}", "{path}: {why}"),
+            Self::File(path, why) => {
+                let (vi, en) = (&why.vi, &why.en);
+                say!("{path}: {vi}", "{path}: {en}")
+            }
             Self::NewerBooks(path) => say!(
                 "{path}: sổ do phiên bản mới hơn ghi; hãy cập nhật gom-server",
                 "{path}: the books were written by a newer version; update gom-server"
@@ -272,6 +308,38 @@ impl Trouble {
                 say!("không đọc hoặc ghi được sổ: {why}", "the books cannot be read or written: {why}")
             }
         }
+    }
+}
+
+/// What the system says of a file, and what to do.
+fn file_error(error: &io::Error) -> Bilingual {
+    match error.kind() {
+        ErrorKind::NotFound => say!(
+            "không có tệp hoặc thư mục này; hãy kiểm tra đường dẫn",
+            "there is no such file or folder; check the path"
+        ),
+        ErrorKind::PermissionDenied => say!(
+            "không có quyền đọc hoặc ghi; hãy xin người quản trị máy cấp quyền",
+            "reading or writing is not permitted; ask the computer's administrator for the right"
+        ),
+        ErrorKind::IsADirectory => {
+            say!("đây là thư mục; hãy ghi đường dẫn đến tệp", "this is a folder; write the path of a file")
+        }
+        ErrorKind::NotADirectory => say!(
+            "đây không phải là thư mục, hoặc nằm dưới một tệp; hãy ghi đường dẫn đến thư mục",
+            "this is no folder, or stands below a file; write the path of a folder"
+        ),
+        ErrorKind::AlreadyExists => say!(
+            "đã có tệp cùng tên ở đây; hãy chọn tên khác",
+            "a file of that name is there already; choose another name"
+        ),
+        ErrorKind::ReadOnlyFilesystem => {
+            say!("đĩa chỉ cho đọc; hãy chọn đĩa khác", "the disk can only be read; choose another")
+        }
+        ErrorKind::StorageFull => {
+            say!("đĩa đã đầy; hãy giải phóng chỗ rồi làm lại", "the disk is full; make room, then try again")
+        }
+        _ => say!("{error}", "{error}"),
     }
 }
 

@@ -106,8 +106,11 @@ fn files() -> Vec<(Vec<u8>, Vec<&'static str>)> {
     let cell = "31423,society,2024-05,births,24\n";
     let with = |line: &str| format!("{HEAD}{line}").into_bytes();
     vec![
-        (b"".to_vec(), vec!["dòng 1: tên cột không đúng; dòng đầu phải là unit,form,period,element,value"]),
-        (b"code,form,period,element,value\n".to_vec(), vec!["dòng 1: tên cột không đúng"]),
+        (b"".to_vec(), vec!["tệp trống"]),
+        (
+            b"code,form,period,element,value\n".to_vec(),
+            vec!["dòng 1: tên cột không đúng; dòng đầu phải là unit,form,period,element,value"],
+        ),
         (HEAD.replace(',', ";").into_bytes(), vec!["dòng 1: các cột ngăn cách bằng dấu chấm phẩy"]),
         (b"\xd0\xcf\x11\xe0 a workbook".to_vec(), vec!["tệp không phải văn bản UTF-8"]),
         (vec![0; 4096], vec!["dòng 1: tên cột không đúng"]),
@@ -174,7 +177,7 @@ async fn what_spreadsheets_do_to_a_file_is_fine() {
     has(&said, &["Figures imported: 2; drafts: 2.", "Lines of other units that were left out: 1."]);
     assert_eq!(commune.figures("education-health", "2024-Q1").last().unwrap(), "có");
     let again = commune.office().fed(&["import", "-"], plain.as_bytes()).done();
-    has(&again, &["Figures imported: 1"]);
+    has(&again, &["Figures that were the same already: 1."]);
     assert_eq!(commune.figures("society", "2024-05")[0], "24");
     assert_eq!(commune.counts().drafts, 2);
 }
@@ -200,7 +203,7 @@ async fn a_wrong_folder_address_or_period_is_said() {
     );
     has(
         &district.office().vi(&["progress", "--as-of", "2031-05"]).failed(),
-        &["chưa có chương trình của năm này"],
+        &["chưa có chương trình của năm 2031; sổ có chương trình của năm: 2024"],
     );
     has(&district.office().vi(&["explain", "storks", "--as-of", "2024-05"]).failed(), &["«storks»"]);
     for server in ["127.0.0.1", "ftp://127.0.0.1", "http://127.0.0.1:7000/x"] {

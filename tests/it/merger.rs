@@ -157,7 +157,7 @@ fn assert_the_year_before(district: &District) {
 
 fn assert_screens(district: &District) {
     let explained = district.explain("2a", "2025-12");
-    has(line_with(&explained, "Xã Hiệp Hưng   "), &["78", "đủ"]);
+    has(line_with(&explained, "Xã Hiệp Hưng (hiep-hung-2025)"), &["78", "đủ"]);
     let sources: Vec<&str> = explained.lines().filter(|line| line.contains("2025-06  ")).collect();
     assert!(
         sources.iter().any(|line| line.contains("Thị trấn Cây Dương") && line.contains("(huyện nhập thay)"))

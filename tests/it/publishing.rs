@@ -111,7 +111,7 @@ async fn quotas_that_do_not_add_up_are_only_pointed_out() {
     let quotas = district.desk().join("quotas.csv");
     std::fs::write(&quotas, "unit,element,value\n31423,jobs_created,200\n31420,jobs_created,2180\n").unwrap();
     let said = load(&district, "--quotas", &quotas);
-    has(&said.err, &["lưu ý: quotas.csv", "tổng giao cho các đơn vị là 2380, chỉ tiêu 9b là 2450"]);
+    has(&said.err, &["lưu ý: ", "quotas.csv", "tổng giao cho các đơn vị là 2380, chỉ tiêu 9b là 2450"]);
     has(&said.done(), &["Đã nạp cho năm 2024, lần ghi "]);
 
     // A table with errors is another matter: all of them are said, and nothing is published.

@@ -23,15 +23,21 @@ pub(super) fn import(lang: Lang, commune: &Commune, file: &Path) -> Result<ExitC
     };
     let imported = commune.import(&bytes)?;
     let (drafts, figures, others) = (imported.drafts.len(), imported.figures, imported.others);
-    put(
-        lang,
-        &say!(
-            "Đã nhập {figures} số liệu vào {drafts} bản nháp.",
-            "Figures imported: {figures}; drafts: {drafts}."
-        ),
-    );
-    for (form, period) in &imported.drafts {
-        gom_terminal::put(&format!("  {form} {period}"));
+    let same = imported.same;
+    if figures > 0 || same == 0 {
+        put(
+            lang,
+            &say!(
+                "Đã nhập {figures} số liệu vào {drafts} bản nháp.",
+                "Figures imported: {figures}; drafts: {drafts}."
+            ),
+        );
+        for (form, period) in &imported.drafts {
+            gom_terminal::put(&format!("  {form} {period}"));
+        }
+    }
+    if same > 0 {
+        put(lang, &say!("{same} số liệu đã có sẵn như vậy.", "Figures that were the same already: {same}."));
     }
     let unchanged = imported.unchanged.len();
     if unchanged > 0 {
@@ -75,6 +81,16 @@ pub(super) fn set(
     entries: &[String],
 ) -> Result<ExitCode, Failure> {
     let entered = commune.enter(form, period, entries)?;
+    if entered.is_emptied {
+        put(
+            lang,
+            &say!(
+                "Bản nháp trống, đã xóa: {form} {period}.",
+                "The draft was empty and is gone: {form} {period}."
+            ),
+        );
+        return Ok(exit(true));
+    }
     if !entered.is_draft {
         put(
             lang,
@@ -86,6 +102,16 @@ pub(super) fn set(
         return Ok(exit(true));
     }
     put(lang, &say!("Đã lưu bản nháp {form} {period}.", "The draft of {form} {period} is saved."));
+    let left_out = entered.left_out;
+    if left_out > 0 {
+        put(
+            lang,
+            &say!(
+                "Biểu này đang xung đột: bản nháp lập từ bản đang có hiệu lực, {left_out} ô khác của bản máy này không có trong đó. Lấy cả: gom resolve {form} {period} --keep mine",
+                "This form is in conflict: the draft starts from what stands, and {left_out} other cells of this device's version are not in it. To take them too: gom resolve {form} {period} --keep mine"
+            ),
+        );
+    }
     for finding in &entered.findings {
         put(lang, &super::submit::marked(finding.level, &wording::finding(&entered.place, finding)));
     }

@@ -17,8 +17,8 @@ pub(super) async fn enroll(
 ) -> Result<ExitCode, Failure> {
     let Some(server) = server else {
         let text = say!(
-            "chưa biết máy chủ; thêm --server http://127.0.0.1:CỔNG",
-            "the server is not known; add --server http://127.0.0.1:PORT"
+            "chưa biết máy chủ; thêm --server http://127.0.0.1:7443",
+            "the server is not known; add --server http://127.0.0.1:7443"
         );
         gom_terminal::fail(lang, text.get(lang));
         return Ok(ExitCode::from(2));

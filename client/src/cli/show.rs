@@ -12,11 +12,22 @@ use gom_terminal::{Align, Shade, Table};
 use super::submit::marked;
 use super::{exit, put, put_notice};
 
-pub(super) fn year(lang: Lang, commune: &Commune) -> Result<ExitCode, Failure> {
-    let view = commune.year()?;
+pub(super) fn year(lang: Lang, commune: &Commune, year: Option<i16>) -> Result<ExitCode, Failure> {
+    let view = commune.year(year)?;
     gom_terminal::put(view.title.get(lang));
     gom_terminal::put(&year_table(lang, &view));
     put(lang, &wording::marks());
+    if !view.other_years.is_empty() {
+        let years: Vec<String> = view.other_years.iter().map(i16::to_string).collect();
+        let years = years.join(", ");
+        put(
+            lang,
+            &say!(
+                "Năm khác: {years}; xem bằng gom show --year NĂM",
+                "Other years: {years}; see them with gom show --year YEAR"
+            ),
+        );
+    }
     put_notice(lang, &view.notice);
     Ok(exit(true))
 }
@@ -190,5 +201,15 @@ fn put_comparison(lang: Lang, view: &FormView, comparison: &Comparison) {
         ]);
     }
     gom_terminal::put(&table.text());
+    if comparison.refused.is_conflict() {
+        let (form, period) = (view.place.key(), view.place.period);
+        put(
+            lang,
+            &say!(
+                "Giữ số của máy này: gom resolve {form} {period} --keep mine; nhận bản đang có hiệu lực: --keep theirs",
+                "To keep this device's figures: gom resolve {form} {period} --keep mine; to accept what stands: --keep theirs"
+            ),
+        );
+    }
     put_notice(lang, &view.place.programme().notice);
 }

@@ -51,6 +51,16 @@ pub(super) fn submit(
     Ok(exit(submitted.blocked.is_empty()))
 }
 
+/// Says that it must be said which drafts are meant.
+pub(super) fn which(lang: Lang) -> ExitCode {
+    let text = say!(
+        "chưa rõ nộp gì; viết gom submit --all để nộp mọi bản nháp, hoặc gom submit BIỂU KỲ",
+        "which drafts? write gom submit --all for every draft, or gom submit FORM PERIOD"
+    );
+    gom_terminal::fail(lang, text.get(lang));
+    ExitCode::from(2)
+}
+
 fn put_sealed(lang: Lang, sealed: &Sealed) {
     let (form, period, sequence) = (sealed.place.key(), sealed.place.period, sealed.sequence);
     let fingerprint = shown_fingerprint(&sealed.fingerprint);

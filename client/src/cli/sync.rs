@@ -15,6 +15,9 @@ pub(super) async fn sync(lang: Lang, commune: &Commune) -> ExitCode {
         attempt = commune.sync_into(&mut report) => Some(attempt),
         () = stopped() => None,
     };
+    if matches!(attempt, Some(Ok(()))) || report.handed_in > 0 {
+        put_counts(lang, &report);
+    }
     put_report(lang, &report);
     let left = match attempt {
         Some(Ok(())) => left_open(&report),
@@ -49,7 +52,7 @@ fn left_open(report: &SyncReport) -> Option<Bilingual> {
     }
 }
 
-fn put_report(lang: Lang, report: &SyncReport) {
+fn put_counts(lang: Lang, report: &SyncReport) {
     let (sent, accepted, refused) = (report.handed_in, report.accepted, report.refused.len());
     put(
         lang,
@@ -58,6 +61,9 @@ fn put_report(lang: Lang, report: &SyncReport) {
             "Handed in: {sent}. Accepted: {accepted}. Rejected or in conflict: {refused}."
         ),
     );
+}
+
+fn put_report(lang: Lang, report: &SyncReport) {
     for refused in &report.refused {
         put_refused(lang, refused);
     }

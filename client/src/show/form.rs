@@ -191,14 +191,15 @@ fn compared(
     Ok((lines, findings))
 }
 
-/// A refused report beside what stands, unless the officer is at work on it already.
+/// A refused report beside what stands: one in conflict until that is settled, one that was rejected until the officer is
+/// at work on it.
 fn compare(
     place: &Place,
     history: &History,
     is_draft: bool,
     filled: &dyn Fn(Option<&Report>) -> Filled,
 ) -> Option<Comparison> {
-    let refused = history.refused().filter(|_| !is_draft)?;
+    let refused = history.refused().filter(|report| !is_draft || report.is_conflict())?;
     Some(Comparison {
         mine: place.figures(&filled(Some(refused))),
         standing: place.figures(&filled(history.standing())),

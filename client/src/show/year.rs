@@ -1,9 +1,10 @@
 //! The year at a glance: each form and period with its state.
 
 use gom_domain::ruling::Verdict;
+use gom_domain::sheet::SheetProblem;
 use gom_domain::{Bilingual, Period};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Mistake};
 use crate::history::{self, Origin};
 use crate::programme::Programmes;
 use crate::store::Rows;
@@ -15,6 +16,8 @@ pub struct YearView {
     pub title: Bilingual,
     /// The year.
     pub year: i16,
+    /// The other years that have a programme, the newest first.
+    pub other_years: Vec<i16>,
     /// One row a form.
     pub rows: Vec<YearRow>,
     /// What must be said wherever figures of the programme are shown.
@@ -51,9 +54,12 @@ pub enum CellState {
     Blank,
 }
 
-pub(crate) fn year(rows: &Rows<'_>, programmes: &Programmes) -> Result<YearView, Failure> {
-    let newest = programmes.editions.newest().ok_or(Failure::NoProgramme)?;
-    let programme = &newest.programme;
+pub(crate) fn year(rows: &Rows<'_>, programmes: &Programmes, year: Option<i16>) -> Result<YearView, Failure> {
+    let mut other_years = programmes.years();
+    let year = year.or(other_years.first().copied()).ok_or(Failure::NoProgramme)?;
+    other_years.retain(|other| *other != year);
+    let unknown = || Failure::Mistakes(vec![Mistake::Entry(SheetProblem::NoProgramme(year))]);
+    let programme = programmes.editions.for_year(year).ok_or_else(unknown)?;
     let states = States::load(rows, programmes)?;
     let unit = programme.unit_of(&programmes.unit);
     let row = |ix| {
@@ -64,7 +70,8 @@ pub(crate) fn year(rows: &Rows<'_>, programmes: &Programmes) -> Result<YearView,
     };
     Ok(YearView {
         title: programme.name.clone(),
-        year: programme.year,
+        year,
+        other_years,
         rows: programme.form_places().map(row).filter(|row: &YearRow| !row.cells.is_empty()).collect(),
         notice: programme.notice.clone(),
     })

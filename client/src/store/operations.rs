@@ -143,10 +143,25 @@ impl Rows<'_> {
         self.operations(include_str!("newest_accepted.sql"), &[])
     }
 
-    /// Operations that were rejected or in conflict, and that no later one of the same form and period, queued or
-    /// accepted, has replaced.
+    /// Operations that were rejected or in conflict, that no later one of the same form and period, queued or accepted,
+    /// has replaced, and in whose place the officer has not accepted what stands.
     pub fn unresolved(&self) -> Stored<Vec<OperationRow>> {
         self.operations(include_str!("unresolved.sql"), &[])
+    }
+
+    /// Notes that the officer has accepted what stands in place of an operation that was refused.
+    pub fn resolve(&self, epoch: u32, sequence: u64) -> Stored<()> {
+        let mut statement = self.connection.prepare_cached(include_str!("resolve.sql"))?;
+        statement.execute(named_params! { ":epoch": epoch, ":sequence": int(sequence) })?;
+        Ok(())
+    }
+
+    /// Whether the officer has accepted what stands in place of an operation, as it is ruled on now.
+    pub fn is_resolved(&self, epoch: u32, sequence: u64) -> Stored<bool> {
+        let sql = "select 1 from resolved join receipt using (epoch, sequence, district_commit) \
+                   where epoch = :epoch and sequence = :sequence";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.exists(named_params! { ":epoch": epoch, ":sequence": int(sequence) })?)
     }
 
     /// How many operations the district has not ruled on.

@@ -1,7 +1,9 @@
 select *
 from operation as own
 join receipt using (epoch, sequence)
+left join resolved using (epoch, sequence, district_commit)
 where verdict in ('conflict', 'rejected')
+  and resolved.epoch is null
   and not exists (
     select 1
     from operation as later

@@ -81,6 +81,14 @@ pub fn mistake(mistake: &Mistake) -> Bilingual {
             "không có bản nháp nào của biểu «{form}» kỳ {period} để nộp; hãy nhập số liệu trước",
             "there is no draft of the form “{form}” for {period} to hand in; fill it in first"
         ),
+        Mistake::NoConflict(form, period) => say!(
+            "biểu «{form}» kỳ {period} không có xung đột nào cần xử lý; xem gom status",
+            "the form “{form}” for {period} has no conflict to be settled; see gom status"
+        ),
+        Mistake::NotPulled(form, period) => say!(
+            "bản đang có hiệu lực của biểu «{form}» kỳ {period} chưa tải về; hãy chạy gom sync trước",
+            "what stands of the form “{form}” for {period} has not come yet; run gom sync first"
+        ),
         Mistake::NoteTooLong(limit) => {
             say!(
                 "giải trình dài quá {limit} ký tự; hãy viết gọn lại",
@@ -106,8 +114,8 @@ pub fn folder_fault(fault: &FolderError) -> Bilingual {
         FolderError::Unusable { folder, source } => {
             let (folder, why) = (folder.display(), io_reason(source));
             Bilingual {
-                vi: format!("không dùng được thư mục {folder}: {}", why.vi),
-                en: format!("the folder {folder} cannot be used: {}", why.en),
+                vi: format!("không ghi được vào thư mục {folder}: {}", why.vi),
+                en: format!("the folder {folder} cannot be written: {}", why.en),
             }
         }
         FolderError::Busy(folder) => {
@@ -122,11 +130,29 @@ pub fn folder_fault(fault: &FolderError) -> Bilingual {
 
 fn io_reason(error: &io::Error) -> Bilingual {
     match error.kind() {
-        io::ErrorKind::NotFound => say!("không tìm thấy", "not found"),
-        io::ErrorKind::PermissionDenied => say!("không có quyền", "permission denied"),
+        io::ErrorKind::NotFound => {
+            say!(
+                "không có hoặc không tạo được; hãy kiểm tra đường dẫn, hoặc chọn thư mục khác ở --data",
+                "not there and cannot be made; check the path, or choose another folder with --data"
+            )
+        }
+        io::ErrorKind::PermissionDenied => say!(
+            "không có quyền; hãy chọn thư mục khác ở --data, hoặc xin người quản trị máy cấp quyền",
+            "permission denied; choose another folder with --data, or ask the administrator for the right"
+        ),
+        io::ErrorKind::ReadOnlyFilesystem => say!(
+            "ổ đĩa chỉ cho đọc; hãy chọn thư mục khác ở --data",
+            "the drive is read-only; choose another folder with --data"
+        ),
         io::ErrorKind::StorageFull => say!("đĩa đầy; hãy xóa bớt tệp", "the disk is full; make room"),
-        io::ErrorKind::NotADirectory => say!("không phải là thư mục", "not a folder"),
-        _ => say!("{error}", "{error}"),
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => say!(
+            "đường dẫn đi qua một tệp, không phải thư mục; hãy chọn thư mục khác ở --data",
+            "a file is in its place, not a folder; choose another folder with --data"
+        ),
+        _ => say!(
+            "{error}; hãy chọn thư mục khác ở --data, hoặc báo người quản trị máy",
+            "{error}; choose another folder with --data, or tell the administrator"
+        ),
     }
 }
 
@@ -175,6 +201,22 @@ pub fn store_fault(fault: &StoreError) -> Bilingual {
                 "lỗi dữ liệu ({why}); hãy báo người quản trị",
                 "the data was refused ({why}); tell the administrator"
             )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_cannot_be_written_says_what_to_do() {
+        use io::ErrorKind::{NotADirectory, PermissionDenied, ReadOnlyFilesystem, Unsupported};
+        for kind in [NotADirectory, PermissionDenied, ReadOnlyFilesystem, Unsupported] {
+            let fault = FolderError::Unusable { folder: "d".into(), source: kind.into() };
+            let said = folder_fault(&fault);
+            assert!(said.vi.starts_with("không ghi được vào thư mục d: "), "{}", said.vi);
+            assert!(said.vi.contains("hãy chọn thư mục khác"), "{}", said.vi);
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::sync::SyncError;
 pub fn line_fault(fault: &LineFault) -> Bilingual {
     match fault {
         LineFault::BadAddress(address) => say!(
-            "«{address}» không phải là địa chỉ máy chủ; viết như http://127.0.0.1:7000",
-            "“{address}” is no address of a server; write one like http://127.0.0.1:7000"
+            "«{address}» không phải là địa chỉ máy chủ; viết như http://127.0.0.1:7443",
+            "“{address}” is no address of a server; write one like http://127.0.0.1:7443"
         ),
         LineFault::NotLoopback(address) => say!(
             "địa chỉ {address} nằm ngoài máy này; đường truyền chưa được mã hóa nên hiện chỉ nhận http://127.0.0.1, http://localhost hoặc http://[::1]",
@@ -83,6 +83,10 @@ pub fn sync_error(error: &SyncError) -> Bilingual {
             "the folder is not enrolled; run gom enroll with the district's code"
         ),
         SyncError::Line(fault) => line_fault(fault),
+        SyncError::OlderThanDistrict { district, sealed } if sealed >= district => say!(
+            "thư mục này đi theo hướng khác với hướng mà huyện biết (huyện có đến số {district}, ở đây đến số {sealed}, nhưng nội dung khác nhau): có thể một bản sao của thư mục đã được dùng ở nơi khác. Không gửi gì; hãy xin mã mới và ghi danh máy vào một thư mục mới",
+            "this folder went another way than the one the district knows (number {district} there, {sealed} here, but not the same reports): perhaps a copy of the folder was used elsewhere. Nothing was sent; ask for a new code and enrol this computer into a new folder"
+        ),
         SyncError::OlderThanDistrict { district, sealed } => say!(
             "thư mục này cũ hơn những gì huyện đã nhận (huyện có đến số {district}, ở đây đến số {sealed}): có thể là bản sao phục hồi. Không gửi gì; hãy xin mã mới và ghi danh máy vào một thư mục mới",
             "this folder is older than what the district knows (number {district} there, {sealed} here): perhaps a restored copy. Nothing was sent; ask for a new code and enrol this computer into a new folder"
@@ -95,5 +99,20 @@ pub fn sync_error(error: &SyncError) -> Bilingual {
             "huyện yêu cầu điều mà phiên bản này chưa biết; hãy cập nhật phần mềm gom",
             "the district asks for something that this version does not know; update gom"
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_copy_is_told_from_one_that_went_another_way() {
+        let said = |district, sealed| sync_error(&SyncError::OlderThanDistrict { district, sealed });
+        assert!(said(3, 2).en.contains("older than what the district knows"));
+        for sealed in [3, 4] {
+            assert!(said(3, sealed).en.contains("went another way"));
+            assert!(said(3, sealed).vi.contains("đi theo hướng khác"));
+        }
     }
 }

@@ -1,8 +1,7 @@
 //! What must hold between the tables of a programme.
 
-use std::cell::RefCell;
-
-use super::fault::{Fault, Problem};
+use super::fault::Problem;
+use super::found::Found;
 use super::priors::{Quotas, TornRows};
 use super::table::{Faults, Row, Table};
 use super::{Bundle, Programme};
@@ -155,12 +154,7 @@ pub(super) fn parts(programme: &Programme, table: &Table<'_>) {
 }
 
 /// Quotas add up to the target that counts just their element, as far as all rows of the element could be read.
-pub(super) fn quota_sums(
-    programme: &Programme,
-    quotas: &Quotas,
-    torn: &TornRows,
-    found: &RefCell<Vec<Fault>>,
-) {
+pub(super) fn quota_sums(programme: &Programme, quotas: &Quotas, torn: &TornRows, found: &Found) {
     let faults = Faults::new(Bundle::QUOTAS, found);
     for target in programme.targets.iter().filter(|target| target.scope.0.is_empty()) {
         let (Some(element), Some(value)) = (only_element(target), target.value) else { continue };

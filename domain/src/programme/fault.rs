@@ -22,6 +22,8 @@ pub struct Fault {
 pub enum Problem {
     /// The table is not in the folder.
     MissingFile,
+    /// Nothing is in the file.
+    Empty,
     /// The file is not UTF-8.
     NotText,
     /// The text is not in Unicode's composed form, so that equal words may differ.

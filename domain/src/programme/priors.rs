@@ -1,10 +1,10 @@
 //! Figures that come with a programme: quotas, and last year's figures.
 
-use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use super::Programme;
 use super::fault::{Fault, Problem};
+use super::found::Found;
 use super::table::{Faults, Row, Table};
 use super::{Bundle, checks};
 use crate::element::{ElementIx, Value};
@@ -59,23 +59,24 @@ impl Quotas {
     ///
     /// Sums that differ from their target come back as doubts: an allotment may be under way.
     pub fn read(programme: &Programme, bytes: &[u8]) -> Result<(Self, Vec<Fault>), Vec<Fault>> {
-        let found = RefCell::new(Vec::new());
+        let found = Found::default();
         let (read, torn) = quotas(programme, bytes, &found);
-        let faults = found.take();
+        let faults = found.into_faults();
         if !faults.is_empty() {
             return Err(faults);
         }
+        let found = Found::default();
         checks::quota_sums(programme, &read, &torn, &found);
-        Ok((read, found.into_inner()))
+        Ok((read, found.into_faults()))
     }
 }
 
 impl Baseline {
     /// Reads a table of the prior year's figures, or says everything that is wrong with it.
     pub fn read(programme: &Programme, bytes: &[u8]) -> Result<Self, Vec<Fault>> {
-        let found = RefCell::new(Vec::new());
+        let found = Found::default();
         let read = baseline(programme, bytes, &found);
-        let faults = found.into_inner();
+        let faults = found.into_faults();
         if faults.is_empty() { Ok(read) } else { Err(faults) }
     }
 }
@@ -99,7 +100,7 @@ impl TornRows {
     }
 }
 
-pub(super) fn quotas(programme: &Programme, bytes: &[u8], found: &RefCell<Vec<Fault>>) -> (Quotas, TornRows) {
+pub(super) fn quotas(programme: &Programme, bytes: &[u8], found: &Found) -> (Quotas, TornRows) {
     let faults = Faults::new(Bundle::QUOTAS, found);
     let table = Table::read(Some(bytes), &["unit", "element", "value"], faults);
     let mut seen = HashMap::new();
@@ -172,7 +173,7 @@ fn figure(programme: &Programme, row: Row<'_>, unit: UnitIx, element: ElementIx)
     }
 }
 
-pub(super) fn baseline(programme: &Programme, bytes: &[u8], found: &RefCell<Vec<Fault>>) -> Baseline {
+pub(super) fn baseline(programme: &Programme, bytes: &[u8], found: &Found) -> Baseline {
     let faults = Faults::new(Bundle::BASELINE, found);
     let table = Table::read(Some(bytes), &["unit", "element", "period", "value"], faults);
     let mut seen = HashMap::new();

@@ -6,9 +6,10 @@ mod rules;
 mod targets;
 mod units;
 
-use std::cell::RefCell;
+use std::ops::RangeInclusive;
 
 use super::fault::{Fault, Problem};
+use super::found::Found;
 use super::priors::{self, Baseline, Quotas};
 use super::table::{Faults, Row, Table};
 use super::{Bundle, Programme, checks};
@@ -31,8 +32,11 @@ pub struct Reading {
 
 /// Reads a programme's tables, or says everything that is wrong with them.
 pub fn read(bundle: &Bundle) -> Result<Reading, Vec<Fault>> {
-    let found = RefCell::new(Vec::new());
+    let found = Found::default();
     let mut programme = heading(bundle, &found);
+    if !YEARS.contains(&programme.year) {
+        found.lose_year();
+    }
     units::units(&mut programme, bundle, &found);
     let regime = default_regime(bundle);
     forms::forms(&mut programme, bundle, regime, &found);
@@ -46,7 +50,7 @@ pub fn read(bundle: &Bundle) -> Result<Reading, Vec<Fault>> {
         quotas
     });
     let baseline = bundle.get(Bundle::BASELINE).map(|bytes| priors::baseline(&programme, bytes, &found));
-    let mut faults = found.into_inner();
+    let mut faults = found.into_faults();
     faults.sort_by_key(|fault| (place(&fault.file), fault.line));
     let (doubts, faults): (Vec<_>, Vec<_>) = faults.into_iter().partition(|fault| fault.problem.is_doubt());
     if faults.is_empty() { Ok(Reading { programme, quotas, baseline, doubts }) } else { Err(faults) }
@@ -57,7 +61,7 @@ fn place(file: &str) -> usize {
     Bundle::PROGRAMME.iter().position(|name| *name == file).unwrap_or(Bundle::PROGRAMME.len())
 }
 
-fn open<'a>(bundle: &Bundle, file: &'a str, columns: &[&str], found: &'a RefCell<Vec<Fault>>) -> Table<'a> {
+fn open<'a>(bundle: &Bundle, file: &'a str, columns: &[&str], found: &'a Found) -> Table<'a> {
     Table::read(bundle.get(file), columns, Faults::new(file, found))
 }
 
@@ -72,7 +76,7 @@ fn toml_of(bundle: &Bundle) -> Option<Result<toml::Table, toml::de::Error>> {
     Some(text.parse())
 }
 
-fn heading(bundle: &Bundle, found: &RefCell<Vec<Fault>>) -> Programme {
+fn heading(bundle: &Bundle, found: &Found) -> Programme {
     let faults = Faults::new(HEADING, found);
     let mut programme = Programme::default();
     let table = match toml_of(bundle) {
@@ -105,9 +109,13 @@ fn heading(bundle: &Bundle, found: &RefCell<Vec<Fault>>) -> Programme {
     programme.notice = both("notice_vi", "notice_en");
     let year = table.get("year").and_then(toml::Value::as_integer);
     programme.year = year.and_then(|year| i16::try_from(year).ok()).unwrap_or_default();
-    if !(1900..=2999).contains(&programme.year) {
+    if !YEARS.contains(&programme.year) {
         let written = year.map_or_else(String::new, |year| year.to_string());
-        faults.add(None, "year", Problem::NotBetween(written, 1900, 2999));
+        faults.add(
+            None,
+            "year",
+            Problem::NotBetween(written, (*YEARS.start()).into(), (*YEARS.end()).into()),
+        );
     }
     for (key, text) in [("key", &programme.key), ("name_vi", &programme.name.vi)] {
         if text.is_empty() {
@@ -135,6 +143,8 @@ const HEADING_KEYS: [&str; 10] = [
     "notice_vi",
     "notice_en",
 ];
+/// The years that a programme may be for.
+const YEARS: RangeInclusive<i16> = 1900..=2999;
 const REGIMES: &str = "decree-09, calendar";
 
 fn default_regime(bundle: &Bundle) -> Regime {

@@ -1,11 +1,11 @@
 //! One CSV table of a programme: its rows with their lines, and the faults met while reading cells.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
 
 use super::fault::{Fault, Problem};
+use super::found::Found;
 use crate::number::{Decimal, Notation};
 use crate::text;
 
@@ -13,17 +13,27 @@ use crate::text;
 #[derive(Debug)]
 pub(super) struct Faults<'a> {
     file: &'a str,
-    found: &'a RefCell<Vec<Fault>>,
+    found: &'a Found,
 }
 
 impl<'a> Faults<'a> {
-    pub(super) fn new(file: &'a str, found: &'a RefCell<Vec<Fault>>) -> Self {
+    pub(super) fn new(file: &'a str, found: &'a Found) -> Self {
         Self { file, found }
+    }
+
+    /// Any name may be missing from the file.
+    fn lose_table(&self) {
+        self.found.lose_table(self.file);
+    }
+
+    /// These names stand in the file, in a row that cannot be used.
+    fn lose_names<'n>(&self, names: impl IntoIterator<Item = &'n str>) {
+        self.found.lose_names(self.file, names);
     }
 
     pub(super) fn add(&self, line: Option<u64>, column: &str, problem: Problem) {
         let fault = Fault { file: self.file.to_owned(), line, column: column.to_owned(), problem };
-        self.found.borrow_mut().push(fault);
+        self.found.add(fault);
     }
 }
 
@@ -50,17 +60,24 @@ impl<'a> Table<'a> {
         let mut table = Self { faults, columns: HashMap::new(), rows: Vec::new(), has_broken_rows: false };
         let Some(bytes) = bytes else {
             table.faults.add(None, "", Problem::MissingFile);
+            table.faults.lose_table();
             return table;
         };
         let Ok(body) = std::str::from_utf8(bytes) else {
             table.faults.add(None, "", Problem::NotText);
+            table.faults.lose_table();
             return table;
         };
         let body = body.strip_prefix('\u{feff}').unwrap_or(body);
         let mut reader =
             csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(body.as_bytes());
-        if table.take_header(&mut reader, columns) {
+        if body.trim().is_empty() {
+            table.faults.add(None, "", Problem::Empty);
+            table.faults.lose_table();
+        } else if table.take_header(&mut reader, columns) {
             table.take_rows(&mut reader);
+        } else {
+            table.faults.lose_table();
         }
         table
     }
@@ -91,7 +108,7 @@ impl<'a> Table<'a> {
     }
 
     fn take_rows(&mut self, reader: &mut csv::Reader<&[u8]>) {
-        let width = self.columns.len();
+        let width = reader.headers().map_or(0, csv::StringRecord::len);
         for record in reader.records() {
             match record {
                 Ok(record) if record.len() == width => {
@@ -99,8 +116,18 @@ impl<'a> Table<'a> {
                     self.check_composed(line, &record);
                     self.rows.push((line, record));
                 }
-                Ok(record) => self.take_broken(record.position()),
-                Err(error) => self.take_broken(error.position()),
+                Ok(record) => {
+                    self.take_broken(record.position());
+                    self.faults.lose_names(&record);
+                    // A quotation mark that was never closed swallows the rows after it.
+                    if record.iter().any(|cell| cell.contains('\n')) {
+                        self.faults.lose_table();
+                    }
+                }
+                Err(error) => {
+                    self.take_broken(error.position());
+                    self.faults.lose_table();
+                }
             }
         }
     }
@@ -123,20 +150,28 @@ impl<'a> Table<'a> {
         }
     }
 
-    pub(super) fn rows(&'a self) -> impl Iterator<Item = Row<'a>> {
+    pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.rows.iter().map(move |(line, record)| Row { table: self, line: *line, record })
     }
 
-    /// Reports every text of a column that stands in more than one row.
-    pub(super) fn check_unique(&self, column: &str) {
-        let mut seen = HashMap::new();
-        for row in self.rows() {
-            let text = row.cell(column);
-            match seen.get(text) {
-                Some(first) if !text.is_empty() => row.fault(column, Problem::Twice(text.to_owned(), *first)),
-                _ => _ = seen.insert(text, row.line),
+    /// Reports every text of these columns that stands in more than one row, and drops the later rows.
+    pub(super) fn check_unique(&mut self, columns: &[&str]) {
+        let mut repeated = HashSet::new();
+        for column in columns {
+            let mut seen = HashMap::new();
+            for row in self.rows() {
+                let text = row.cell(column);
+                match seen.get(text) {
+                    Some(first) if !text.is_empty() => {
+                        row.fault(column, Problem::Twice(text.to_owned(), *first));
+                        self.faults.lose_names(row.record);
+                        repeated.insert(row.line);
+                    }
+                    _ => _ = seen.insert(text, row.line),
+                }
             }
         }
+        self.rows.retain(|(line, _)| !repeated.contains(line));
     }
 }
 
@@ -144,6 +179,11 @@ impl<'a> Row<'a> {
     /// A cell's text; empty where it is blank.
     pub(super) fn cell(&self, column: &str) -> &'a str {
         self.table.columns.get(column).and_then(|place| self.record.get(*place)).unwrap_or_default()
+    }
+
+    /// What these cells name cannot be judged; why was reported.
+    pub(super) fn lose_names(&self, columns: &[&str]) {
+        self.table.faults.lose_names(columns.iter().map(|column| self.cell(column)));
     }
 
     pub(super) fn fault(&self, column: &str, problem: Problem) {

@@ -9,6 +9,7 @@ use crate::say;
 pub fn fault(problem: &Problem) -> Bilingual {
     match problem {
         Problem::MissingFile => say!("thiếu tệp này trong thư mục", "the file is missing from the folder"),
+        Problem::Empty => say!("tệp trống", "the file is empty"),
         Problem::NotText => say!(
             "tệp không phải văn bản UTF-8; hãy lưu lại dạng «CSV UTF-8»",
             "the file is not UTF-8 text; save it as “CSV UTF-8”"

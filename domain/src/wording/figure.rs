@@ -83,6 +83,7 @@ pub fn syntax_problem(problem: &SyntaxProblem) -> Bilingual {
 /// What is wrong with a sheet of figures as a file.
 pub fn sheet_fault(problem: &SheetProblem) -> Bilingual {
     match problem {
+        SheetProblem::Empty => say!("tệp trống", "the file is empty"),
         SheetProblem::NotText => say!(
             "tệp không phải văn bản UTF-8; trong Excel hãy lưu dạng «CSV UTF-8»",
             "the file is not UTF-8 text; in Excel save it as “CSV UTF-8”"

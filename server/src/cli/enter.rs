@@ -18,7 +18,7 @@ use gom_domain::world::World;
 use gom_domain::{Bilingual, Lang, Period};
 use gom_terminal::{put, tell};
 
-use super::{Done, block_on, in_force, read_file};
+use super::{Done, block_on, in_force, read_file, show};
 use crate::books::Job;
 use crate::enrol::IssueCode;
 use crate::enter::Enter;
@@ -50,7 +50,7 @@ pub(super) fn enroll(folder: &Folder, name: &str, lang: Lang) -> Done {
 fn named(memory: &Memory, name: &str) -> Result<(String, UnitId), Vec<Trouble>> {
     let programmes = in_force(memory);
     if programmes.is_empty() {
-        return Err(vec![Trouble::NoProgramme]);
+        return Err(vec![Trouble::no_programme(memory, None)]);
     }
     let composed = nfc(name);
     let mut found = programmes.into_iter().map(|programme| (programme, programme.units_called(&composed)));
@@ -58,7 +58,7 @@ fn named(memory: &Memory, name: &str) -> Result<(String, UnitId), Vec<Trouble>> 
         return Err(vec![Trouble::UnknownUnit(name.to_owned())]);
     };
     if let [unit] = units[..] {
-        return Ok((programme.unit(unit).name.clone(), programme.unit(unit).id.clone()));
+        return Ok((show::unit(programme, unit), programme.unit(unit).id.clone()));
     }
     let ids = units.iter().map(|unit| programme.unit(*unit).id.to_string()).collect();
     Err(vec![Trouble::AmbiguousUnit(name.to_owned(), ids)])
@@ -76,6 +76,9 @@ pub(super) fn enter(folder: &Folder, name: &str, file: &Path, reason: &str, lang
         let shown = file.display().to_string();
         faults.into_iter().map(|fault| Trouble::Sheet(shown.clone(), Box::new(fault))).collect::<Vec<_>>()
     })?;
+    if read.cells.is_empty() && read.others > 0 {
+        return Err(vec![Trouble::OnlyOthers(unit_name, read.others)]);
+    }
     let world = clock::real();
     let reports = reports(&mut books, &memory, &unit, &read.cells, &nfc(reason), &world);
     let reports = reports.map_err(|error| vec![folder.trouble(&error)])?;
@@ -210,7 +213,7 @@ fn refusals(reports: &[Report], rulings: &[Ruling]) -> Vec<Trouble> {
 fn say_entered(reports: &[Report], rulings: &[Ruling], unit: &str, others: u64, lang: Lang) {
     for ((programme, submission), ruling) in reports.iter().zip(rulings) {
         put(&entered(programme, submission, unit, lang));
-        ruling.remarks.iter().for_each(|remark| tell(&said(remark, lang)));
+        ruling.remarks.iter().for_each(|remark| tell(&said(programme, submission, remark, lang)));
     }
     if others > 0 {
         tell(lang.pick(
@@ -229,6 +232,11 @@ fn entered(programme: &Programme, submission: &Submission, unit: &str, lang: Lan
     .to_owned()
 }
 
-fn said(remark: &Remark, lang: Lang) -> String {
-    format!("{} {}: {}", lang.pick("lưu ý", "note"), remark.element, remark.text.get(lang))
+/// A warning as the commune would read it, with the report that it is about.
+fn said(programme: &Programme, submission: &Submission, remark: &Remark, lang: Lang) -> String {
+    let (form, period) = (&programme.form(submission.form).key, submission.period);
+    let element = programme.element_named(&remark.element).map(|ix| programme.element(ix));
+    let about =
+        element.map_or_else(String::new, |element| format!("{} ({}) ", element.label.get(lang), element.key));
+    format!("{}: {about}{form} {period}: {}", lang.pick("cảnh báo", "warning"), remark.text.get(lang))
 }

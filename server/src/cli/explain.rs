@@ -8,7 +8,7 @@ use gom_domain::unit::UnitIx;
 use gom_domain::{Lang, Period, Quantity};
 use gom_terminal::{Align, Shade, Table, put};
 
-use super::{Done, show};
+use super::{Done, commit, show};
 use crate::explain::{Explanation, Filed, Source, UnitPart};
 use crate::folder::Folder;
 
@@ -18,12 +18,12 @@ pub(super) fn explain(folder: &Folder, name: &str, as_of: Period, at: Option<u64
     let explained =
         crate::explain::explain(&mut books, &memory, name, as_of).map_err(|trouble| vec![trouble])?;
     let explanation = explained.map_err(|error| vec![folder.trouble(&error)])?;
-    put(&text(&explanation, as_of, lang));
+    put(&text(&explanation, as_of, commit(&memory, at), lang));
     Ok(())
 }
 
-fn text(explanation: &Explanation, as_of: Period, lang: Lang) -> String {
-    let mut text = head(explanation, as_of, lang);
+fn text(explanation: &Explanation, as_of: Period, commit: u64, lang: Lang) -> String {
+    let mut text = head(explanation, as_of, commit, lang);
     if let Some(formula) = formula(explanation, lang) {
         text.push_str(&formula);
         text.push_str(&parts(explanation, lang));
@@ -35,7 +35,7 @@ fn text(explanation: &Explanation, as_of: Period, lang: Lang) -> String {
 }
 
 /// The target with its aim, or the element, and as of when.
-fn head(explanation: &Explanation, as_of: Period, lang: Lang) -> String {
+fn head(explanation: &Explanation, as_of: Period, commit: u64, lang: Lang) -> String {
     let target = &explanation.target;
     let is_element = target.reference.is_empty();
     let name = if is_element { &target.key } else { &target.reference };
@@ -45,9 +45,15 @@ fn head(explanation: &Explanation, as_of: Period, lang: Lang) -> String {
     }
     let (coverage, scope) = (show::coverage(&explanation.progress), &target.scope_text);
     text.push_str(&match lang {
-        Lang::Vi => format!("Tính đến hết kỳ {as_of}; phạm vi: {scope}; đơn vị đã báo cáo đủ: {coverage}\n"),
+        Lang::Vi => {
+            format!(
+                "Tính đến hết kỳ {as_of} (lần ghi {commit}); phạm vi: {scope}; đơn vị đã báo cáo đủ: {coverage}\n"
+            )
+        }
         Lang::En => {
-            format!("As of the end of {as_of}; scope: {scope}; units that have reported all: {coverage}\n")
+            format!(
+                "As of the end of {as_of} (commit {commit}); scope: {scope}; units that have reported all: {coverage}\n"
+            )
         }
     });
     text
@@ -142,7 +148,7 @@ fn parts(explanation: &Explanation, lang: Lang) -> String {
     columns.push((lang.pick("Báo cáo", "Reported"), Align::Left));
     let mut table = Table::new(&columns);
     for part in &explanation.units {
-        let mut cells = vec![(explanation.programme.unit(part.unit).name.clone(), Shade::Plain)];
+        let mut cells = vec![(show::unit(&explanation.programme, part.unit), Shade::Plain)];
         cells.extend(values(explanation, part, lang).into_iter().map(|value| (value, Shade::Plain)));
         cells.push(state(part, lang));
         table.shaded(cells);
@@ -160,6 +166,9 @@ fn parts(explanation: &Explanation, lang: Lang) -> String {
 fn state(part: &UnitPart, lang: Lang) -> (String, Shade) {
     let (words, shade) = match (part.reported, part.counted) {
         (true, _) => (lang.pick("đủ", "all"), Shade::Good),
+        (false, _) if part.values.iter().all(Option::is_none) && part.sources.is_empty() => {
+            (lang.pick("chưa nộp", "nothing yet"), Shade::Warn)
+        }
         (false, true) => (lang.pick("thiếu, có tính", "not all; counted"), Shade::Warn),
         (false, false) => (lang.pick("thiếu, không tính", "not all; left out"), Shade::Warn),
     };
@@ -198,7 +207,7 @@ fn sources(explanation: &Explanation, lang: Lang) -> String {
 fn source_row(explanation: &Explanation, source: &Source, lang: Lang) -> Vec<String> {
     let (element, figure) = (explanation.programme.element(source.element), &source.figure);
     let mut row = vec![
-        explanation.programme.unit(figure.unit).name.clone(),
+        show::unit(&explanation.programme, figure.unit),
         element.key.clone(),
         figure.span(),
         element.shown(figure.value, lang),

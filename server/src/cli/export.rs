@@ -16,7 +16,7 @@ pub(super) fn export(folder: &Folder, period: Option<Period>, history: bool) -> 
     match crate::export::export(&mut books, &memory, period, history, &mut out) {
         Ok(()) => Ok(()),
         Err(ExportError::Out(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        Err(ExportError::Out(error)) => Err(vec![Trouble::File("stdout".to_owned(), error.to_string())]),
+        Err(ExportError::Out(error)) => Err(vec![Trouble::file("stdout", &error)]),
         Err(ExportError::Books(error)) => Err(vec![folder.trouble(&error)]),
     }
 }

@@ -7,14 +7,14 @@ use gom_domain::{Lang, Period, Quantity};
 use gom_terminal::{Align, Format, Shade, Table, put};
 use serde_json::{Value, json};
 
-use super::{Done, show};
+use super::{Done, commit, show};
 use crate::folder::Folder;
 use crate::progress::{YearReport, year_report};
 
 /// Shows how every target stands.
 pub(super) fn progress(folder: &Folder, as_of: Period, at: Option<u64>, format: Format, lang: Lang) -> Done {
     let (_, memory) = folder.recall(at).map_err(|trouble| vec![trouble])?;
-    let commit = at.unwrap_or(memory.last.map_or(0, |last| last.last_seq));
+    let commit = commit(&memory, at);
     let report = year_report(&memory, as_of, commit).map_err(|trouble| vec![trouble])?;
     put(&match format {
         Format::Table => table(&report, lang),
@@ -50,7 +50,7 @@ pub fn targets(report: &YearReport, lang: Lang) -> String {
         let actual = if target.comparator.is_each() && progress.expected > 0 {
             each(report, progress, lang)
         } else {
-            show::amount(progress.actual.as_ref(), lang)
+            show::actual(target, progress, lang)
         };
         table.shaded([
             plain(target.reference.clone()),
@@ -85,17 +85,29 @@ fn units(report: &YearReport, lang: Lang) -> String {
         (lang.pick("Báo cáo còn thiếu", "Reports that are missing"), Align::Left),
     ]);
     for unit in &report.units {
-        let missing: Vec<String> =
-            unit.missing.iter().map(|(form, period)| format!("{form} {period}")).collect();
-        let shade = if missing.is_empty() { Shade::Good } else { Shade::Warn };
+        let missing = runs(&unit.missing);
+        let shade = if unit.missing.is_empty() { Shade::Good } else { Shade::Warn };
         table.shaded([
-            (report.programme.unit(unit.unit).name.clone(), Shade::Plain),
+            (show::unit(&report.programme, unit.unit), Shade::Plain),
             (format!("{}/{}", unit.handed_in, unit.due), shade),
-            (missing.len().to_string(), shade),
+            (unit.missing.len().to_string(), shade),
             (missing.join(", "), Shade::Plain),
         ]);
     }
     table.text()
+}
+
+/// Reports that are missing, the periods that follow each other in one: `economy 2024-01…06`.
+fn runs(missing: &[(String, Period)]) -> Vec<String> {
+    let follows =
+        |one: &(String, Period), next: &(String, Period)| one.0 == next.0 && next.1.before() == one.1;
+    let run = |run: &[(String, Period)]| {
+        let ((form, first), (_, last)) = (run.first()?, run.last()?);
+        let last_text = last.to_string();
+        let end = last_text.strip_prefix(&format!("{}-", first.year())).unwrap_or(&last_text);
+        Some(if first == last { format!("{form} {first}") } else { format!("{form} {first}…{end}") })
+    };
+    missing.chunk_by(follows).filter_map(run).collect()
 }
 
 /// The report as one JSON object a target, in the order of the targets table.
@@ -128,6 +140,7 @@ fn object(report: &YearReport, target: &Target, progress: &Progress) -> Value {
         "actual": fraction(progress.actual.as_ref()),
         "previous": fraction(progress.previous.as_ref()),
         "value": fraction(progress.value.as_ref()),
+        "value_by_hand": show::is_by_hand(progress),
         "expected_by_now": fraction(progress.expected_by_now.as_ref()),
         "failing": ids(&progress.failing),
         "over": progress.over,
@@ -146,4 +159,30 @@ pub(crate) fn fraction(quantity: Option<&Quantity>) -> Value {
         let (numerator, denominator) = quantity.fraction();
         json!([numerator, denominator])
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_that_follow_each_other_are_one_run() {
+        let missing = |periods: &[(&str, &str)]| -> Vec<(String, Period)> {
+            periods.iter().map(|(form, period)| ((*form).to_owned(), period.parse().unwrap())).collect()
+        };
+        let written = runs(&missing(&[
+            ("economy", "2024-01"),
+            ("economy", "2024-02"),
+            ("economy", "2024-03"),
+            ("economy", "2024-05"),
+            ("budget", "2024-06"),
+            ("people", "2024-Q1"),
+            ("people", "2024-Q2"),
+            ("culture", "2024"),
+        ]));
+        let expected =
+            ["economy 2024-01…03", "economy 2024-05", "budget 2024-06", "people 2024-Q1…Q2", "culture 2024"];
+        assert_eq!(written, expected);
+        assert_eq!(runs(&[]), Vec::<String>::new());
+    }
 }

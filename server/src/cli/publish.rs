@@ -85,16 +85,16 @@ pub(super) fn load(folder: &Folder, tables: &Tables, lang: Lang) -> Done {
     let asked = |programme: &&Arc<Programme>| tables.year.is_none_or(|year| programme.year == year);
     let published = reading.as_ref().map(|reading| &reading.programme);
     let programme = published.or_else(|| in_force(&memory).into_iter().find(asked).map(AsRef::as_ref));
-    let programme = programme.ok_or_else(|| vec![Trouble::NoProgramme])?;
+    let programme = programme.ok_or_else(|| vec![Trouble::no_programme(&memory, tables.year)])?;
     let year = programme.year;
     load.year = Some(year);
-    publish::check(&memory, &load)?;
+    publish::check(&memory, &load).map_err(|found| tables.by_file(found))?;
     let doubts = doubts(programme, &load);
     let commit = block_on(office::commit(folder, Job::Load(load), &clock::real()))??.commit;
     if let Some(reading) = &reading {
         put(&summary(reading, lang));
     }
-    doubts.iter().for_each(|doubt| tell(&line(doubt, lang)));
+    doubts.into_iter().for_each(|doubt| tell(&line(&tables.named(doubt), lang)));
     put(lang.pick(
         &format!("Đã nạp cho năm {year}, lần ghi {commit}."),
         &format!("Loaded for {year}, commit {commit}."),
@@ -103,6 +103,27 @@ pub(super) fn load(folder: &Folder, tables: &Tables, lang: Lang) -> Done {
 }
 
 impl Tables {
+    /// Faults of a table that was given by itself, under the name that it was given by.
+    fn by_file(&self, found: Vec<Trouble>) -> Vec<Trouble> {
+        let named = |trouble| match trouble {
+            Trouble::Fault(fault) => Trouble::Fault(Box::new(self.named(*fault))),
+            other => other,
+        };
+        found.into_iter().map(named).collect()
+    }
+
+    fn named(&self, mut fault: Fault) -> Fault {
+        let given = match fault.file.as_str() {
+            Bundle::QUOTAS => self.quotas.as_ref(),
+            Bundle::BASELINE => self.baseline.as_ref(),
+            _ => None,
+        };
+        if let Some(path) = given {
+            fault.file = path.display().to_string();
+        }
+        fault
+    }
+
     fn read(&self) -> Result<Load, Vec<Trouble>> {
         if self.programme.is_none() && self.quotas.is_none() && self.baseline.is_none() {
             return Err(vec![Trouble::NothingToLoad]);

@@ -3,6 +3,7 @@
 use gom_domain::programme::Programme;
 use gom_domain::progress::{Decided, Progress, Status};
 use gom_domain::target::{Comparator, Target};
+use gom_domain::text::tone_key;
 use gom_domain::unit::UnitIx;
 use gom_domain::wording;
 use gom_domain::{Lang, Quantity};
@@ -10,14 +11,42 @@ use gom_terminal::Shade;
 
 /// Figures of targets are shown with at most this many decimals.
 pub const DECIMALS: u8 = 2;
+/// So many units are named in a cell of a table.
+const FEW: usize = 3;
 
 /// An amount, or a dash where there is none.
 pub fn amount(quantity: Option<&Quantity>, lang: Lang) -> String {
     quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.shown(DECIMALS, lang))
 }
 
-/// What a target aims at: `≥ 8.846 tỷ đồng`.
+/// What a target aims at: `≥ 8.846 tỷ đồng`; a value that the district set says so.
 pub fn aim(target: &Target, progress: &Progress, lang: Lang) -> String {
+    let aim = bare_aim(target, progress, lang);
+    if is_by_hand(progress) {
+        return format!("{aim} {}", lang.pick("(huyện đặt)", "(set by the district)"));
+    }
+    aim
+}
+
+/// Whether the value aimed at is the district's and not the document's.
+pub fn is_by_hand(progress: &Progress) -> bool {
+    progress.by_hand.as_ref().is_some_and(|by_hand| by_hand.value.is_some())
+}
+
+/// What has been done. A flag that is to be achieved says whether it is, and of several units in how many.
+pub fn actual(target: &Target, progress: &Progress, lang: Lang) -> String {
+    let Some(actual) = progress.actual.as_ref().filter(|_| target.comparator == Comparator::Achieved) else {
+        return amount(progress.actual.as_ref(), lang);
+    };
+    let all = i128::try_from(progress.expected).is_ok_and(|units| *actual >= Quantity::scaled(units, 0));
+    let word = if all { lang.pick("đạt", "yes") } else { lang.pick("chưa đạt", "not yet") };
+    if progress.expected > 1 {
+        return format!("{word} {}/{}", actual.shown(0, lang), progress.expected);
+    }
+    word.to_owned()
+}
+
+fn bare_aim(target: &Target, progress: &Progress, lang: Lang) -> String {
     let sign = wording::comparator(target.comparator);
     let sign = sign.get(lang);
     if let (Comparator::Falls | Comparator::Rises, Some(previous)) = (target.comparator, &progress.previous) {
@@ -80,9 +109,30 @@ pub fn shade(status: Status) -> Shade {
     }
 }
 
+/// A unit's name. Where another unit of the programme's year bears it as well, the id tells them apart.
+pub fn unit(programme: &Programme, ix: UnitIx) -> String {
+    let unit = programme.unit(ix);
+    let key = tone_key(&unit.name);
+    let namesake = |other: UnitIx| {
+        other != ix && programme.exists_in_year(other) && tone_key(&programme.unit(other).name) == key
+    };
+    if programme.unit_places().any(namesake) {
+        return format!("{} ({})", unit.name, unit.id);
+    }
+    unit.name.clone()
+}
+
 /// Units by name, separated by commas.
 pub fn units(programme: &Programme, units: &[UnitIx]) -> String {
-    units.iter().map(|unit| programme.unit(*unit).name.as_str()).collect::<Vec<_>>().join(", ")
+    units.iter().map(|ix| unit(programme, *ix)).collect::<Vec<_>>().join(", ")
+}
+
+/// The first few units by name, and how many more there are.
+pub fn few_units(programme: &Programme, all: &[UnitIx]) -> String {
+    let few = &all[..all.len().min(FEW)];
+    let more = all.len() - few.len();
+    let names = units(programme, few);
+    if more > 0 { format!("{names} + {more}") } else { names }
 }
 
 /// What must be said under every table of figures.

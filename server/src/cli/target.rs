@@ -78,7 +78,7 @@ impl Words {
         let asked = |programme: &&Arc<Programme>| self.year.is_none_or(|year| programme.year == year);
         let programmes: Vec<&Arc<Programme>> = in_force(memory).into_iter().filter(asked).collect();
         if programmes.is_empty() {
-            return Err(Trouble::NoProgramme);
+            return Err(Trouble::no_programme(memory, self.year));
         }
         let name = nfc(&self.reference);
         let found =

@@ -4,7 +4,7 @@ use gom_domain::{Lang, Period};
 use gom_terminal::{Align, Shade, Table, put};
 use serde_json::json;
 
-use super::{Done, SheetFormat, show};
+use super::{Done, SheetFormat, commit, show};
 use crate::folder::Folder;
 use crate::totals::{Over, Total, Totals};
 use crate::wording::Trouble;
@@ -20,16 +20,17 @@ pub(super) fn totals(
 ) -> Done {
     let (_, memory) = folder.recall(at).map_err(|trouble| vec![trouble])?;
     let totals = crate::totals::totals(&memory, period, cumulative).map_err(|trouble| vec![trouble])?;
+    let commit = commit(&memory, at);
     let text = match format {
-        SheetFormat::Table => table(&totals, period, cumulative, lang),
+        SheetFormat::Table => table(&totals, period, cumulative, commit, lang),
         SheetFormat::Csv => csv(&totals, period).map_err(|error| vec![Trouble::Books(error.to_string())])?,
-        SheetFormat::Json => lines(&totals, period, cumulative),
+        SheetFormat::Json => lines(&totals, period, cumulative, commit),
     };
     put(&text);
     Ok(())
 }
 
-fn table(totals: &Totals, period: Period, cumulative: bool, lang: Lang) -> String {
+fn table(totals: &Totals, period: Period, cumulative: bool, commit: u64, lang: Lang) -> String {
     let programme = &totals.programme;
     let what = if cumulative {
         lang.pick("Lũy kế từ đầu năm đến hết", "From January to the end of")
@@ -55,10 +56,11 @@ fn table(totals: &Totals, period: Period, cumulative: bool, lang: Lang) -> Strin
             (element.measure.clone(), Shade::Plain),
             (value, Shade::Plain),
             (format!("{}/{}", total.reported, total.expected), shade),
-            (show::units(programme, &total.missing), Shade::Plain),
+            (show::few_units(programme, &total.missing), Shade::Plain),
         ]);
     }
-    format!("{what} {period}\n{}{}", table.text(), show::notice(programme, lang))
+    let at = lang.pick("lần ghi", "commit");
+    format!("{what} {period} ({at} {commit})\n{}{}", table.text(), show::notice(programme, lang))
 }
 
 /// Over which units a total goes, as text: `all`, `kind=commune`, `unit=cay-duong`.
@@ -94,7 +96,7 @@ fn csv(totals: &Totals, period: Period) -> Result<String, csv::Error> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn lines(totals: &Totals, period: Period, cumulative: bool) -> String {
+fn lines(totals: &Totals, period: Period, cumulative: bool, commit: u64) -> String {
     let objects = totals.rows.iter().map(|total| {
         let element = totals.programme.element(total.element);
         let missing: Vec<&str> =
@@ -105,6 +107,7 @@ fn lines(totals: &Totals, period: Period, cumulative: bool) -> String {
             "element": element.key,
             "period": period.to_string(),
             "cumulative": cumulative,
+            "commit": commit,
             "value": plain(totals, total),
             "reported": total.reported,
             "expected": total.expected,

@@ -1,8 +1,7 @@
 //! The table of elements: the single figures, each in its form.
 
-use std::cell::RefCell;
-
-use super::super::fault::{Fault, Problem};
+use super::super::fault::Problem;
+use super::super::found::Found;
 use super::super::table::Row;
 use super::super::{Bundle, Programme};
 use super::units::applies_to;
@@ -10,7 +9,7 @@ use super::{bilingual, open};
 use crate::element::{Element, ElementIx, FigureFault, Kind};
 use crate::form::FormIx;
 
-pub(super) fn elements(programme: &mut Programme, bundle: &Bundle, found: &RefCell<Vec<Fault>>) {
+pub(super) fn elements(programme: &mut Programme, bundle: &Bundle, found: &Found) {
     let columns = [
         "key",
         "form",
@@ -26,20 +25,22 @@ pub(super) fn elements(programme: &mut Programme, bundle: &Bundle, found: &RefCe
         "baseline",
         "source",
     ];
-    let table = open(bundle, "elements.csv", &columns, found);
-    table.check_unique("key");
+    let mut table = open(bundle, "elements.csv", &columns, found);
+    table.check_unique(&["key"]);
     for row in table.rows() {
-        let element = element(programme, row);
+        let (element, usable) = element(programme, row);
         let ix = ElementIx(u16::try_from(programme.elements.len()).unwrap_or(u16::MAX));
-        programme.index.elements.insert(element.key.clone(), ix);
-        if let Some(form) = programme.forms.get_mut(element.form.get()) {
-            form.elements.push(ix);
+        if usable {
+            programme.index.elements.insert(element.key.clone(), ix);
+            programme.forms[element.form.get()].elements.push(ix);
+        } else {
+            row.lose_names(&["key"]);
         }
         programme.elements.push(element);
     }
     for (row, ix) in table.rows().zip(0..) {
         let whole = row.cell("part_of");
-        if whole.is_empty() {
+        if whole.is_empty() || programme.element_named(row.cell("key")).is_none() {
             continue;
         }
         match programme.element_named(whole) {
@@ -56,7 +57,8 @@ fn same_sort(whole: &Element, part: &Element) -> bool {
     whole.key != part.key && (whole.form, whole.kind, whole.scale) == (part.form, part.kind, part.scale)
 }
 
-fn element(programme: &Programme, row: Row<'_>) -> Element {
+/// A row's element, and whether its form, kind and scale are known, so that other tables can be held against it.
+fn element(programme: &Programme, row: Row<'_>) -> (Element, bool) {
     let key = row.key("key");
     if key.contains('-') || ["value", "yes", "no", "and", "or", "not"].contains(&key.as_str()) {
         row.fault("key", Problem::BadKey(key.clone()));
@@ -65,8 +67,10 @@ fn element(programme: &Programme, row: Row<'_>) -> Element {
     if form.is_none() {
         row.fault("form", Problem::Unknown("forms", row.cell("form").to_owned()));
     }
-    let kind = row.one_of("kind", "flow, stock, flag", Kind::from_key).unwrap_or(Kind::Flow);
-    let scale = row.number("scale", 0, 6).and_then(|scale| u8::try_from(scale).ok()).unwrap_or(0);
+    let kind = row.one_of("kind", "flow, stock, flag", Kind::from_key);
+    let scale = row.number("scale", 0, 6).and_then(|scale| u8::try_from(scale).ok());
+    let usable = form.is_some() && kind.is_some() && (scale.is_some() || row.cell("scale").is_empty());
+    let (kind, scale) = (kind.unwrap_or(Kind::Flow), scale.unwrap_or(0));
     let limit = |column: &str| {
         let limit = row.decimal(column)?;
         let scaled = limit.at_scale(scale).ok();
@@ -83,7 +87,7 @@ fn element(programme: &Programme, row: Row<'_>) -> Element {
     if kind == Kind::Flag && (scale > 0 || max.is_some() || !row.cell("part_of").is_empty()) {
         row.fault("kind", Problem::FlagWithLimits);
     }
-    Element {
+    let element = Element {
         key,
         form: form.unwrap_or(FormIx(0)),
         label: bilingual(row, "label_vi", "label_en"),
@@ -96,5 +100,6 @@ fn element(programme: &Programme, row: Row<'_>) -> Element {
         part_of: None,
         baseline: row.yes("baseline"),
         source: row.cell("source").to_owned(),
-    }
+    };
+    (element, usable)
 }

@@ -1,8 +1,7 @@
 //! The table of forms: what is due together, how often and by when.
 
-use std::cell::RefCell;
-
-use super::super::fault::{Fault, Problem};
+use super::super::fault::Problem;
+use super::super::found::Found;
 use super::super::{Bundle, Programme};
 use super::units::applies_to;
 use super::{REGIMES, bilingual, open};
@@ -10,7 +9,7 @@ use crate::calendar::{Calendar, Regime};
 use crate::form::{Form, FormIx};
 use crate::period::Frequency;
 
-pub(super) fn forms(programme: &mut Programme, bundle: &Bundle, regime: Regime, found: &RefCell<Vec<Fault>>) {
+pub(super) fn forms(programme: &mut Programme, bundle: &Bundle, regime: Regime, found: &Found) {
     let columns = [
         "key",
         "label_vi",
@@ -22,8 +21,8 @@ pub(super) fn forms(programme: &mut Programme, bundle: &Bundle, regime: Regime, 
         "send_by_day",
         "restricted",
     ];
-    let table = open(bundle, "forms.csv", &columns, found);
-    table.check_unique("key");
+    let mut table = open(bundle, "forms.csv", &columns, found);
+    table.check_unique(&["key"]);
     for row in table.rows() {
         let frequency = row.one_of("frequency", "month, quarter, half, year", Frequency::from_key);
         let own = if row.cell("window").is_empty() {
@@ -50,6 +49,10 @@ pub(super) fn forms(programme: &mut Programme, bundle: &Bundle, regime: Regime, 
             restricted: row.yes("restricted"),
             elements: Vec::new(),
         };
+        if frequency.is_none() {
+            row.lose_names(&["key"]);
+            continue;
+        }
         let ix = FormIx(u16::try_from(programme.forms.len()).unwrap_or(u16::MAX));
         programme.index.forms.insert(form.key.clone(), ix);
         programme.forms.push(form);

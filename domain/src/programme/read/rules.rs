@@ -1,8 +1,7 @@
 //! The table of rules: what is expected of the figures of a form.
 
-use std::cell::RefCell;
-
-use super::super::fault::{Fault, Problem};
+use super::super::fault::Problem;
+use super::super::found::Found;
 use super::super::table::Row;
 use super::super::{Bundle, Programme};
 use super::{bilingual, open};
@@ -10,10 +9,10 @@ use crate::element::{ElementIx, Kind};
 use crate::formula::{SyntaxFault, parse_condition};
 use crate::rule::{Level, Rule};
 
-pub(super) fn rules(programme: &mut Programme, bundle: &Bundle, found: &RefCell<Vec<Fault>>) {
+pub(super) fn rules(programme: &mut Programme, bundle: &Bundle, found: &Found) {
     let columns = ["key", "form", "element", "level", "expression", "message_vi", "message_en"];
-    let table = open(bundle, "rules.csv", &columns, found);
-    table.check_unique("key");
+    let mut table = open(bundle, "rules.csv", &columns, found);
+    table.check_unique(&["key"]);
     let read: Vec<Rule> = table.rows().flat_map(|row| rules_of(programme, row)).collect();
     programme.rules = read;
 }

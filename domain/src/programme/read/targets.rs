@@ -1,8 +1,7 @@
 //! The tables of groups and targets: what the year's document promises.
 
-use std::cell::RefCell;
-
-use super::super::fault::{Fault, Problem};
+use super::super::fault::Problem;
+use super::super::found::Found;
 use super::super::table::Row;
 use super::super::{Bundle, Group, Programme, checks};
 use super::{bilingual, open};
@@ -14,16 +13,16 @@ use crate::unit::UnitId;
 use crate::wording::Bilingual;
 use crate::{Period, Quantity};
 
-pub(super) fn groups(programme: &mut Programme, bundle: &Bundle, found: &RefCell<Vec<Fault>>) {
-    let table = open(bundle, "groups.csv", &["group", "label_vi", "label_en"], found);
-    table.check_unique("group");
+pub(super) fn groups(programme: &mut Programme, bundle: &Bundle, found: &Found) {
+    let mut table = open(bundle, "groups.csv", &["group", "label_vi", "label_en"], found);
+    table.check_unique(&["group"]);
     programme.groups = table
         .rows()
         .map(|row| Group { key: row.text("group"), label: bilingual(row, "label_vi", "label_en") })
         .collect();
 }
 
-pub(super) fn targets(programme: &mut Programme, bundle: &Bundle, found: &RefCell<Vec<Fault>>) {
+pub(super) fn targets(programme: &mut Programme, bundle: &Bundle, found: &Found) {
     let columns = [
         "ref",
         "group",
@@ -42,9 +41,8 @@ pub(super) fn targets(programme: &mut Programme, bundle: &Bundle, found: &RefCel
         "doubt",
         "note",
     ];
-    let table = open(bundle, "targets.csv", &columns, found);
-    table.check_unique("ref");
-    table.check_unique("key");
+    let mut table = open(bundle, "targets.csv", &columns, found);
+    table.check_unique(&["ref", "key"]);
     let read: Vec<Target> = table.rows().map(|row| target(programme, row)).collect();
     for (row, target) in table.rows().zip(&read) {
         checks::target(programme, target, row);

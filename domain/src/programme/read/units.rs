@@ -1,18 +1,18 @@
 //! The table of units: who reports, and who goes on for whom.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::super::fault::{Fault, Problem};
+use super::super::fault::Problem;
+use super::super::found::Found;
 use super::super::table::Row;
 use super::super::{Bundle, Index, Programme, checks};
 use super::open;
 use crate::unit::{AppliesTo, Unit, UnitId, UnitIx};
 
-pub(super) fn units(programme: &mut Programme, bundle: &Bundle, found: &RefCell<Vec<Fault>>) {
+pub(super) fn units(programme: &mut Programme, bundle: &Bundle, found: &Found) {
     let columns = ["id", "code", "name", "kind", "valid_from", "valid_to", "successor", "lat", "lon"];
-    let table = open(bundle, "units.csv", &columns, found);
-    table.check_unique("id");
+    let mut table = open(bundle, "units.csv", &columns, found);
+    table.check_unique(&["id"]);
     let places: HashMap<&str, UnitIx> =
         table.rows().zip(0..).map(|(row, ix)| (row.cell("id"), UnitIx(ix))).collect();
     for row in table.rows() {
@@ -32,6 +32,10 @@ pub(super) fn units(programme: &mut Programme, bundle: &Bundle, found: &RefCell<
             successor: heir,
             place,
         };
+        let unread = |column, date: Option<_>| date.is_none() && !row.cell(column).is_empty();
+        if unread("valid_from", unit.valid_from) || unread("valid_to", unit.valid_to) {
+            row.lose_names(&["id", "code"]);
+        }
         if unit.valid_from.zip(unit.valid_to).is_some_and(|(from, to)| to < from) {
             row.fault("valid_to", Problem::EndsBeforeItStarts);
         }
@@ -56,10 +60,12 @@ fn index_units(programme: &mut Programme) {
 
 pub(super) fn applies_to(programme: &Programme, row: Row<'_>) -> AppliesTo {
     let applies = AppliesTo::parse(&row.text("applies_to"));
-    if let AppliesTo::Kinds(kinds) = &applies {
-        for kind in kinds.iter().filter(|kind| !programme.units.iter().any(|unit| unit.kind == **kind)) {
-            row.fault("applies_to", Problem::Unknown("units (kind)", kind.clone()));
-        }
+    let AppliesTo::Kinds(kinds) = &applies else { return applies };
+    let unknown = |kind: &&String| !programme.units.iter().any(|unit| unit.kind == **kind);
+    let unknown: Vec<&String> = kinds.iter().filter(unknown).collect();
+    for kind in &unknown {
+        row.fault("applies_to", Problem::Unknown("units (kind)", (*kind).clone()));
     }
-    applies
+    // Whom a word means that is not known cannot be held against other tables.
+    if unknown.is_empty() { applies } else { AppliesTo::All }
 }
