@@ -18,6 +18,8 @@ pub mod cells;
 pub mod code;
 pub mod element;
 pub mod examine;
+#[cfg(test)]
+mod fixture;
 pub mod form;
 pub mod formula;
 pub mod greeting;

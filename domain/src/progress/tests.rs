@@ -4,11 +4,8 @@
 use std::collections::HashMap;
 
 use super::{Decided, Progress, Status};
-use crate::cells::{Cells, Numbering};
 use crate::element::Value;
-use crate::period::Period;
-use crate::programme::{self, Baseline, Bundle, Programme};
-use crate::totals::View;
+use crate::fixture::District;
 
 const UNITS: &str = "id,code,name,kind,valid_from,valid_to,successor,lat,lon
 north,1,Bắc,commune,,,,,
@@ -23,13 +20,6 @@ homes,monthly,c,c,,stock,0,all,,,,,
 centre,monthly,d,d,,flag,0,all,,,,,
 ";
 
-/// A district with one target, and what was told to it.
-struct District {
-    programme: Programme,
-    numbering: Numbering,
-    cells: Cells,
-}
-
 impl District {
     fn of(units: &str, comparator: &str, value: &str, formula: &str) -> Self {
         let target = format!("1,1,t,x,x,{comparator},{value},,,,all,{formula},level,,,");
@@ -37,44 +27,11 @@ impl District {
     }
 
     fn with_target(units: &str, target: &str) -> Self {
-        let columns = "ref,group,key,label_vi,label_en,comparator,value,printed,unit_vi,unit,scope,formula,pace,from,doubt,note";
-        let files = [
-            ("programme.toml", "key = \"p\"\nname_vi = \"p\"\nyear = 2025\nwindow = \"calendar\"\n".to_owned()),
-            ("units.csv", units.to_owned()),
-            ("forms.csv", "key,label_vi,label_en,frequency,applies_to,window,closing_day,send_by_day,restricted\nmonthly,a,a,month,all,,,5,\n".to_owned()),
-            ("elements.csv", ELEMENTS.to_owned()),
-            ("groups.csv", "group,label_vi,label_en\n1,g,g\n".to_owned()),
-            ("targets.csv", format!("{columns}\n{target}\n")),
-            ("rules.csv", "key,form,element,level,expression,message_vi,message_en\n".to_owned()),
-        ];
-        let bundle: Bundle = files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
-        let programme = programme::read(&bundle).unwrap().programme;
-        let mut cells = Cells::default();
-        Self { numbering: cells.number(&programme), programme, cells }
-    }
-
-    /// Lets a unit's reports of some months stand, each with the same figures: births, moves, homes, centre.
-    fn told(mut self, unit: &str, months: impl IntoIterator<Item = u8>, figures: [Option<Value>; 4]) -> Self {
-        let unit = self.programme.unit_of(&unit.into()).unwrap();
-        let form = self.programme.form_named("monthly").unwrap();
-        for month in months {
-            let period = Period::month(2025, month).unwrap();
-            self.cells.stand(&self.programme, &self.numbering, unit, form, period, &figures);
-        }
-        self
-    }
-
-    /// The figures of the year before, as rows of the table.
-    fn before(mut self, rows: &[&str]) -> Self {
-        let table = format!("unit,element,period,value\n{}\n", rows.join("\n"));
-        let baseline = Baseline::read(&self.programme, table.as_bytes()).unwrap();
-        self.cells.set_baseline(&self.programme, &self.numbering, &baseline);
-        self
+        Self::new(units, ELEMENTS, target)
     }
 
     fn as_of(&self, month: u8) -> Progress {
-        let view = View::new(&self.programme, &self.numbering, &self.cells, month);
-        super::progress(&view, &HashMap::new()).remove(0)
+        super::progress(&self.view(month), &HashMap::new()).remove(0)
     }
 }
 

@@ -1,10 +1,7 @@
 //! A commune that two units were merged into at midyear, and what its figures are made of.
 
-use super::{Constituent, Origin, Series, View};
-use crate::cells::{Cells, Numbering};
-use crate::element::Value;
-use crate::period::Period;
-use crate::programme::{self, Baseline, Bundle, Programme, Quotas};
+use super::{Constituent, Origin, Series};
+use crate::fixture::District;
 use crate::unit::UnitIx;
 
 const UNITS: &str = "id,code,name,kind,valid_from,valid_to,successor,lat,lon
@@ -18,65 +15,16 @@ births,monthly,a,a,,flow,0,all,,,,,
 homes,monthly,b,b,,stock,0,all,,,,,
 ";
 
-/// The district, and what was told to it.
-struct District {
-    programme: Programme,
-    numbering: Numbering,
-    cells: Cells,
-}
+const TARGET: &str = "1,1,t,x,x,>=,1,,,,all,births,level,,,";
 
 impl District {
-    fn new() -> Self {
-        let files = [
-            ("programme.toml", "key = \"p\"\nname_vi = \"p\"\nyear = 2025\nwindow = \"calendar\"\n"),
-            ("units.csv", UNITS),
-            (
-                "forms.csv",
-                "key,label_vi,label_en,frequency,applies_to,window,closing_day,send_by_day,restricted\nmonthly,a,a,month,all,,,5,\n",
-            ),
-            ("elements.csv", ELEMENTS),
-            ("groups.csv", "group,label_vi,label_en\n1,g,g\n"),
-            (
-                "targets.csv",
-                "ref,group,key,label_vi,label_en,comparator,value,printed,unit_vi,unit,scope,formula,pace,from,doubt,note\n1,1,t,x,x,>=,1,,,,all,births,level,,,\n",
-            ),
-            ("rules.csv", "key,form,element,level,expression,message_vi,message_en\n"),
-        ];
-        let bundle: Bundle = files.into_iter().map(|(name, text)| (name, text.as_bytes().to_vec())).collect();
-        let programme = programme::read(&bundle).unwrap().programme;
-        let mut cells = Cells::default();
-        Self { numbering: cells.number(&programme), programme, cells }
-    }
-
-    /// Lets a unit's reports of some months stand, each with the same births and homes.
-    fn told(mut self, unit: &str, months: impl IntoIterator<Item = u8>, figures: [Option<Value>; 2]) -> Self {
-        let unit = self.programme.unit_of(&unit.into()).unwrap();
-        let form = self.programme.form_named("monthly").unwrap();
-        for month in months {
-            let period = Period::month(2025, month).unwrap();
-            self.cells.stand(&self.programme, &self.numbering, unit, form, period, &figures);
-        }
-        self
-    }
-
-    /// The figures of the year before, as rows of the table.
-    fn before(mut self, rows: &[&str]) -> Self {
-        let table = format!("unit,element,period,value\n{}\n", rows.join("\n"));
-        let baseline = Baseline::read(&self.programme, table.as_bytes()).unwrap();
-        self.cells.set_baseline(&self.programme, &self.numbering, &baseline);
-        self
-    }
-
-    fn allotted(mut self, rows: &[&str]) -> Self {
-        let table = format!("unit,element,value\n{}\n", rows.join("\n"));
-        let (quotas, _) = Quotas::read(&self.programme, table.as_bytes()).unwrap();
-        self.cells.set_quotas(&self.programme, &self.numbering, &quotas);
-        self
+    fn merging() -> Self {
+        Self::new(UNITS, ELEMENTS, TARGET)
     }
 
     /// A question about an element of the joined commune as of a month.
     fn joined<T>(&self, element: &str, month: u8, ask: impl FnOnce(&Series<'_>, UnitIx) -> T) -> T {
-        let view = View::new(&self.programme, &self.numbering, &self.cells, month);
+        let view = self.view(month);
         let series = view.series(self.programme.element_named(element).unwrap());
         ask(&series, self.programme.unit_of(&"joined".into()).unwrap())
     }
@@ -106,7 +54,7 @@ const MONTHS: [&str; 6] = [
 #[test]
 fn the_stock_of_a_merged_unit_is_made_of_every_old_units_last() {
     let district =
-        District::new().told("east", 4..=5, [None, Some(1000)]).told("west", [6], [None, Some(900)]);
+        District::merging().told("east", 4..=5, [None, Some(1000)]).told("west", [6], [None, Some(900)]);
     let (value, made_of) =
         district.joined("homes", 9, |series, unit| (series.now(unit, 9).value, series.now_of(unit, 9)));
     assert_eq!(value, Some(1900));
@@ -120,7 +68,7 @@ fn the_stock_of_a_merged_unit_is_made_of_every_old_units_last() {
 #[test]
 fn a_running_sum_shows_where_it_won_over_stray_months() {
     let west = ["west,births,2024-01..2024-06,9", "west,births,2024-01..2024-03,5", "west,births,2024-02,3"];
-    let district = District::new().before(&[&MONTHS[..], &west].concat());
+    let district = District::merging().before(&[&MONTHS[..], &west].concat());
     let (value, made_of) =
         district.joined("births", 7, |series, unit| (series.before(unit, 6), series.before_of(unit, 6)));
     assert_eq!(value, Some(15));
@@ -132,19 +80,19 @@ fn a_running_sum_shows_where_it_won_over_stray_months() {
 
 #[test]
 fn a_year_before_that_is_unknown_is_made_of_nothing() {
-    let district = District::new().before(&[&MONTHS[..], &["west,births,2024-02,3"]].concat());
+    let district = District::merging().before(&[&MONTHS[..], &["west,births,2024-02,3"]].concat());
     assert_eq!(district.joined("births", 7, |series, unit| series.before(unit, 6)), None);
     assert_eq!(district.joined("births", 7, |series, unit| series.before_of(unit, 6)), None);
 }
 
 #[test]
 fn a_quota_is_made_of_the_old_units_and_the_units_own() {
-    let district = District::new().allotted(&["east,births,10", "west,births,20", "joined,births,5"]);
+    let district = District::merging().allotted(&["east,births,10", "west,births,20", "joined,births,5"]);
     let quota = |series: &Series<'_>, unit| (series.quota(unit), series.quota_of(unit));
     let (value, made_of) = district.joined("births", 7, quota);
     assert_eq!(value, Some(35));
     let words = ["joined 2025 5 quota", "east 2025 10 quota", "west 2025 20 quota"];
     assert_eq!(district.in_words(&made_of.unwrap()), words);
-    let without_west = District::new().allotted(&["east,births,10", "joined,births,5"]);
+    let without_west = District::merging().allotted(&["east,births,10", "joined,births,5"]);
     assert_eq!(without_west.joined("births", 7, quota), (None, None));
 }
