@@ -1,0 +1,81 @@
+//! What was measured, as lines for people and objects for programs.
+
+use gom_terminal::{Align, Table};
+use serde_json::json;
+
+use crate::goal::Goal;
+
+/// One comparison.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) goal: Goal,
+    /// What was measured, and beside what.
+    pub(crate) what: String,
+    /// Our figure: the median.
+    pub(crate) ours: f64,
+    /// The limit's or the peer's; none where the goal is a plain bound.
+    pub(crate) other: Option<f64>,
+    /// The median of the pairs' ratios.
+    pub(crate) ratio: Option<f64>,
+    /// Whether the goal holds; none for figures that no goal is set for.
+    pub(crate) holds: Option<bool>,
+    /// What `ours` and `other` count: `reports/s`, `ms`, `bytes/report`.
+    pub(crate) unit: &'static str,
+    /// The goal, in words: `≥ 80,000`.
+    pub(crate) wanted: String,
+}
+
+impl Row {
+    /// One object on one line.
+    pub(crate) fn json(&self) -> String {
+        json!({
+            "goal": self.goal.to_string(),
+            "what": self.what,
+            "ours": self.ours,
+            "other": self.other,
+            "ratio": self.ratio,
+            "holds": self.holds,
+            "unit": self.unit,
+            "wanted": self.wanted,
+        })
+        .to_string()
+    }
+}
+
+/// All comparisons in columns.
+pub(crate) fn table(rows: &[Row]) -> String {
+    let mut table = Table::new(&[
+        ("", Align::Left),
+        ("what", Align::Left),
+        ("ours", Align::Right),
+        ("other", Align::Right),
+        ("ratio", Align::Right),
+        ("unit", Align::Left),
+        ("goal", Align::Left),
+        ("holds", Align::Left),
+    ]);
+    for row in rows {
+        let holds = row.holds.map_or("", |holds| if holds { "yes" } else { "NO" });
+        let ratio = row.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
+        table.row([
+            row.goal.to_string(),
+            row.what.clone(),
+            figure(row.ours),
+            row.other.map(figure).unwrap_or_default(),
+            ratio,
+            row.unit.to_owned(),
+            row.wanted.clone(),
+            holds.to_owned(),
+        ]);
+    }
+    table.text()
+}
+
+/// Three digits that count, thousands apart.
+fn figure(value: f64) -> String {
+    if value < 100.0 {
+        format!("{value:.1}")
+    } else {
+        gom_domain::number::shown(value.round() as i64, 0, gom_domain::Lang::En)
+    }
+}
