@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use gom_domain::wording::Remark;
 use gom_domain::world::World;
 
 use crate::drafts::{self, Entered, Imported};
@@ -15,7 +16,7 @@ use crate::resolve::{self, Keep, Resolved};
 use crate::show::{self, FormView, YearView};
 use crate::status::{self, Status};
 use crate::store::{DraftRow, EnrolledRow, Rows, Store};
-use crate::sync::{self, SyncError, SyncReport, watch};
+use crate::sync::{self, Refused, SyncError, SyncReport, watch};
 
 /// A commune's data folder.
 #[derive(Debug)]
@@ -116,6 +117,11 @@ impl Commune {
         tell: impl FnMut(&SyncReport, Option<&SyncError>),
     ) {
         watch::watch(&self.folder, &self.world, self.server.as_deref(), stop, tell).await;
+    }
+
+    /// What the district found in a report that it refused, in words.
+    pub fn remarks(&self, refused: &Refused) -> Result<Vec<Remark>, Failure> {
+        self.look(|_, programmes, _| Ok(programmes.remarks(&refused.body, &refused.receipt.ruling)))
     }
 
     /// How the folder stands.

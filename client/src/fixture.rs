@@ -67,7 +67,7 @@ pub(crate) fn commune(folder: &TempDir) -> Commune {
 
 /// What the district might say.
 pub(crate) fn receipt(commit: u64, verdict: Verdict) -> Receipt {
-    Receipt { ruling: Ruling { verdict, remarks: Vec::new() }, commit, at_ms: JUNE_MS }
+    Receipt { ruling: Ruling { verdict, findings: Vec::new() }, commit, at_ms: JUNE_MS }
 }
 
 /// Lets the district rule on an operation.

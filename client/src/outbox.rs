@@ -4,9 +4,8 @@
 
 use gom_domain::Period;
 use gom_domain::calendar::vietnam_day;
-use gom_domain::examine::{Finding, Matter};
+use gom_domain::examine::Finding;
 use gom_domain::greeting::fingerprint;
-use gom_domain::rule::Level;
 use gom_domain::ruling::is_future;
 use gom_domain::sheet::SheetProblem;
 use gom_domain::submission::Submission;
@@ -171,10 +170,12 @@ impl Desk<'_> {
         let mut findings =
             record.map(|record| draft.examine(place.programme(), place.unit, &record)).unwrap_or_default();
         if is_future(place.form(), place.period, vietnam_day(self.world.now_ms())) {
-            findings.push(Finding { level: Level::Warning, key: String::new(), matter: Matter::Future });
+            findings.push(Finding::future());
         }
         let id = self.world.submission_id();
-        let Some(submission) = draft.seal(id, place.edition.version, self.note.as_deref(), &findings) else {
+        let Some(submission) =
+            draft.seal(place.programme(), id, place.edition.version, self.note.as_deref(), &findings)
+        else {
             return Ok(Err(Obstacle::Findings(place, findings)));
         };
         let operation = self.append(&place, &submission)?;
@@ -207,6 +208,7 @@ impl Desk<'_> {
 
 #[cfg(test)]
 mod tests {
+    use gom_domain::examine::Check;
     use gom_domain::greeting::Chain;
     use gom_domain::ruling::{RejectionCode, Ruling, Verdict};
     use gom_proto::submission::Envelope;
@@ -269,7 +271,7 @@ mod tests {
         let office = commune(&folder);
         office.set("budget", "2024-12", &[("tax_revenue", "1"), ("domestic_revenue", "2")]).unwrap();
         let sealed = office.submit(&Which::All, None).unwrap().sealed;
-        assert!(sealed[0].warnings.iter().any(|finding| finding.matter == Matter::Future));
+        assert!(sealed[0].warnings.iter().any(|finding| finding.check == Check::Future));
     }
 
     #[test]

@@ -7,9 +7,11 @@ use gom_domain::Period;
 use gom_domain::element::{Element, ElementIx, Value};
 use gom_domain::form::{Form, FormIx};
 use gom_domain::programme::{self, Baseline, Bundle, Edition, Editions, Programme, Quotas};
+use gom_domain::ruling::Ruling;
 use gom_domain::sheet::SheetProblem;
 use gom_domain::submission::{Figures, Submission};
 use gom_domain::unit::{Unit, UnitId, UnitIx};
+use gom_domain::wording::{self, Remark};
 use gom_proto::submission::Envelope;
 
 use crate::store::{PriorKind, Rows, Stored};
@@ -152,6 +154,15 @@ impl Programmes {
         let elements = programme.form(submission.form).elements.iter();
         let cells = elements.zip(submission.figures);
         Some(cells.filter_map(|(ix, value)| Some((programme.element(*ix).key.clone(), value?))).collect())
+    }
+
+    /// What the district found in a report, in words.
+    pub fn remarks(&self, body: &[u8], ruling: &Ruling) -> Vec<Remark> {
+        let version = Envelope::decode(body).ok().map(|envelope| envelope.programme_version);
+        // Sealed here or pulled after its programme, so its version is known but for damage.
+        let programme =
+            version.and_then(|version| self.editions.version(version)).cloned().unwrap_or_default();
+        ruling.findings.iter().map(|finding| wording::remark(&programme, finding)).collect()
     }
 
     /// The key of a form of some version.

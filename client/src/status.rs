@@ -3,6 +3,7 @@
 use gom_domain::calendar::vietnam_day;
 use gom_domain::greeting::DeviceId;
 use gom_domain::ruling::{Receipt, Verdict};
+use gom_domain::wording::Remark;
 use gom_domain::{Bilingual, Period};
 use jiff::civil::Date;
 
@@ -54,6 +55,8 @@ pub struct Attention {
     pub period: Period,
     /// What the district said.
     pub receipt: Receipt,
+    /// What it found, in words.
+    pub remarks: Vec<Remark>,
 }
 
 /// A form and period that has opened and has not been handed in.
@@ -103,7 +106,9 @@ fn attention(rows: &Rows<'_>, programmes: &Programmes) -> Stored<Vec<Attention>>
     let unresolved = rows.unresolved()?.into_iter();
     let attention = unresolved.filter_map(|row| {
         let label = form_label(programmes, &row.form, row.period);
-        Some(Attention { label, form: row.form, period: row.period, receipt: row.receipt? })
+        let receipt = row.receipt?;
+        let remarks = programmes.remarks(&row.body, &receipt.ruling);
+        Some(Attention { label, form: row.form, period: row.period, receipt, remarks })
     });
     Ok(attention.collect())
 }

@@ -83,6 +83,8 @@ pub struct Refused {
     pub form: String,
     /// The period.
     pub period: Period,
+    /// Its body, verbatim.
+    pub body: Vec<u8>,
     /// What the district said.
     pub receipt: Receipt,
 }

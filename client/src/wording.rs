@@ -18,13 +18,11 @@ use crate::programme::Place;
 
 /// A finding beside the label and key of the element it is about.
 pub fn finding(place: &Place, finding: &Finding) -> Bilingual {
-    let text = wording::finding(finding);
-    let element =
-        place.programme().element_named(&finding.key).map(|ix| &place.programme().element(ix).label);
-    match element {
+    let text = wording::finding(place.programme(), finding);
+    match finding.element.map(|ix| place.programme().element(ix)) {
         None => text,
-        Some(label) => {
-            let key = &finding.key;
+        Some(element) => {
+            let (key, label) = (&element.key, &element.label);
             let (vi, en) = (label.get(gom_domain::Lang::Vi), label.get(gom_domain::Lang::En));
             Bilingual { vi: format!("{vi} ({key}): {}", text.vi), en: format!("{en} ({key}): {}", text.en) }
         }

@@ -2,7 +2,7 @@
 //!
 //! The commune examines before it seals, offline; the district examines again with the same code.
 
-use crate::element::{ElementIx, FigureFault, Kind, Value};
+use crate::element::{ElementIx, Kind, Value};
 use crate::form::FormIx;
 use crate::formula::{Aspect, Term};
 use crate::period::Period;
@@ -10,7 +10,6 @@ use crate::programme::Programme;
 use crate::quantity::Quantity;
 use crate::rule::{Level, Rule};
 use crate::unit::UnitIx;
-use crate::wording::{Bilingual, Lang};
 
 /// What stands of one unit: the figures that rules look at beside the form itself.
 pub trait Record {
@@ -20,48 +19,54 @@ pub trait Record {
     fn quota(&self, element: ElementIx) -> Option<Value>;
 }
 
-/// Something to be said of a form.
+/// Something to be said of a form: what was found, and the numbers it was found in. Its words are made where somebody
+/// reads them, from the programme's version that the form follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// How much it weighs.
     pub level: Level,
-    /// The key of the element beside which it shows; empty for the form as a whole.
-    pub key: String,
-    /// What was found.
-    pub matter: Matter,
+    /// The element beside which it shows; none for the form as a whole.
+    pub element: Option<ElementIx>,
+    /// What found it.
+    pub check: Check,
+    /// The numbers that it was found in: of a rule those of its condition's terms, of a limit the figure.
+    pub figures: Vec<Option<Value>>,
 }
 
-/// What can be found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Matter {
-    /// A figure that its element cannot take.
-    Figure(FigureFault),
-    /// A figure of an element that is not the unit's.
+/// What examines a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// A figure is beyond its element's limits.
+    Limits,
+    /// An element is not the unit's.
     NotForUnit,
-    /// A part above its whole: the whole's key.
-    AboveWhole(String),
-    /// A rule does not hold: its key, its words, and the condition with the numbers put in, if it has any.
-    Rule {
-        /// The rule's name.
-        key: String,
-        /// Its message.
-        message: Bilingual,
-        /// The condition with its numbers, in both languages' number format.
-        numbers: Bilingual,
-    },
+    /// A part is above its whole.
+    PartOf,
     /// The period lies in the future by the commune's own clock, which may be wrong.
     Future,
+    /// A rule of the programme does not hold: its row in the table, from 1.
+    Rule(u16),
+    /// A check that only a newer version knows.
+    Unknown(u32),
 }
 
 impl Finding {
+    /// That the period has not begun by the commune's own clock.
+    pub fn future() -> Self {
+        Self { level: Level::Warning, element: None, check: Check::Future, figures: Vec::new() }
+    }
+}
+
+impl Check {
     /// The name under which it is answered: the rule's, or a built-in one.
-    pub fn rule(&self) -> &str {
-        match &self.matter {
-            Matter::Figure(_) => "limits",
-            Matter::NotForUnit => "not-for-unit",
-            Matter::AboveWhole(_) => "part-of",
-            Matter::Rule { key, .. } => key,
-            Matter::Future => "future",
+    pub fn key(self, programme: &Programme) -> &str {
+        match self {
+            Self::Limits => "limits",
+            Self::NotForUnit => "not-for-unit",
+            Self::PartOf => "part-of",
+            Self::Future => "future",
+            Self::Rule(row) => programme.rule_of(row, None).map_or("rule", |rule| &rule.key),
+            Self::Unknown(_) => "unknown",
         }
     }
 }
@@ -76,9 +81,9 @@ pub fn examine(
     record: &dyn Record,
 ) -> Vec<Finding> {
     let sheet = Sheet { programme, form, period, figures, record };
-    let mut findings: Vec<Finding> =
-        sheet.cells().flat_map(|(element, value)| sheet.limits(unit, element, value)).collect();
-    let rules = programme.rules.iter().filter(|rule| rule.form == form && programme.asks(rule.element, unit));
+    let mut findings = Vec::new();
+    sheet.cells().for_each(|(element, value)| sheet.limits(unit, element, value, &mut findings));
+    let rules = programme.rules_of(form).filter(|rule| programme.asks(rule.element, unit));
     findings.extend(rules.filter_map(|rule| sheet.rule(rule)));
     findings.sort_by_key(|finding| finding.level);
     findings
@@ -99,59 +104,49 @@ impl Sheet<'_> {
     }
 
     fn own(&self, element: ElementIx) -> Option<Value> {
-        let elements = &self.programme.form(self.form).elements;
-        let place = elements.iter().position(|own| *own == element)?;
+        let is_here = self.programme.element(element).form == self.form;
+        let place = is_here.then(|| self.programme.place_in_form(element))?;
         self.figures.get(place).copied().flatten()
     }
 
-    fn limits(&self, unit: UnitIx, ix: ElementIx, value: Value) -> Vec<Finding> {
+    fn limits(&self, unit: UnitIx, ix: ElementIx, value: Value, findings: &mut Vec<Finding>) {
         let element = self.programme.element(ix);
-        let error = |matter| Finding { level: Level::Error, key: element.key.clone(), matter };
-        let mut findings = Vec::new();
+        let mut error = |check| {
+            findings.push(Finding {
+                level: Level::Error,
+                element: Some(ix),
+                check,
+                figures: vec![Some(value)],
+            });
+        };
         if !self.programme.asks(ix, unit) {
-            findings.push(error(Matter::NotForUnit));
+            error(Check::NotForUnit);
         }
-        if let Err(fault) = element.check(value) {
-            findings.push(error(Matter::Figure(fault)));
+        if element.check(value).is_err() {
+            error(Check::Limits);
         }
-        if let Some(whole) = element.part_of
-            && self.own(whole).is_some_and(|whole| value > whole)
-        {
-            findings.push(error(Matter::AboveWhole(self.programme.element(whole).key.clone())));
+        if element.part_of.is_some_and(|whole| self.own(whole).is_some_and(|whole| value > whole)) {
+            error(Check::PartOf);
         }
-        findings
     }
 
     fn rule(&self, rule: &Rule) -> Option<Finding> {
         if rule.condition.eval(&|term| self.amount(term)) != Some(false) {
             return None;
         }
-        let known = rule.condition.terms().into_iter().any(|term| self.value(term).is_some());
-        let text = |lang| rule.condition.text(&|term| self.written(term, lang));
-        let numbers = |lang| if known { text(lang) } else { String::new() };
-        let matter = Matter::Rule {
-            key: rule.key.clone(),
-            message: rule.message.clone(),
-            numbers: Bilingual { vi: numbers(Lang::Vi), en: numbers(Lang::En) },
-        };
-        let key = self.programme.element(rule.element).key.clone();
-        Some(Finding { level: rule.level, key, matter })
+        let number = |term| self.value(term).and_then(|value| Value::try_from(value).ok());
+        let figures = rule.condition.terms().into_iter().map(number).collect();
+        Some(Finding {
+            level: rule.level,
+            element: Some(rule.element),
+            check: Check::Rule(rule.row),
+            figures,
+        })
     }
 
     fn amount(&self, term: Term) -> Option<Quantity> {
         let scale = self.programme.element(term.element).scale;
         self.value(term).map(|value| Quantity::scaled(value, scale))
-    }
-
-    /// A term as text: its name, with its number.
-    fn written(&self, term: Term, lang: Lang) -> String {
-        let element = self.programme.element(term.element);
-        let name = match term.aspect {
-            Aspect::Now => element.key.clone(),
-            aspect => format!("{}({})", aspect.word(), element.key),
-        };
-        let number = self.value(term).and_then(|value| Value::try_from(value).ok());
-        number.map_or(name.clone(), |value| format!("{name} [{}]", element.shown(value, lang)))
     }
 
     fn value(&self, term: Term) -> Option<i128> {

@@ -154,6 +154,24 @@ impl Programme {
         self.targets.iter().find(|target| target.reference == name || target.key == name)
     }
 
+    /// A form's rules, in the table's order.
+    pub fn rules_of(&self, form: FormIx) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(move |rule| rule.form == form)
+    }
+
+    /// The rule of a row of the table, for an element; without one, the first of that row.
+    pub fn rule_of(&self, row: u16, element: Option<ElementIx>) -> Option<&Rule> {
+        self.rules
+            .iter()
+            .find(|rule| rule.row == row && element.is_none_or(|element| rule.element == element))
+    }
+
+    /// An element's place in its form.
+    pub fn place_in_form(&self, element: ElementIx) -> usize {
+        let own = &self.form(self.element(element).form).elements;
+        own.iter().position(|other| *other == element).unwrap_or(usize::MAX)
+    }
+
     /// Whether a unit fills in an element: both the form and the element are for its kind.
     pub fn asks(&self, element: ElementIx, unit: UnitIx) -> bool {
         let (element, kind) = (self.element(element), &self.unit(unit).kind);

@@ -32,6 +32,8 @@ impl Level {
 /// One rule for one cell. A table's row for `*`, `flow`, `stock` or `flag` makes a rule for each such cell.
 #[derive(Clone, Debug)]
 pub struct Rule {
+    /// Its row in the table, from 1; with the element it names the rule for as long as the version is kept.
+    pub row: u16,
     /// Its name in the table.
     pub key: String,
     /// The form it is asked of.

@@ -108,43 +108,19 @@ pub enum Verdict {
     Rejected(Rejection),
 }
 
-/// Something said beside a verdict: the finding, in words that need no programme to be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remark {
-    /// Whether it kept the report from standing.
-    pub level: Level,
-    /// The key of the element it is about; empty for the form as a whole.
-    pub element: String,
-    /// The rule's name.
-    pub rule: String,
-    /// What was found.
-    pub text: Bilingual,
-}
-
-impl From<&Finding> for Remark {
-    fn from(finding: &Finding) -> Self {
-        Self {
-            level: finding.level,
-            element: finding.key.clone(),
-            rule: finding.rule().to_owned(),
-            text: wording::finding(finding),
-        }
-    }
-}
-
 /// A verdict with what was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ruling {
     /// What was decided.
     pub verdict: Verdict,
     /// What was found: errors of a rejection, warnings of an acceptance.
-    pub remarks: Vec<Remark>,
+    pub findings: Vec<Finding>,
 }
 
 impl Ruling {
     /// A rejection without further remarks.
     pub fn rejected(code: RejectionCode) -> Self {
-        Self { verdict: Verdict::Rejected(code.into()), remarks: Vec::new() }
+        Self { verdict: Verdict::Rejected(code.into()), findings: Vec::new() }
     }
 
     /// Whether the report stands.
@@ -195,21 +171,11 @@ pub fn judge(submission: &Submission, case: &Case<'_>) -> Ruling {
     if let Err(code) = fits(submission, case) {
         return Ruling::rejected(code);
     }
-    let findings = examine(
-        case.programme,
-        case.unit,
-        submission.form,
-        submission.period,
-        &submission.figures,
-        case.record,
-    );
-    let remarks =
-        |level: Level| findings.iter().filter(move |f| f.level == level).map(Remark::from).collect();
+    let (form, period, figures) = (submission.form, submission.period, &submission.figures);
+    let mut findings = examine(case.programme, case.unit, form, period, figures, case.record);
     if findings.iter().any(|finding| finding.level == Level::Error) {
-        return Ruling {
-            verdict: Verdict::Rejected(RejectionCode::Figures.into()),
-            remarks: remarks(Level::Error),
-        };
+        findings.retain(|finding| finding.level == Level::Error);
+        return Ruling { verdict: Verdict::Rejected(RejectionCode::Figures.into()), findings };
     }
     let current = case.standing.map_or(0, |standing| standing.revision);
     let verdict = if case.standing.map(|standing| standing.id) == case.base {
@@ -217,7 +183,7 @@ pub fn judge(submission: &Submission, case: &Case<'_>) -> Ruling {
     } else {
         Verdict::Conflict { current }
     };
-    Ruling { verdict, remarks: remarks(Level::Warning) }
+    Ruling { verdict, findings }
 }
 
 /// Whether a submission is one of a form, period and unit at all.

@@ -101,6 +101,7 @@ impl Draft {
     /// corrects the form in one go. `note` answers every warning that is found.
     pub fn seal(
         &self,
+        programme: &Programme,
         id: SubmissionId,
         version: u32,
         note: Option<&str>,
@@ -111,8 +112,8 @@ impl Draft {
         }
         let answered = |finding: &Finding| {
             Some(Note {
-                rule: finding.rule().to_owned(),
-                element: finding.key.clone(),
+                rule: finding.check.key(programme).to_owned(),
+                element: finding.element.map_or_else(String::new, |ix| programme.element(ix).key.clone()),
                 text: note?.to_owned(),
             })
         };

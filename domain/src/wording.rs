@@ -10,7 +10,7 @@ mod status;
 
 pub use fault::fault;
 pub use figure::{figure_fault, number_fault, sheet_fault, syntax_problem};
-pub use ruling::{finding, rejection};
+pub use ruling::{Remark, finding, rejection, remark};
 pub use status::{comparator, decided, status};
 
 use std::fmt;

@@ -4,9 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use gom_domain::Period;
 use gom_domain::element::{ElementIx, FigureFault, VALUE_LIMIT, Value};
-use gom_domain::examine::{Finding, Matter, Record, examine};
+use gom_domain::examine::{Finding, Record, examine};
 use gom_domain::form::FormIx;
 use gom_domain::programme::{self, Bundle, Edition, Editions, Programme};
 use gom_domain::rule::Level;
@@ -14,6 +13,7 @@ use gom_domain::ruling::{Case, RejectionCode, Ruling, Standing, Verdict, judge};
 use gom_domain::sheet::{self, SheetFault, SheetProblem};
 use gom_domain::submission::{Submission, SubmissionId};
 use gom_domain::unit::{UnitId, UnitIx};
+use gom_domain::{Bilingual, Period, wording};
 use jiff::civil::{Date, date};
 
 /// The township Cây Dương went on in the commune Hiệp Hưng, which took its code over.
@@ -177,9 +177,18 @@ impl Desk {
         examine(&self.programme, self.unit, submission.form, submission.period, &submission.figures, self)
     }
 
+    /// What is said of one finding.
+    fn says(&self, place: usize) -> Bilingual {
+        wording::finding(&self.programme, &self.findings()[place])
+    }
+
     /// Level, element and rule of everything found.
     fn found(&self) -> Vec<(Level, String, String)> {
-        let short = |finding: &Finding| (finding.level, finding.key.clone(), finding.rule().to_owned());
+        let programme = &self.programme;
+        let short = |finding: &Finding| {
+            let remark = wording::remark(programme, finding);
+            (finding.level, remark.element, finding.check.key(programme).to_owned())
+        };
         self.findings().iter().map(short).collect()
     }
 
@@ -205,7 +214,7 @@ const ACCEPTED: Verdict = Verdict::Accepted { revision: 1 };
 #[test]
 fn a_sound_report_stands_as_the_first_revision() {
     let desk = Desk::open();
-    assert_eq!(desk.judge(), Ruling { verdict: ACCEPTED, remarks: Vec::new() });
+    assert_eq!(desk.judge(), Ruling { verdict: ACCEPTED, findings: Vec::new() });
 }
 
 #[test]
@@ -215,7 +224,7 @@ fn a_part_may_equal_its_whole_but_not_exceed_it() {
     desk.finds(&[]);
     desk.hand_in(&[("girls", 10)]);
     desk.finds(&[(Level::Error, "girls", "part-of")]);
-    assert_eq!(desk.findings()[0].matter, Matter::AboveWhole("births".into()));
+    assert_eq!(desk.says(0).en, "above its whole “births”");
     desk.rejects(RejectionCode::Figures);
 }
 
@@ -231,18 +240,18 @@ fn nothing_is_negative_unless_the_table_says_so() {
     let mut desk = Desk::open();
     desk.hand_in(&[("migration", -50), ("output", -1)]);
     desk.finds(&[(Level::Error, "output", "limits")]);
-    assert_eq!(desk.findings()[0].matter, Matter::Figure(FigureFault::Negative));
+    assert_eq!(desk.says(0), wording::figure_fault(&FigureFault::Negative));
     desk.hand_in(&[("migration", -51), ("output", 0)]);
-    assert_eq!(desk.findings()[0].matter, Matter::Figure(FigureFault::BelowMin("-50".into())));
+    assert_eq!(desk.says(0), wording::figure_fault(&FigureFault::BelowMin("-50".into())));
 }
 
 #[test]
 fn a_figure_above_its_limit_is_refused() {
     let mut desk = Desk::open();
     desk.hand_in(&[("migration", 51)]);
-    assert_eq!(desk.findings()[0].matter, Matter::Figure(FigureFault::AboveMax("50".into())));
+    assert_eq!(desk.says(0), wording::figure_fault(&FigureFault::AboveMax("50".into())));
     desk.hand_in(&[("migration", 0), ("output", VALUE_LIMIT)]);
-    assert_eq!(desk.findings()[0].matter, Matter::Figure(FigureFault::TooLarge));
+    assert_eq!(desk.says(0), wording::figure_fault(&FigureFault::TooLarge));
     desk.rejects(RejectionCode::Figures);
 }
 
@@ -252,7 +261,7 @@ fn a_flag_is_yes_or_no_and_nothing_else() {
     desk.hand_in(&[("centre", 0)]);
     desk.finds(&[]);
     desk.hand_in(&[("centre", 2)]);
-    assert_eq!(desk.findings()[0].matter, Matter::Figure(FigureFault::NotAFlag));
+    assert_eq!(desk.says(0), wording::figure_fault(&FigureFault::NotAFlag));
     desk.rejects(RejectionCode::Figures);
 }
 
@@ -277,7 +286,7 @@ fn an_error_rule_that_fails_rejects_with_errors_alone() {
     desk.finds(&[(Level::Error, "births", "none-born"), (Level::Warning, "output", "year")]);
     let ruling = desk.judge();
     desk.rejects(RejectionCode::Figures);
-    let rules: Vec<&str> = ruling.remarks.iter().map(|remark| remark.rule.as_str()).collect();
+    let rules: Vec<&str> = ruling.findings.iter().map(|found| found.check.key(&desk.programme)).collect();
     assert_eq!(rules, ["none-born"]);
 }
 
@@ -301,8 +310,9 @@ fn a_warning_travels_with_the_acceptance_and_shows_its_numbers() {
     desk.finds(&[(Level::Warning, "births", "threefold")]);
     let ruling = desk.judge();
     assert_eq!(ruling.verdict, ACCEPTED);
-    assert_eq!(ruling.remarks[0].text.vi, "Tăng (births [9] <= 3 * last(births) [2])");
-    assert_eq!(ruling.remarks[0].text.en, "Up (births [9] <= 3 * last(births) [2])");
+    let text = wording::finding(&desk.programme, &ruling.findings[0]);
+    assert_eq!(text.vi, "Tăng (births [9] <= 3 * last(births) [2])");
+    assert_eq!(text.en, "Up (births [9] <= 3 * last(births) [2])");
 }
 
 #[test]
@@ -311,7 +321,7 @@ fn numbers_follow_the_language() {
     desk.hand_in(&[("output", 123_456)]);
     desk.stands("output", "2024-05", 100_005);
     desk.finds(&[(Level::Warning, "output", "either")]);
-    let text = &desk.judge().remarks[0].text;
+    let text = wording::finding(&desk.programme, &desk.judge().findings[0]);
     assert_eq!(text.vi, "Lớn (output [12.345,6] < 1000 or output [12.345,6] <= prev(output) [10.000,5])");
     assert_eq!(text.en, "Large (output [12,345.6] < 1000 or output [12,345.6] <= prev(output) [10,000.5])");
 }
@@ -497,7 +507,7 @@ fn a_conflict_keeps_its_warnings_and_wrong_figures_come_before_a_conflict() {
     desk.standing = Some(Standing { id: id(7), revision: 1 });
     desk.blank("girls");
     assert_eq!(desk.judge().verdict, Verdict::Conflict { current: 1 });
-    assert_eq!(desk.judge().remarks.len(), 1);
+    assert_eq!(desk.judge().findings.len(), 1);
     desk.hand_in(&[("output", -1)]);
     desk.rejects(RejectionCode::Figures);
 }

@@ -1,11 +1,13 @@
 //! Rulings and receipts, to the wire and back.
 
 use gom_domain::Bilingual;
+use gom_domain::element::ElementIx;
+use gom_domain::examine::{Check, Finding};
 use gom_domain::rule::Level;
-use gom_domain::ruling::{Receipt, Rejection, Remark, Ruling, Verdict};
+use gom_domain::ruling::{Receipt, Rejection, Ruling, Verdict};
 use prost::Message;
 
-use crate::{Malformed, wire};
+use crate::{Malformed, figures, wire};
 
 /// A ruling as bytes, for keeping.
 pub fn encode(ruling: &Ruling) -> Vec<u8> {
@@ -41,7 +43,7 @@ impl From<&Ruling> for wire::Ruling {
                 may_retry: rejection.may_retry,
             }),
         };
-        Self { verdict: Some(verdict), remarks: ruling.remarks.iter().map(Into::into).collect() }
+        Self { verdict: Some(verdict), findings: ruling.findings.iter().map(Into::into).collect() }
     }
 }
 
@@ -59,29 +61,58 @@ impl TryFrom<wire::Ruling> for Ruling {
                 may_retry: rejected.may_retry,
             }),
         };
-        Ok(Self { verdict, remarks: ruling.remarks.into_iter().map(Into::into).collect() })
+        let findings = ruling.findings.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+        Ok(Self { verdict, findings })
     }
 }
 
-impl From<&Remark> for wire::Remark {
-    fn from(remark: &Remark) -> Self {
+/// The numbers of the built-in checks. A number never changes its meaning.
+fn check_number(check: Check) -> u32 {
+    match check {
+        Check::Rule(_) => 0,
+        Check::Limits => 1,
+        Check::NotForUnit => 2,
+        Check::PartOf => 3,
+        Check::Future => 4,
+        Check::Unknown(number) => number,
+    }
+}
+
+fn check_of(number: u32) -> Check {
+    let known = [Check::Limits, Check::NotForUnit, Check::PartOf, Check::Future];
+    known.into_iter().find(|check| check_number(*check) == number).unwrap_or(Check::Unknown(number))
+}
+
+impl From<&Finding> for wire::Finding {
+    fn from(finding: &Finding) -> Self {
+        let rule = if let Check::Rule(row) = finding.check { row } else { 0 };
         Self {
-            error: remark.level == Level::Error,
-            element: remark.element.clone(),
-            rule: remark.rule.clone(),
-            text: Some((&remark.text).into()),
+            error: finding.level == Level::Error,
+            rule: rule.into(),
+            check: check_number(finding.check),
+            element: finding.element.map_or(0, |ix| u32::from(ix.0) + 1),
+            terms: u32::try_from(finding.figures.len()).unwrap_or(u32::MAX),
+            figures: figures::pack(&finding.figures),
         }
     }
 }
 
-impl From<wire::Remark> for Remark {
-    fn from(remark: wire::Remark) -> Self {
-        Self {
-            level: if remark.error { Level::Error } else { Level::Warning },
-            element: remark.element,
-            rule: remark.rule,
-            text: remark.text.unwrap_or_default().into(),
-        }
+impl TryFrom<wire::Finding> for Finding {
+    type Error = Malformed;
+
+    fn try_from(finding: wire::Finding) -> Result<Self, Malformed> {
+        let small = |number: u32, field| u16::try_from(number).map_err(|_| Malformed::Field(field));
+        let terms = usize::try_from(finding.terms).map_err(|_| Malformed::Field("terms"))?;
+        let element = finding.element.checked_sub(1).map(|place| small(place, "element")).transpose()?;
+        Ok(Self {
+            level: if finding.error { Level::Error } else { Level::Warning },
+            element: element.map(ElementIx),
+            check: match small(finding.rule, "rule")? {
+                0 => check_of(finding.check),
+                row => Check::Rule(row),
+            },
+            figures: figures::unpack(&finding.figures, terms)?,
+        })
     }
 }
 
@@ -111,15 +142,16 @@ mod tests {
 
     #[test]
     fn rulings_come_back() {
-        let remark = Remark {
-            level: Level::Warning,
-            element: "births".into(),
-            rule: "births-rate".into(),
-            text: Bilingual { vi: "cao".into(), en: "high".into() },
-        };
-        let accepted = Ruling { verdict: Verdict::Accepted { revision: 2 }, remarks: vec![remark] };
+        let finding =
+            |check, figures| Finding { level: Level::Warning, element: Some(ElementIx(7)), check, figures };
+        let findings = vec![
+            finding(Check::Rule(3), vec![Some(9), None, Some(-2)]),
+            finding(Check::Limits, vec![Some(i64::MIN)]),
+            Finding { element: None, ..finding(Check::Unknown(99), Vec::new()) },
+        ];
+        let accepted = Ruling { verdict: Verdict::Accepted { revision: 2 }, findings };
         let rejected = Ruling::rejected(RejectionCode::Future);
-        let conflict = Ruling { verdict: Verdict::Conflict { current: 0 }, remarks: Vec::new() };
+        let conflict = Ruling { verdict: Verdict::Conflict { current: 0 }, findings: Vec::new() };
         for ruling in [accepted, rejected, conflict] {
             assert_eq!(decode(&encode(&ruling)), Ok(ruling));
         }

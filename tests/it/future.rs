@@ -1,6 +1,7 @@
 //! A period that has not begun: a warning at the commune, whose clock may be wrong; refused by the district's clock.
 
 use gom::show::CellState;
+use gom::wording::finding;
 use gom_domain::ruling::Verdict;
 use tests::commune::Counts;
 use tests::program::has;
@@ -11,8 +12,8 @@ async fn a_period_that_has_not_begun_is_handed_in_again_later() {
     let district = District::of("phung-hiep-2024", "2024-05-10").await;
     let commune = Commune::enrolled(&district, "31423").await;
     commune.set("society", "2024-06", &[("births", "24")]);
-    let warnings = commune.submit("society", "2024-06").sealed.remove(0).warnings;
-    let said: Vec<String> = warnings.iter().map(|finding| gom_domain::wording::finding(finding).vi).collect();
+    let sealed = commune.submit("society", "2024-06").sealed.remove(0);
+    let said: Vec<String> = sealed.warnings.iter().map(|found| finding(&sealed.place, found).vi).collect();
     assert!(said.iter().any(|text| text.contains("kỳ này chưa bắt đầu theo đồng hồ máy")), "{said:?}");
 
     let report = commune.sync().await;

@@ -1,6 +1,7 @@
 //! Without a line: what is queued waits, in order, through power cuts and wrong clocks.
 
 use gom::show::CellState;
+use gom::wording::finding;
 use gom_domain::ruling::RejectionCode;
 use tests::commune::{Counts, read_out};
 use tests::program::{has, line_with};
@@ -88,10 +89,10 @@ async fn a_clock_in_2009_warns_of_the_future_and_lets_the_district_decide() {
     let wrong = district.clock.another_at("2009-01-01");
     let commune = Commune::enrolled_with(&district, "31423", wrong.world()).await;
     commune.set("society", "2024-05", &[("births", "1")]);
-    let warnings = commune.submit("society", "2024-05").sealed.remove(0).warnings;
+    let sealed = commune.submit("society", "2024-05").sealed.remove(0);
     let warned =
-        warnings.iter().any(|finding| gom_domain::wording::finding(finding).vi.contains("chưa bắt đầu"));
-    assert!(warned, "{warnings:?}");
+        sealed.warnings.iter().any(|found| finding(&sealed.place, found).vi.contains("chưa bắt đầu"));
+    assert!(warned, "{sealed:?}");
     assert!(commune.sync().await.is_settled());
     let rejected = district.submissions().iter().any(|row| !row.ruling.is_accepted());
     assert!(!rejected, "not {}", RejectionCode::Future.code());

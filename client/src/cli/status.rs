@@ -112,7 +112,7 @@ fn put_attention(lang: Lang, attention: &[Attention]) {
     for item in attention {
         let (label, text) = (item.label.get(lang), wording::verdict(&item.receipt));
         gom_terminal::put(&format!("  {label} ({}) {}: {}", item.form, item.period, text.get(lang)));
-        for remark in &item.receipt.ruling.remarks {
+        for remark in &item.remarks {
             gom_terminal::put(&format!("    {} {}", remark.element, remark.text.get(lang)));
         }
     }

@@ -18,7 +18,7 @@ pub(super) async fn sync(lang: Lang, commune: &Commune) -> ExitCode {
     if matches!(attempt, Some(Ok(()))) || report.handed_in > 0 {
         put_counts(lang, &report);
     }
-    put_report(lang, &report);
+    put_report(lang, commune, &report);
     let left = match attempt {
         Some(Ok(())) => left_open(&report),
         Some(Err(error)) => {
@@ -63,9 +63,9 @@ fn put_counts(lang: Lang, report: &SyncReport) {
     );
 }
 
-fn put_report(lang: Lang, report: &SyncReport) {
+fn put_report(lang: Lang, commune: &Commune, report: &SyncReport) {
     for refused in &report.refused {
-        put_refused(lang, refused);
+        put_refused(lang, commune, refused);
     }
     let filed = report.filed;
     if filed > 0 {
@@ -85,10 +85,10 @@ fn put_report(lang: Lang, report: &SyncReport) {
     }
 }
 
-fn put_refused(lang: Lang, refused: &Refused) {
+fn put_refused(lang: Lang, commune: &Commune, refused: &Refused) {
     let text = wording::verdict(&refused.receipt);
     gom_terminal::put(&format!("  {} {}: {}", refused.form, refused.period, text.get(lang)));
-    for remark in &refused.receipt.ruling.remarks {
+    for remark in commune.remarks(refused).unwrap_or_default() {
         let at = if remark.element.is_empty() { String::new() } else { format!("{}: ", remark.element) };
         let text = Bilingual {
             vi: format!("  {at}{}", remark.text.get(Lang::Vi)),
@@ -115,7 +115,7 @@ pub(super) async fn watch(lang: Lang, commune: &Commune) -> ExitCode {
         let now = line(lang, report, failed);
         if busy || now != before {
             gom_terminal::put(&now);
-            report.refused.iter().for_each(|refused| put_refused(lang, refused));
+            report.refused.iter().for_each(|refused| put_refused(lang, commune, refused));
         }
         before = now;
     };

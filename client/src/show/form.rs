@@ -3,7 +3,7 @@
 use gom_domain::Quantity;
 use gom_domain::calendar::{Window, vietnam_day};
 use gom_domain::element::{Element, Value};
-use gom_domain::examine::{Finding, Matter, Record};
+use gom_domain::examine::{Finding, Record};
 use gom_domain::ruling::is_future;
 use gom_domain::submission::{Figures, SubmissionId};
 use gom_domain::totals::as_value;
@@ -168,8 +168,7 @@ fn compared(
     let record = cells.seen_from(place).ok_or(Failure::NoProgramme)?;
     let mut findings = draft.examine(place.programme(), place.unit, &record);
     if is_future(place.form(), place.period, vietnam_day(now_ms)) {
-        let level = gom_domain::rule::Level::Warning;
-        findings.push(Finding { level, key: String::new(), matter: Matter::Future });
+        findings.push(Finding::future());
     }
     let view = record.view();
     let frequency = place.form().frequency;

@@ -119,12 +119,12 @@ impl Rows<'_> {
         found.next()?.map(|row| fixed(row, "fingerprint")).transpose()
     }
 
-    /// The form and period of an operation, if it was sealed here.
-    pub fn place_of(&self, epoch: u32, sequence: u64) -> Stored<Option<(String, Period)>> {
-        let sql = "select form, period from operation where epoch = :epoch and sequence = :sequence";
+    /// The form, period and body of an operation, if it was sealed here.
+    pub fn sealed(&self, epoch: u32, sequence: u64) -> Stored<Option<(String, Period, Vec<u8>)>> {
+        let sql = "select form, period, body from operation where epoch = :epoch and sequence = :sequence";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut found = statement.query(named_params! { ":epoch": epoch, ":sequence": int(sequence) })?;
-        found.next()?.map(|row| Ok((row.get("form")?, period(row)?))).transpose()
+        found.next()?.map(|row| Ok((row.get("form")?, period(row)?, row.get("body")?))).transpose()
     }
 
     /// All operations of a form and period, in the order in which they were sealed.

@@ -164,7 +164,7 @@ mod tests {
         commune(&folder).submit(&Which::All, None).unwrap();
         let outgoing = Store::open(folder.path()).unwrap().read(|rows| rows.outgoing(1, 1, 0, 9)).unwrap();
         let accepted = wire::ruling::Verdict::Accepted(wire::Accepted { revision: 1 });
-        let ruling = wire::Ruling { verdict: Some(accepted), remarks: Vec::new() };
+        let ruling = wire::Ruling { verdict: Some(accepted), findings: Vec::new() };
         let filed = wire::Filed {
             body: outgoing[0].body.clone(),
             ruling: Some(ruling),

@@ -178,9 +178,9 @@ fn settled(rows: &Rows<'_>, epoch: u32, receipts: Vec<(u64, Receipt)>) -> Stored
     for (sequence, receipt) in receipts {
         rows.settle(epoch, sequence, &receipt)?;
         if !receipt.ruling.is_accepted()
-            && let Some((form, period)) = rows.place_of(epoch, sequence)?
+            && let Some((form, period, body)) = rows.sealed(epoch, sequence)?
         {
-            refused.push(Refused { form, period, receipt });
+            refused.push(Refused { form, period, body, receipt });
         }
     }
     Ok(refused)

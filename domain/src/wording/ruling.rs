@@ -1,28 +1,100 @@
 //! Words for findings and rejections.
 
-use super::{Bilingual, figure_fault};
-use crate::examine::{Finding, Matter};
+use super::{Bilingual, Lang, figure_fault};
+use crate::element::{Element, Value};
+use crate::examine::{Check, Finding};
+use crate::formula::{Aspect, Term};
+use crate::programme::Programme;
+use crate::rule::{Level, Rule};
 use crate::ruling::RejectionCode;
 use crate::say;
 
+/// A finding in words, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// How much it weighs.
+    pub level: Level,
+    /// The key of the element it is about; empty for the form as a whole.
+    pub element: String,
+    /// What was found, with its numbers.
+    pub text: Bilingual,
+}
+
+/// A finding in words. The programme is of the version that the form follows.
+pub fn remark(programme: &Programme, finding: &Finding) -> Remark {
+    let element = finding.element.and_then(|ix| programme.elements.get(ix.get()));
+    Remark {
+        level: finding.level,
+        element: element.map_or_else(String::new, |element| element.key.clone()),
+        text: self::finding(programme, finding),
+    }
+}
+
 /// What was found, with its numbers.
-pub fn finding(finding: &Finding) -> Bilingual {
-    match &finding.matter {
-        Matter::Figure(fault) => figure_fault(fault),
-        Matter::NotForUnit => say!(
+pub fn finding(programme: &Programme, finding: &Finding) -> Bilingual {
+    let element = finding.element.and_then(|ix| programme.elements.get(ix.get()));
+    match finding.check {
+        Check::Limits => limit(element, finding.figures.first().copied().flatten()),
+        Check::NotForUnit => say!(
             "chỉ tiêu này không dành cho đơn vị; hãy để trống",
             "the element is not this unit's; leave it blank"
         ),
-        Matter::AboveWhole(whole) => say!("lớn hơn tổng «{whole}»", "above its whole “{whole}”"),
-        Matter::Rule { message, numbers, .. } if numbers.vi.is_empty() => message.clone(),
-        Matter::Rule { message, numbers, .. } => Bilingual {
-            vi: format!("{} ({})", message.get(super::Lang::Vi), numbers.vi),
-            en: format!("{} ({})", message.get(super::Lang::En), numbers.en),
-        },
-        Matter::Future => say!(
+        Check::PartOf => {
+            let whole = element.and_then(|element| element.part_of).map(|whole| programme.element(whole));
+            let whole = whole.map_or("", |whole| &whole.key);
+            say!("lớn hơn tổng «{whole}»", "above its whole “{whole}”")
+        }
+        Check::Future => say!(
             "kỳ này chưa bắt đầu theo đồng hồ máy; kiểm tra ngày giờ của máy",
             "the period has not begun by this computer's clock; check its date"
         ),
+        Check::Rule(row) => match programme.rule_of(row, finding.element) {
+            Some(rule) => broken(programme, rule, &finding.figures),
+            None => unknown(),
+        },
+        Check::Unknown(_) => unknown(),
+    }
+}
+
+fn unknown() -> Bilingual {
+    say!(
+        "một kiểm tra mà phiên bản này chưa biết; hãy cập nhật phần mềm",
+        "a check that this version does not know; update the program"
+    )
+}
+
+fn limit(element: Option<&Element>, figure: Option<Value>) -> Bilingual {
+    let fault = element.zip(figure).and_then(|(element, figure)| element.check(figure).err());
+    fault.as_ref().map_or_else(unknown, figure_fault)
+}
+
+/// A rule's message, and its condition with the numbers put in where there are any.
+fn broken(programme: &Programme, rule: &Rule, figures: &[Option<Value>]) -> Bilingual {
+    if figures.iter().all(Option::is_none) {
+        return rule.message.clone();
+    }
+    let terms = rule.condition.terms();
+    let figure = |term: Term| {
+        let place = terms.iter().position(|own| *own == term)?;
+        figures.get(place).copied().flatten()
+    };
+    let text = |lang| {
+        let condition = rule.condition.text(&|term| written(programme, term, figure(term), lang));
+        format!("{} ({condition})", rule.message.get(lang))
+    };
+    Bilingual { vi: text(Lang::Vi), en: text(Lang::En) }
+}
+
+/// A term as text: its name, with its number.
+fn written(programme: &Programme, term: Term, figure: Option<Value>, lang: Lang) -> String {
+    let element = programme.element(term.element);
+    let name = match term.aspect {
+        Aspect::Now => element.key.clone(),
+        aspect => format!("{}({})", aspect.word(), element.key),
+    };
+    match figure {
+        Some(value) => format!("{name} [{}]", element.shown(value, lang)),
+        None => name,
     }
 }
 

@@ -6,14 +6,16 @@ use std::sync::Arc;
 
 use gom_domain::code::{CODE_LIFE_MS, EnrolCode};
 use gom_domain::element::ElementIx;
+use gom_domain::examine::Finding;
 use gom_domain::form::FormIx;
 use gom_domain::greeting::DeviceId;
 use gom_domain::programme::Programme;
-use gom_domain::ruling::{Remark, Ruling, Verdict};
+use gom_domain::ruling::{Ruling, Verdict};
 use gom_domain::sheet::{self, Cell};
 use gom_domain::submission::{Figures, Submission, SubmissionId};
 use gom_domain::text::nfc;
 use gom_domain::unit::UnitId;
+use gom_domain::wording;
 use gom_domain::world::World;
 use gom_domain::{Bilingual, Lang, Period};
 use gom_terminal::{put, tell};
@@ -200,8 +202,9 @@ fn refusals(reports: &[Report], rulings: &[Ruling]) -> Vec<Trouble> {
                 "đơn vị vừa nộp bản mới; hãy xem lại rồi nhập lại",
                 "the unit has just handed in another version; look at it, then enter again"
             )),
-            Verdict::Rejected(rejection) if ruling.remarks.is_empty() => add(&rejection.text),
-            Verdict::Rejected(_) => ruling.remarks.iter().for_each(|remark| {
+            Verdict::Rejected(rejection) if ruling.findings.is_empty() => add(&rejection.text),
+            Verdict::Rejected(_) => ruling.findings.iter().for_each(|finding| {
+                let remark = wording::remark(programme, finding);
                 let (element, vi, en) = (&remark.element, &remark.text.vi, &remark.text.en);
                 add(&gom_domain::say!("{element}: {vi}", "{element}: {en}"));
             }),
@@ -213,7 +216,7 @@ fn refusals(reports: &[Report], rulings: &[Ruling]) -> Vec<Trouble> {
 fn say_entered(reports: &[Report], rulings: &[Ruling], unit: &str, others: u64, lang: Lang) {
     for ((programme, submission), ruling) in reports.iter().zip(rulings) {
         put(&entered(programme, submission, unit, lang));
-        ruling.remarks.iter().for_each(|remark| tell(&said(programme, submission, remark, lang)));
+        ruling.findings.iter().for_each(|finding| tell(&said(programme, submission, finding, lang)));
     }
     if others > 0 {
         tell(lang.pick(
@@ -233,10 +236,11 @@ fn entered(programme: &Programme, submission: &Submission, unit: &str, lang: Lan
 }
 
 /// A warning as the commune would read it, with the report that it is about.
-fn said(programme: &Programme, submission: &Submission, remark: &Remark, lang: Lang) -> String {
+fn said(programme: &Programme, submission: &Submission, finding: &Finding, lang: Lang) -> String {
     let (form, period) = (&programme.form(submission.form).key, submission.period);
-    let element = programme.element_named(&remark.element).map(|ix| programme.element(ix));
+    let element = finding.element.map(|ix| programme.element(ix));
+    let text = wording::finding(programme, finding);
     let about =
         element.map_or_else(String::new, |element| format!("{} ({}) ", element.label.get(lang), element.key));
-    format!("{}: {about}{form} {period}: {}", lang.pick("cảnh báo", "warning"), remark.text.get(lang))
+    format!("{}: {about}{form} {period}: {}", lang.pick("cảnh báo", "warning"), text.get(lang))
 }

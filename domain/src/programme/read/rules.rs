@@ -13,12 +13,13 @@ pub(super) fn rules(programme: &mut Programme, bundle: &Bundle, found: &Found) {
     let columns = ["key", "form", "element", "level", "expression", "message_vi", "message_en"];
     let mut table = open(bundle, "rules.csv", &columns, found);
     table.check_unique(&["key"]);
-    let read: Vec<Rule> = table.rows().flat_map(|row| rules_of(programme, row)).collect();
+    let read: Vec<Rule> =
+        (1..).zip(table.rows()).flat_map(|(number, row)| rules_of(programme, number, row)).collect();
     programme.rules = read;
 }
 
 /// The rules that one row makes: one for each cell it is for.
-fn rules_of(programme: &Programme, row: Row<'_>) -> Vec<Rule> {
+fn rules_of(programme: &Programme, number: u16, row: Row<'_>) -> Vec<Rule> {
     let level = row.one_of("level", "error, warning", Level::from_key).unwrap_or(Level::Warning);
     let (key, message) = (row.key("key"), bilingual(row, "message_vi", "message_en"));
     let mut rules = Vec::new();
@@ -28,6 +29,7 @@ fn rules_of(programme: &Programme, row: Row<'_>) -> Vec<Rule> {
             Ok(condition) => {
                 let form = programme.element(element).form;
                 rules.push(Rule {
+                    row: number,
                     key: key.clone(),
                     form,
                     element,

@@ -109,7 +109,7 @@ fn ruling(row: &Row<'_>) -> Stored<Ruling> {
         return gom_proto::ruling::decode(&bytes).map_err(|_| damaged("ruling"));
     }
     let verdict = Verdict::Accepted { revision: row.get("revision")? };
-    Ok(Ruling { verdict, remarks: Vec::new() })
+    Ok(Ruling { verdict, findings: Vec::new() })
 }
 
 /// The verdict's number and the revision beside it.
@@ -123,6 +123,6 @@ pub(super) fn verdict(ruling: &Ruling) -> (u8, u32) {
 
 /// The ruling's bytes, unless it is a plain acceptance, which the other columns tell.
 pub(super) fn kept_ruling(ruling: &Ruling) -> Option<Vec<u8>> {
-    let plain = ruling.is_accepted() && ruling.remarks.is_empty();
+    let plain = ruling.is_accepted() && ruling.findings.is_empty();
     (!plain).then(|| gom_proto::ruling::encode(ruling))
 }
