@@ -5,20 +5,21 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use gom_domain::Period;
 use gom_domain::calendar::vietnam_day;
 use gom_domain::form::FormIx;
 use gom_domain::greeting::DeviceId;
-use gom_domain::programme::Programme;
 use gom_domain::ruling::{Case, Receipt, RejectionCode, Ruling, Standing, Verdict, judge};
 use gom_domain::submission::{Submission, SubmissionId};
 use gom_domain::unit::UnitIx;
 use gom_proto::submission::Envelope;
+use jiff::civil::Date;
 
 use crate::chain;
-use crate::memory::{Memory, UnitRecord};
+use crate::memory::{Latest, Memory, PublishedEdition, Stands};
+use crate::record::UnitRecord;
+use crate::seen::Seen;
 use crate::store::{DeviceRow, Ledger, Place, Reached, StandingRow, StoreError, Stored, SubmissionRow};
 
 /// Receipts with the sequences of their operations.
@@ -50,11 +51,22 @@ pub enum Refusal {
 /// A group of submissions being judged: what its earlier ones have changed, before anything is durable.
 pub struct Group<'a> {
     memory: &'a Memory,
+    seen: &'a mut Seen,
     at_ms: i64,
+    today: Date,
     last_seq: u64,
     head: [u8; 32],
     senders: HashMap<u32, Sender>,
-    standing: HashMap<Place, (u64, Arc<Submission>)>,
+    places: HashMap<Place, Change>,
+}
+
+/// What a group has changed of a place.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// What has come in there by now.
+    pub latest: Latest,
+    /// The group's own submission that stands there now.
+    pub submission: Option<Submission>,
 }
 
 /// A device as a group needs it.
@@ -75,16 +87,23 @@ pub struct Done {
     pub head: [u8; 32],
     /// How far its devices have come.
     pub reached: Vec<(u32, Reached)>,
-    /// What stands from now on, with its entry.
-    pub stand: Vec<(Place, u64, Arc<Submission>)>,
+    /// What it has changed.
+    pub places: HashMap<Place, Change>,
 }
 
 impl<'a> Group<'a> {
     /// A group that begins after the memory's last commit.
-    pub fn new(memory: &'a Memory, at_ms: i64) -> Self {
-        let last_seq = memory.last.map_or(0, |last| last.last_seq);
-        let head = memory.head();
-        Self { memory, at_ms, last_seq, head, senders: HashMap::new(), standing: HashMap::new() }
+    pub fn new(memory: &'a Memory, seen: &'a mut Seen, at_ms: i64) -> Self {
+        Self {
+            memory,
+            seen,
+            at_ms,
+            today: vietnam_day(at_ms),
+            last_seq: memory.last.map_or(0, |last| last.last_seq),
+            head: memory.head(),
+            senders: HashMap::new(),
+            places: HashMap::new(),
+        }
     }
 
     /// Makes a device known that is not in the books yet.
@@ -157,7 +176,7 @@ impl<'a> Group<'a> {
 
     /// Decides about an operation without writing anything, so that a fault in it harms no other.
     fn judge_body(
-        &self,
+        &mut self,
         ledger: &mut dyn Ledger,
         sender: &Sender,
         sequence: u64,
@@ -167,61 +186,57 @@ impl<'a> Group<'a> {
             return Ok(Ok(Judged::unplaced(RejectionCode::Unreadable)));
         };
         let version = envelope.programme_version;
-        let Some(programme) = self.memory.editions.version(version) else {
+        let Some(edition) = self.memory.published(version) else {
             return Ok(Err(Refusal::UnknownProgramme(version)));
         };
-        let (place, unit) = match self.place(programme, sender.unit, &envelope) {
+        let (place, unit) = match place(edition, sender.unit, &envelope) {
             Ok(found) => found,
             Err(code) => return Ok(Ok(Judged::unplaced(code))),
         };
-        let past = Past::read(ledger, place)?;
-        if let Some(row) = past.find(envelope.id) {
-            return Ok(Ok(Judged::known(place, &past, row, body)));
+        let latest = self.latest(place);
+        let standing = latest.and_then(|latest| latest.stands).map(|stands| stands.standing);
+        let mut base = envelope.base;
+        let known = self.seen.may_know(ledger, place, latest.map(|latest| latest.last), envelope.id)?;
+        // What is new and made from what stands, as almost all reports are, needs no look into the journal.
+        if known || base != standing.map(|standing| standing.id) {
+            let past = Past::read(ledger, latest)?;
+            if let Some(row) = past.find(envelope.id) {
+                return Ok(Ok(Judged::known(place, row, body)));
+            }
+            base = match past.base(base) {
+                Ok(base) => base,
+                Err(UnknownBase) if self.memory.restored => return Ok(Err(Refusal::UnknownBase(sequence))),
+                // Nobody can have been told of such a version, so it can only be one that does not stand.
+                Err(UnknownBase) => base,
+            };
         }
-        let base = match past.base(envelope.base) {
-            Ok(base) => base,
-            Err(UnknownBase) if self.memory.restored => return Ok(Err(Refusal::UnknownBase(sequence))),
-            // Nobody can have been told of such a version, so it can only be one that does not stand.
-            Err(UnknownBase) => envelope.base,
+        self.seen.note(place, envelope.id);
+        let Ok(submission) = envelope.open(&edition.programme) else {
+            return Ok(Ok(Judged::at(place, RejectionCode::Misfit)));
         };
-        let Ok(submission) = envelope.open(programme) else {
-            return Ok(Ok(Judged::at(place, &past, RejectionCode::Misfit)));
-        };
-        let ruling = self.judge(programme, unit, place, &submission, past.standing(), base);
-        Ok(Ok(Judged { place: Some(place), ruling, past, submission: Some(submission), repeats: None }))
+        let ruling = self.judge(edition, unit, place, &submission, standing, base);
+        Ok(Ok(Judged { place: Some(place), ruling, submission: Some(submission), repeats: None }))
     }
 
-    /// What an operation is about, and whose it is in its programme.
-    fn place(
-        &self,
-        programme: &Programme,
-        unit: u32,
-        envelope: &Envelope,
-    ) -> Result<(Place, UnitIx), RejectionCode> {
-        let form = programme.forms.get(envelope.form.get()).ok_or(RejectionCode::UnknownForm)?;
-        let form = self.memory.form_number(&form.key).ok_or(RejectionCode::UnknownForm)?;
-        let known = self.memory.unit_id(unit).and_then(|id| programme.unit_of(id));
-        let in_programme = known.ok_or(RejectionCode::UnitNotThere)?;
-        Ok((Place { unit, form, period: envelope.period }, in_programme))
+    /// What has come in for a place, this group's own submissions included.
+    fn latest(&self, place: Place) -> Option<Latest> {
+        let changed = self.places.get(&place).map(|change| change.latest);
+        changed.or_else(|| self.memory.latest.get(&place).copied())
     }
 
     fn judge(
         &self,
-        programme: &Programme,
+        edition: &PublishedEdition,
         unit: UnitIx,
         place: Place,
         submission: &Submission,
         standing: Option<Standing>,
         base: Option<SubmissionId>,
     ) -> Ruling {
-        let version = submission.programme_version;
-        let pending = |form, period| self.pending(programme, version, place.unit, form, period);
-        let Some(numbering) = self.memory.numbering(version) else {
-            return Ruling::rejected(RejectionCode::JudgingFailed);
-        };
-        let record = UnitRecord { memory: self.memory, programme, numbering, unit, pending: &pending };
-        let today = vietnam_day(self.at_ms);
-        let case = Case { programme, unit, today, record: &record, standing, base };
+        let pending = |form: FormIx, period| self.pending(edition, place.unit, form, period);
+        let record = UnitRecord::new(self.memory, edition, unit, &pending);
+        let programme = &*edition.programme;
+        let case = Case { programme, unit, today: self.today, record: &record, standing, base };
         catch_unwind(AssertUnwindSafe(|| judge(submission, &case))).unwrap_or_else(|_| {
             tracing::error!(submission = %submission.id, "judging a submission failed");
             Ruling::rejected(RejectionCode::JudgingFailed)
@@ -231,15 +246,14 @@ impl<'a> Group<'a> {
     /// What an earlier operation of this group has put in the place of a form.
     fn pending(
         &self,
-        programme: &Programme,
-        version: u32,
+        edition: &PublishedEdition,
         unit: u32,
         form: FormIx,
         period: Period,
-    ) -> Option<Arc<Submission>> {
-        let form = self.memory.form_number(&programme.form(form).key)?;
-        let (_, pending) = self.standing.get(&Place { unit, form, period })?;
-        (pending.programme_version == version).then(|| Arc::clone(pending))
+    ) -> Option<&Submission> {
+        let form = *edition.forms.get(form.get())?;
+        let pending = self.places.get(&Place { unit, form, period })?.submission.as_ref()?;
+        (pending.programme_version == edition.version).then_some(pending)
     }
 
     fn append(
@@ -250,6 +264,7 @@ impl<'a> Group<'a> {
         judged: Judged,
     ) -> Stored<Receipt> {
         let seq = self.last_seq + 1;
+        let latest = judged.place.and_then(|place| self.latest(place));
         let row = SubmissionRow {
             seq,
             device: sender.number,
@@ -258,18 +273,13 @@ impl<'a> Group<'a> {
             unit: sender.unit,
             place: judged.place,
             ruling: judged.ruling,
-            prior: judged.past.last(),
+            prior: latest.map(|latest| latest.last),
             repeats: judged.repeats,
             body: body.to_vec(),
         };
         ledger.append_submission(&row)?;
         if let Some(place) = row.place {
-            let accepted = row.ruling.is_accepted() && row.repeats.is_none();
-            let stands = if accepted { Some(seq) } else { judged.past.row.and_then(|standing| standing.seq) };
-            ledger.put_standing(place, StandingRow { seq: stands, last: seq })?;
-            if let (true, Some(submission)) = (accepted, judged.submission) {
-                self.standing.insert(place, (seq, Arc::new(submission)));
-            }
+            self.come_in(ledger, place, latest, &row, judged.submission)?;
         }
         self.last_seq = seq;
         self.head = chain::submission(self.head, self.memory, sender.id, &row);
@@ -278,13 +288,34 @@ impl<'a> Group<'a> {
         Ok(Receipt { ruling: row.ruling, commit: seq, at_ms: self.at_ms })
     }
 
+    /// Notes what has come in for a place, and what stands there now.
+    fn come_in(
+        &mut self,
+        ledger: &mut dyn Ledger,
+        place: Place,
+        before: Option<Latest>,
+        row: &SubmissionRow,
+        submission: Option<Submission>,
+    ) -> Stored<()> {
+        let mut latest = Latest { last: row.seq, stands: before.and_then(|latest| latest.stands) };
+        let change = self.places.entry(place).or_insert(Change { latest, submission: None });
+        if let (Verdict::Accepted { revision }, None, Some(submission)) =
+            (&row.ruling.verdict, row.repeats, submission)
+        {
+            let standing = Standing { id: submission.id, revision: *revision };
+            latest.stands = Some(Stands { seq: row.seq, standing });
+            change.submission = Some(submission);
+        }
+        change.latest = latest;
+        ledger.put_standing(place, StandingRow { seq: latest.stands.map(|stands| stands.seq), last: row.seq })
+    }
+
     /// Ends the group: what it has done, to be made durable and then remembered.
     pub fn done(self) -> Done {
         let began = self.memory.last.map_or(0, |last| last.last_seq);
         let last_seq = if self.last_seq > began { self.last_seq } else { 0 };
         let reached = self.senders.into_values().map(|sender| (sender.number, sender.reached)).collect();
-        let stand = self.standing.into_iter().map(|(place, (seq, submission))| (place, seq, submission));
-        Done { last_seq, head: self.head, reached, stand: stand.collect() }
+        Done { last_seq, head: self.head, reached, places: self.places }
     }
 }
 
@@ -294,34 +325,41 @@ impl From<&DeviceRow> for Sender {
     }
 }
 
+/// What an operation is about, and whose it is in its programme.
+fn place(
+    edition: &PublishedEdition,
+    unit: u32,
+    envelope: &Envelope,
+) -> Result<(Place, UnitIx), RejectionCode> {
+    let form = *edition.forms.get(envelope.form.get()).ok_or(RejectionCode::UnknownForm)?;
+    let in_programme = *edition.units.get(&unit).ok_or(RejectionCode::UnitNotThere)?;
+    Ok((Place { unit, form, period: envelope.period }, in_programme))
+}
+
 struct Judged {
     place: Option<Place>,
     ruling: Ruling,
-    past: Past,
     submission: Option<Submission>,
     repeats: Option<u64>,
 }
 
 impl Judged {
     fn unplaced(code: RejectionCode) -> Self {
-        let ruling = Ruling::rejected(code);
-        Self { place: None, ruling, past: Past::default(), submission: None, repeats: None }
+        Self { place: None, ruling: Ruling::rejected(code), submission: None, repeats: None }
     }
 
-    fn at(place: Place, past: &Past, code: RejectionCode) -> Self {
-        let past = Past { row: past.row, rows: Vec::new() };
-        Self { place: Some(place), ruling: Ruling::rejected(code), past, submission: None, repeats: None }
+    fn at(place: Place, code: RejectionCode) -> Self {
+        Self { place: Some(place), ..Self::unplaced(code) }
     }
 
     /// An id that has been ruled on under another sequence: the same content keeps its ruling, other content is an
     /// error and never takes its place.
-    fn known(place: Place, past: &Past, row: &SubmissionRow, body: &[u8]) -> Self {
+    fn known(place: Place, row: &SubmissionRow, body: &[u8]) -> Self {
         if row.body != body {
-            return Self::at(place, past, RejectionCode::IdReused);
+            return Self::at(place, RejectionCode::IdReused);
         }
         let repeats = Some(row.repeats.unwrap_or(row.seq));
-        let past = Past { row: past.row, rows: Vec::new() };
-        Self { place: Some(place), ruling: row.ruling.clone(), past, submission: None, repeats }
+        Self { place: Some(place), ruling: row.ruling.clone(), submission: None, repeats }
     }
 }
 
@@ -329,45 +367,30 @@ impl Judged {
 struct UnknownBase;
 
 /// What was submitted before for a unit, form and period, newest first.
-#[derive(Default)]
-struct Past {
-    row: Option<StandingRow>,
-    rows: Vec<SubmissionRow>,
-}
+struct Past(Vec<SubmissionRow>);
 
 impl Past {
-    fn read(ledger: &mut dyn Ledger, place: Place) -> Stored<Self> {
-        let row = ledger.standing(place)?;
+    fn read(ledger: &mut dyn Ledger, latest: Option<Latest>) -> Stored<Self> {
         let mut rows = Vec::new();
-        let mut next = row.map(|row| row.last);
+        let mut next = latest.map(|latest| latest.last);
         while let Some(seq) = next {
             let row = ledger.submission(seq)?;
             next = row.prior;
             rows.push(row);
         }
-        Ok(Self { row, rows })
-    }
-
-    fn last(&self) -> Option<u64> {
-        self.row.map(|row| row.last)
+        Ok(Self(rows))
     }
 
     /// The submission of an id: the first one, for those after it that bore the same id were none.
     fn find(&self, id: SubmissionId) -> Option<&SubmissionRow> {
-        self.rows.iter().rev().find(|row| Envelope::decode(&row.body).is_ok_and(|envelope| envelope.id == id))
-    }
-
-    fn standing(&self) -> Option<Standing> {
-        let row = self.rows.iter().find(|row| Some(row.seq) == self.row.and_then(|row| row.seq))?;
-        let Verdict::Accepted { revision } = row.ruling.verdict else { return None };
-        Some(Standing { id: Envelope::decode(&row.body).ok()?.id, revision })
+        self.0.iter().rev().find(|row| Envelope::decode(&row.body).is_ok_and(|envelope| envelope.id == id))
     }
 
     /// The version that a base stands for: rejected ones never stood, so what they were made from counts instead.
     fn base(&self, base: Option<SubmissionId>) -> Result<Option<SubmissionId>, UnknownBase> {
         let mut base = base;
         // Each step goes one submission back; more steps than submissions would be a circle.
-        for _ in 0..=self.rows.len() {
+        for _ in 0..=self.0.len() {
             let Some(id) = base else { return Ok(None) };
             let row = self.find(id).ok_or(UnknownBase)?;
             if !matches!(row.ruling.verdict, Verdict::Rejected(_)) {

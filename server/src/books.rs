@@ -16,6 +16,7 @@ use crate::enrol::{self, Enrol, Enrolled, IssueCode};
 use crate::enter::{self, Enter};
 use crate::memory::Memory;
 use crate::publish::{self, Load};
+use crate::seen::Seen;
 use crate::store::{ChangeRow, DeviceRow, Ledger, StoreError, Stored};
 use crate::target::{self, SetTarget};
 use crate::wording::Trouble;
@@ -84,6 +85,8 @@ pub enum Answer {
 pub struct Books {
     ledger: Box<dyn Ledger>,
     memory: Arc<RwLock<Memory>>,
+    /// Ids that have come in.
+    seen: Seen,
     /// Devices that were heard of since the last commit.
     contacts: BTreeSet<u32>,
     /// Whether the handle or the memory cannot be trusted until the books have been opened again.
@@ -109,7 +112,13 @@ impl Books {
     /// Opens the books and recalls what they come to.
     pub fn open(mut ledger: Box<dyn Ledger>) -> Stored<Self> {
         let memory = Memory::recall(ledger.as_mut(), None)?;
-        Ok(Self { ledger, memory: Arc::new(RwLock::new(memory)), contacts: BTreeSet::new(), broken: false })
+        Ok(Self {
+            ledger,
+            memory: Arc::new(RwLock::new(memory)),
+            seen: Seen::default(),
+            contacts: BTreeSet::new(),
+            broken: false,
+        })
     }
 
     /// What the books come to, shared with readers; it follows every commit.
@@ -196,7 +205,7 @@ impl Books {
         self.ledger.begin()?;
         let memory = Arc::clone(&self.memory);
         let memory = memory.read().unwrap_or_else(PoisonError::into_inner);
-        let mut group = Group::new(&memory, now_ms);
+        let mut group = Group::new(&memory, &mut self.seen, now_ms);
         let mut answers = Vec::with_capacity(pushes.len());
         for (_, push) in pushes {
             let ledger = self.ledger.as_mut();
@@ -219,7 +228,7 @@ impl Books {
             Job::Enrol(job) => enrol::enrol(ledger, &memory, job, now_ms)?,
             Job::IssueCode(job) => enrol::issue_code(ledger, &memory, job)?,
             Job::Load(job) => publish::load(ledger, &memory, job)?,
-            Job::Enter(job) => enter::enter(ledger, &memory, job, now_ms)?,
+            Job::Enter(job) => enter::enter(ledger, &memory, &mut self.seen, job, now_ms)?,
             Job::SetTarget(job) => target::set(ledger, &memory, job)?,
             Job::Push(_) | Job::Contact(_) => {
                 return Err(StoreError::Damaged("a job out of place".to_owned()));
@@ -325,8 +334,10 @@ fn remember(memory: &mut Memory, changes: Changes) -> Stored<()> {
         changes.rows.iter().try_for_each(|row| memory.learn_change(row))?;
         memory.settle_priors()?;
     }
-    changes.done.stand.iter().try_for_each(|(place, seq, submission)| {
-        let unread = || StoreError::Damaged(format!("the submission {seq} cannot stand"));
-        memory.stand(*place, *seq, submission).ok_or_else(unread)
+    changes.done.places.into_iter().try_for_each(|(place, change)| {
+        memory.come_in(place, change.latest.last);
+        let Some((stands, submission)) = change.latest.stands.zip(change.submission) else { return Ok(()) };
+        let unread = || StoreError::Damaged(format!("the submission {} cannot stand", stands.seq));
+        memory.stand(place, stands, &submission).ok_or_else(unread)
     })
 }

@@ -10,6 +10,7 @@ use crate::accept::Group;
 use crate::books::{Answer, Changes};
 use crate::enrol::refused;
 use crate::memory::Memory;
+use crate::seen::Seen;
 use crate::store::{DeviceRow, Ledger, Reached, Stored};
 use crate::wording::Trouble;
 
@@ -28,6 +29,7 @@ pub struct Enter {
 pub fn enter(
     ledger: &mut dyn Ledger,
     memory: &Memory,
+    seen: &mut Seen,
     job: &Enter,
     now_ms: i64,
 ) -> Stored<(Changes, Answer)> {
@@ -37,7 +39,7 @@ pub fn enter(
     let hand = memory.devices().find(|device| device.unit == unit && device.district).cloned();
     let hand = hand.unwrap_or_else(|| new_hand(memory, unit, job.device));
     ledger.put_device(&hand)?;
-    let mut group = Group::new(memory, now_ms);
+    let mut group = Group::new(memory, seen, now_ms);
     group.know(&hand);
     let (receipts, refusal) =
         group.push(ledger, hand.number, hand.reached.epoch, hand.reached.last_sequence + 1, &job.bodies)?;

@@ -7,12 +7,10 @@ use gom_domain::form::FormIx;
 use gom_domain::formula::{Aspect, Expr, Term};
 use gom_domain::programme::Programme;
 use gom_domain::progress::{Assembly, Part, Progress, of_target};
-use gom_domain::ruling::Verdict;
 use gom_domain::target::{Comparator, Formula, Pace, Scope, Target};
 use gom_domain::totals::{Constituent, Origin, View};
 use gom_domain::unit::UnitIx;
 use gom_domain::{Bilingual, Period, Quantity};
-use gom_proto::submission::Envelope;
 
 use crate::memory::Memory;
 use crate::store::{Journal, Place, Stored};
@@ -196,10 +194,9 @@ fn filed(
     let unit = memory.unit_number(&programme.unit(figure.unit).id);
     let numbers = unit.zip(memory.form_number(&programme.form(form).key));
     let place = numbers.map(|(unit, form)| Place { unit, form, period: figure.period });
-    let Some(commit) = place.and_then(|place| memory.sources.get(&place).copied()) else { return Ok(None) };
+    let Some(stands) = place.and_then(|place| memory.latest.get(&place)?.stands) else { return Ok(None) };
+    let (commit, id, revision) = (stands.seq, stands.standing.id.short(), stands.standing.revision);
     let row = journal.submission(commit)?;
-    let Verdict::Accepted { revision } = row.ruling.verdict else { return Ok(None) };
-    let id = Envelope::decode(&row.body).map(|envelope| envelope.id.short()).unwrap_or_default();
     let by_district = memory.device(row.device).is_some_and(|device| device.district);
     Ok(Some(Filed { commit, id, revision, at_ms: journal.commit_of(commit)?.at_ms, by_district }))
 }

@@ -179,7 +179,7 @@ impl Sync for SyncService {
         let after = request.into_inner().after;
         let published = news::published(&self.writer.memory(), &device, after);
         let folder = self.folder.clone();
-        let news = tokio::task::spawn_blocking(move || news::after(&folder, &device, after, published)).await;
+        let news = tokio::task::spawn_blocking(move || news::after(&folder, after, published)).await;
         let news: VecDeque<wire::PullReply> = match news {
             Ok(Ok(news)) => news,
             Ok(Err(trouble)) => return Err(wait(&trouble)),

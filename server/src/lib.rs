@@ -19,6 +19,8 @@ pub mod news;
 pub mod office;
 pub mod progress;
 pub mod publish;
+mod record;
+mod seen;
 pub mod serve;
 pub mod store;
 pub mod target;

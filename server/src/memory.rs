@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use gom_domain::Period;
 use gom_domain::cells::{Cells, Numbering};
-use gom_domain::examine::Record;
+use gom_domain::form::Form;
 use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::programme::{self, Baseline, Bundle, Edition, Editions, Programme, Quotas};
 use gom_domain::progress::ByHand;
+use gom_domain::ruling::{Standing, Verdict};
 use gom_domain::submission::Submission;
 use gom_domain::totals::View;
 use gom_domain::unit::{UnitId, UnitIx};
@@ -20,7 +21,8 @@ use gom_proto::submission::Envelope;
 use crate::books::Contact;
 use crate::chain;
 use crate::store::{
-    ChangeKind, ChangeRow, CommitRow, DeviceRow, Journal, Place, Reached, StoreError, Stored, SubmissionRow,
+    ChangeKind, ChangeRow, CommitRow, DeviceRow, Journal, Place, Reached, StandingRow, StoreError, Stored,
+    SubmissionRow,
 };
 
 /// A table that came with a programme and is replaced on its own.
@@ -32,7 +34,8 @@ pub struct Prior {
     pub table: Vec<u8>,
 }
 
-/// A published version with its tables, verbatim.
+/// A published version: its tables, verbatim, and where its names stand in the books and in the cells, so that nothing
+/// is looked up by name while reports are taken in.
 #[derive(Clone, Debug)]
 pub struct PublishedEdition {
     /// The version.
@@ -41,6 +44,34 @@ pub struct PublishedEdition {
     pub seq: u64,
     /// Its tables.
     pub bundle: Arc<Bundle>,
+    /// What they say.
+    pub programme: Arc<Programme>,
+    /// Its rows and columns in the cells.
+    pub numbering: Arc<Numbering>,
+    /// The forms' numbers in the books, in the programme's order.
+    pub forms: Vec<u32>,
+    /// The units by their numbers in the books.
+    pub units: HashMap<u32, UnitIx>,
+    /// For each form the columns that only other versions of it have.
+    dropped: Vec<Vec<u16>>,
+}
+
+/// What has come in for a unit, form and period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Latest {
+    /// The newest submission, whatever its verdict.
+    pub last: u64,
+    /// The one that stands, if one does.
+    pub stands: Option<Stands>,
+}
+
+/// A submission that stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stands {
+    /// Its entry.
+    pub seq: u64,
+    /// Its name and revision.
+    pub standing: Standing,
 }
 
 /// What the books come to.
@@ -62,16 +93,15 @@ pub struct Memory {
     pub baselines: BTreeMap<i16, Prior>,
     /// The last entry that published a programme, quotas or a baseline.
     pub published: u64,
-    /// The submission behind each standing form.
-    pub sources: HashMap<Place, u64>,
-    /// Where each version was published, and its tables, verbatim.
-    bundles: Vec<PublishedEdition>,
-    numberings: HashMap<u32, Arc<Numbering>>,
+    /// What has come in for each unit, form and period.
+    pub latest: HashMap<Place, Latest>,
+    published_editions: Vec<PublishedEdition>,
     by_hand: BTreeMap<i16, HashMap<String, ByHand>>,
     units: Names<UnitId>,
     forms: Names<String>,
     devices: BTreeMap<u32, DeviceRow>,
     device_numbers: HashMap<DeviceId, u32>,
+    devices_of: HashMap<u32, Vec<u32>>,
 }
 
 /// Names with the short numbers they have in the books.
@@ -113,13 +143,48 @@ impl Memory {
         forms.into_iter().for_each(|(number, key)| memory.forms.learn(number, key));
         journal.devices()?.into_iter().for_each(|device| memory.learn_device(device));
         journal.each_change(at.unwrap_or(u64::MAX), &mut |row| memory.learn_change(&row))?;
-        match at {
-            None => journal.each_standing(&mut |row| memory.learn_submission(&row))?,
-            Some(seq) => journal.each_submission(seq, &mut |row| memory.learn_submission(&row))?,
-        }
-        memory.settle_priors()?;
         memory.last = journal.last_commit()?;
+        memory.recall_submissions(journal, at)?;
+        memory.settle_priors()?;
         Ok(memory)
+    }
+
+    /// Goes forward through the journal up to an entry, or back from what stands today, whichever is shorter.
+    fn recall_submissions(&mut self, journal: &mut dyn Journal, at: Option<u64>) -> Stored<()> {
+        let at = at.unwrap_or(u64::MAX);
+        let last = self.last.map_or(0, |last| last.last_seq);
+        if at < last / 2 {
+            return journal.each_submission(at, &mut |row| self.learn_submission(&row));
+        }
+        for (place, row) in journal.standings()? {
+            self.recall_place(journal, at, place, row)?;
+        }
+        Ok(())
+    }
+
+    /// What stood at a place as of an entry: what stands today, or the newest before it that was accepted.
+    fn recall_place(
+        &mut self,
+        journal: &mut dyn Journal,
+        at: u64,
+        place: Place,
+        row: StandingRow,
+    ) -> Stored<()> {
+        if row.last <= at {
+            self.latest.insert(place, Latest { last: row.last, stands: None });
+        }
+        let mut next = if row.last > at { Some(row.last) } else { row.seq };
+        while let Some(seq) = next {
+            let row = journal.submission(seq)?;
+            if seq <= at {
+                self.latest.entry(place).or_insert(Latest { last: seq, stands: None });
+                if row.ruling.is_accepted() && row.repeats.is_none() {
+                    return self.lay(place, &row);
+                }
+            }
+            next = row.prior;
+        }
+        Ok(())
     }
 
     /// Learns a change. Quotas and baselines come into force with [`settle_priors`](Self::settle_priors).
@@ -147,11 +212,42 @@ impl Memory {
         let bundle = gom_proto::change::decode_bundle(&row.body).map_err(|_| damaged())?;
         let reading = programme::read(&bundle).map_err(|_| damaged())?;
         let version = self.editions.newest().map_or(1, |edition| edition.version + 1);
-        let numbering = self.cells.number(&reading.programme);
-        self.numberings.insert(version, Arc::new(numbering));
-        self.bundles.push(PublishedEdition { version, seq: row.seq, bundle: Arc::new(bundle) });
-        self.editions.publish(Edition { version, programme: Arc::new(reading.programme) });
+        let programme = Arc::new(reading.programme);
+        let numbering = Arc::new(self.cells.number(&programme));
+        let form_number = |form: &Form| self.form_number(&form.key).ok_or_else(damaged);
+        let unit_number = |ix| Some((self.unit_number(&programme.unit(ix).id)?, ix));
+        let edition = PublishedEdition {
+            version,
+            seq: row.seq,
+            bundle: Arc::new(bundle),
+            forms: programme.forms.iter().map(form_number).collect::<Stored<_>>()?,
+            units: programme.unit_places().filter_map(unit_number).collect(),
+            dropped: vec![Vec::new(); programme.forms.len()],
+            numbering,
+            programme: Arc::clone(&programme),
+        };
+        self.published_editions.push(edition);
+        self.editions.publish(Edition { version, programme });
+        self.settle_dropped();
         Ok(())
+    }
+
+    /// Finds for each version's forms the columns that only other versions of the year have. What stands is the newest
+    /// report alone, so these are cleared with it, however it came to be remembered.
+    fn settle_dropped(&mut self) {
+        let editions = &self.published_editions;
+        let of_form = |edition: &PublishedEdition, form: &Form| -> Vec<u16> {
+            let year = edition.programme.year;
+            let others = editions.iter().filter(|other| other.programme.year == year);
+            others.flat_map(|other| dropped(edition, form, other)).collect()
+        };
+        let dropped: Vec<Vec<Vec<u16>>> = editions
+            .iter()
+            .map(|edition| edition.programme.forms.iter().map(|form| of_form(edition, form)).collect())
+            .collect();
+        for (edition, dropped) in self.published_editions.iter_mut().zip(dropped) {
+            edition.dropped = dropped;
+        }
     }
 
     /// Brings the newest quotas and baseline of each year into force under the year's newest programme.
@@ -171,68 +267,68 @@ impl Memory {
         Ok(())
     }
 
-    /// Lets an accepted submission stand; others change nothing here.
+    /// Learns a submission, the newest of its place; an accepted one stands from now on.
     pub fn learn_submission(&mut self, row: &SubmissionRow) -> Stored<()> {
-        let Some(place) = row.place.filter(|_| row.ruling.is_accepted() && row.repeats.is_none()) else {
-            return Ok(());
-        };
+        let Some(place) = row.place else { return Ok(()) };
+        self.come_in(place, row.seq);
+        if row.ruling.is_accepted() && row.repeats.is_none() { self.lay(place, row) } else { Ok(()) }
+    }
+
+    /// Notes that a submission has come in.
+    pub fn come_in(&mut self, place: Place, seq: u64) {
+        self.latest.entry(place).or_insert(Latest { last: seq, stands: None }).last = seq;
+    }
+
+    /// Lays an accepted row's figures into the cells.
+    fn lay(&mut self, place: Place, row: &SubmissionRow) -> Stored<()> {
         let damaged = || StoreError::Damaged(format!("the submission {} cannot be read", row.seq));
         let submission = self.open(&row.body).ok_or_else(damaged)?;
-        self.stand(place, row.seq, &submission).ok_or_else(damaged)
+        let Verdict::Accepted { revision } = row.ruling.verdict else { return Err(damaged()) };
+        let standing = Standing { id: submission.id, revision };
+        self.stand(place, Stands { seq: row.seq, standing }, &submission).ok_or_else(damaged)
     }
 
     /// Lets a submission stand at its place. Figures that other versions of the form asked for stand no more.
-    pub fn stand(&mut self, place: Place, seq: u64, submission: &Submission) -> Option<()> {
-        let programme = Arc::clone(self.editions.version(submission.programme_version)?);
-        let numbering = Arc::clone(self.numberings.get(&submission.programme_version)?);
-        let unit = programme.unit_of(self.units.name(place.unit)?)?;
+    pub fn stand(&mut self, place: Place, stands: Stands, submission: &Submission) -> Option<()> {
+        let edition = edition(&self.published_editions, submission.programme_version)?;
+        let unit = *edition.units.get(&place.unit)?;
         let (form, period) = (submission.form, submission.period);
-        self.clear_dropped(&programme, unit, submission);
-        self.cells.stand(&programme, &numbering, unit, form, period, &submission.figures);
-        self.sources.insert(place, seq);
-        Some(())
-    }
-
-    /// Clears figures of elements that only other versions of the form had, so that what stands is the newest report
-    /// alone, however it came to be remembered.
-    fn clear_dropped(&mut self, programme: &Programme, unit: UnitIx, submission: &Submission) {
-        let key = &programme.form(submission.form).key;
-        for edition in self.editions.iter().filter(|edition| edition.programme.year == programme.year) {
-            let (other, Some(numbering)) = (&edition.programme, self.numberings.get(&edition.version)) else {
-                continue;
-            };
-            let (Some(form), Some(row)) = (other.form_named(key), other.unit_of(&programme.unit(unit).id))
-            else {
-                continue;
-            };
-            let dropped = |element: &&gom_domain::element::ElementIx| {
-                programme.element_named(&other.element(**element).key).is_none()
-            };
-            for element in other.form(form).elements.iter().filter(dropped) {
-                self.cells.clear(numbering.element(*element), numbering.unit(row), submission.period);
-            }
+        for column in edition.dropped.get(form.get())? {
+            self.cells.clear(*column, edition.numbering.unit(unit), period);
         }
+        self.cells.stand(&edition.programme, &edition.numbering, unit, form, period, &submission.figures);
+        let latest = self.latest.entry(place).or_insert(Latest { last: stands.seq, stands: None });
+        latest.stands = Some(stands);
+        Some(())
     }
 
     /// Reads a body along the programme that it names.
     pub fn open(&self, body: &[u8]) -> Option<Submission> {
         let envelope = Envelope::decode(body).ok()?;
-        let programme = Arc::clone(self.editions.version(envelope.programme_version)?);
-        envelope.open(&programme).ok()
+        let edition = self.published(envelope.programme_version)?;
+        envelope.open(&edition.programme).ok()
     }
 
     /// Whether a body is about a place, as far as it can be read.
     pub fn says(&self, body: &[u8], place: Place) -> bool {
         let Ok(envelope) = Envelope::decode(body) else { return false };
-        let form =
-            self.editions.version(envelope.programme_version).and_then(|p| p.forms.get(envelope.form.get()));
-        envelope.period == place.period
-            && form.is_some_and(|form| self.form_number(&form.key) == Some(place.form))
+        let edition = self.published(envelope.programme_version);
+        let form = edition.and_then(|edition| edition.forms.get(envelope.form.get()));
+        envelope.period == place.period && form == Some(&place.form)
+    }
+
+    /// The places at which something stands.
+    pub fn standing_places(&self) -> impl Iterator<Item = &Place> {
+        self.latest.iter().filter(|(_, latest)| latest.stands.is_some()).map(|(place, _)| place)
     }
 
     /// Learns a device, or what has become of it.
     pub fn learn_device(&mut self, device: DeviceRow) {
         self.device_numbers.insert(device.id, device.number);
+        let of_unit = self.devices_of.entry(device.unit).or_default();
+        if !of_unit.contains(&device.number) {
+            of_unit.push(device.number);
+        }
         self.devices.insert(device.number, device);
     }
 
@@ -281,6 +377,12 @@ impl Memory {
         self.devices.values()
     }
 
+    /// A unit's devices.
+    pub fn devices_of(&self, unit: u32) -> impl Iterator<Item = &DeviceRow> {
+        let numbers = self.devices_of.get(&unit).map_or(&[][..], Vec::as_slice);
+        numbers.iter().filter_map(|number| self.devices.get(number))
+    }
+
     /// The next device's number.
     pub fn next_device(&self) -> u32 {
         self.devices.keys().next_back().map_or(1, |last| last + 1)
@@ -313,18 +415,18 @@ impl Memory {
 
     /// The newest programme of a year, with its rows and columns.
     pub fn year(&self, year: i16) -> Option<(Arc<Programme>, Arc<Numbering>)> {
-        let edition = self.editions.edition_for(year)?;
-        Some((Arc::clone(&edition.programme), Arc::clone(self.numberings.get(&edition.version)?)))
+        let edition = self.published(self.editions.edition_for(year)?.version)?;
+        Some((Arc::clone(&edition.programme), Arc::clone(&edition.numbering)))
     }
 
-    /// The rows and columns of a version of a programme.
-    pub fn numbering(&self, version: u32) -> Option<&Arc<Numbering>> {
-        self.numberings.get(&version)
+    /// A version of a programme.
+    pub fn published(&self, version: u32) -> Option<&PublishedEdition> {
+        edition(&self.published_editions, version)
     }
 
     /// The versions that were published after an entry.
     pub fn published_after(&self, after: u64) -> impl Iterator<Item = &PublishedEdition> {
-        self.bundles.iter().filter(move |edition| edition.seq > after)
+        self.published_editions.iter().filter(move |edition| edition.seq > after)
     }
 
     /// What was set by hand for the targets of a year.
@@ -340,38 +442,25 @@ impl Memory {
 
     /// The last entry that concerns a device's unit and did not come from the device.
     pub fn news(&self, device: &DeviceRow) -> u64 {
-        let others =
-            self.devices.values().filter(|other| other.unit == device.unit && other.number != device.number);
+        let others = self.devices_of(device.unit).filter(|other| other.number != device.number);
         others.map(|other| other.reached.last_commit).max().unwrap_or(0).max(self.published)
     }
 }
 
-/// One unit's standing figures, for the rules.
-pub struct UnitRecord<'a> {
-    /// The books.
-    pub memory: &'a Memory,
-    /// The programme that the rules are of.
-    pub programme: &'a Programme,
-    /// Its rows and columns.
-    pub numbering: &'a Numbering,
-    /// The unit.
-    pub unit: UnitIx,
-    /// Forms that stand from this group on and are not in the cells yet.
-    pub pending: &'a dyn Fn(gom_domain::form::FormIx, Period) -> Option<Arc<Submission>>,
+/// The edition of a version; versions are numbered from 1 without gaps.
+fn edition(editions: &[PublishedEdition], version: u32) -> Option<&PublishedEdition> {
+    editions.get((version as usize).checked_sub(1)?)
 }
 
-impl Record for UnitRecord<'_> {
-    fn figure(&self, element: gom_domain::element::ElementIx, period: Period) -> Option<i64> {
-        let form = self.programme.element(element).form;
-        if let Some(pending) = (self.pending)(form, period) {
-            let place = self.programme.form(form).elements.iter().position(|own| *own == element)?;
-            return pending.figures.get(place).copied().flatten();
-        }
-        self.memory.cells.figure(self.numbering.element(element), self.numbering.unit(self.unit), period)
-    }
-
-    fn quota(&self, element: gom_domain::element::ElementIx) -> Option<i64> {
-        let year = self.programme.year;
-        self.memory.cells.quota(year, self.numbering.element(element), self.numbering.unit(self.unit))
-    }
+/// The columns of a form in another version that this version does not have at all.
+fn dropped<'a>(
+    edition: &'a PublishedEdition,
+    form: &'a Form,
+    other: &'a PublishedEdition,
+) -> impl Iterator<Item = u16> + 'a {
+    let programme = &other.programme;
+    let own = programme.form_named(&form.key).map(|form| programme.form(form));
+    let elements = own.into_iter().flat_map(|form| form.elements.iter());
+    let gone = elements.filter(|ix| edition.programme.element_named(&programme.element(**ix).key).is_none());
+    gone.map(|ix| other.numbering.element(*ix))
 }

@@ -18,6 +18,8 @@ use crate::wording::Trouble;
 #[derive(Debug)]
 pub struct Published {
     news: Vec<(u64, News)>,
+    /// The unit's devices.
+    senders: Vec<DeviceRow>,
     /// The commit; what comes after it is left for the next time.
     up_to: u64,
 }
@@ -25,7 +27,8 @@ pub struct Published {
 /// What was published after `after`: all versions since, and the unit's tables in force if anything was.
 pub fn published(memory: &Memory, device: &DeviceRow, after: u64) -> Published {
     let up_to = memory.last.map_or(0, |last| last.last_seq);
-    Published { news: publications(memory, device, after), up_to }
+    let senders = memory.devices_of(device.unit).cloned().collect();
+    Published { news: publications(memory, device, after), senders, up_to }
 }
 
 fn publications(memory: &Memory, device: &DeviceRow, after: u64) -> Vec<(u64, News)> {
@@ -51,22 +54,19 @@ fn publications(memory: &Memory, device: &DeviceRow, after: u64) -> Vec<(u64, Ne
 /// Everything that concerns a device's unit and was committed after `after`, given what was published since.
 pub fn after(
     folder: &Folder,
-    device: &DeviceRow,
     after: u64,
     published: Published,
 ) -> Result<VecDeque<wire::PullReply>, Trouble> {
     let mut journal = folder.read()?;
-    collect(&mut journal, device, after, published).map_err(|error| folder.trouble(&error))
+    collect(&mut journal, after, published).map_err(|error| folder.trouble(&error))
 }
 
 fn collect(
     journal: &mut dyn Journal,
-    device: &DeviceRow,
     after: u64,
-    Published { mut news, up_to }: Published,
+    Published { mut news, senders, up_to }: Published,
 ) -> Stored<VecDeque<wire::PullReply>> {
-    let devices = journal.devices()?;
-    for sender in devices.iter().filter(|sender| sender.unit == device.unit) {
+    for sender in &senders {
         for row in journal.newest_of(sender.number, after)?.into_iter().filter(|row| row.seq <= up_to) {
             news.push((row.seq, News::Filed(filed(sender, row))));
         }

@@ -170,7 +170,7 @@ fn keeps_its_word(memory: &Memory, programme: &Programme) -> Vec<Fault> {
         }
     }
     let reporting: HashSet<&UnitId> =
-        memory.sources.keys().filter_map(|place| memory.unit_id(place.unit)).collect();
+        memory.standing_places().filter_map(|place| memory.unit_id(place.unit)).collect();
     let dropped = reporting.into_iter().filter(|id| programme.unit_of(id).is_none());
     faults.extend(dropped.map(|id| fault("units.csv", 1, "id", Problem::UnitDropped(id.to_string()))));
     faults

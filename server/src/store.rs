@@ -253,8 +253,14 @@ pub trait Journal {
         up_to: u64,
         visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>,
     ) -> Stored<()>;
+    /// What has come in for each place, in the order of the submissions that stand, so that reading these goes through
+    /// the file from end to end.
+    fn standings(&mut self) -> Stored<Vec<(Place, StandingRow)>>;
     /// All submissions that stand, in the order of the journal.
-    fn each_standing(&mut self, visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>) -> Stored<()>;
+    fn each_standing(&mut self, visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>) -> Stored<()> {
+        let standing = self.standings()?.into_iter().filter_map(|(_, row)| row.seq);
+        standing.into_iter().try_for_each(|seq| visit(self.submission(seq)?))
+    }
 }
 
 /// Writing the books: between `begin` and `commit` or `roll_back`.

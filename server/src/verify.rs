@@ -224,7 +224,7 @@ impl Recount {
                 ));
             }
         }
-        if memory.sources.len() != self.standing.len() {
+        if memory.standing_places().count() != self.standing.len() {
             verified.differ(say!(
                 "bảng hiện hành có dòng thừa",
                 "the table of what stands has rows that no submission made"

@@ -173,11 +173,12 @@ fn standing(
     let asked = programme.form(form);
     let numbers = memory.unit_number(unit).zip(memory.form_number(&asked.key));
     let place = numbers.map(|(unit, form)| Place { unit, form, period });
-    let Some(seq) = place.and_then(|place| memory.sources.get(&place)) else {
+    let Some(stands) = place.and_then(|place| memory.latest.get(&place)?.stands) else {
         return Ok((vec![None; asked.elements.len()], None));
     };
+    let seq = stands.seq;
     let damaged = || StoreError::Damaged(format!("the submission {seq} cannot be read"));
-    let submission = memory.open(&books.submission(*seq)?.body).ok_or_else(damaged)?;
+    let submission = memory.open(&books.submission(seq)?.body).ok_or_else(damaged)?;
     let own = memory.editions.version(submission.programme_version).ok_or_else(damaged)?;
     let figure = |key: &str| {
         let element = own.element_named(key)?;

@@ -176,8 +176,15 @@ impl Journal for Sqlite {
         )
     }
 
-    fn each_standing(&mut self, visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>) -> Stored<()> {
-        self.visit(include_str!("sqlite/each_standing.sql"), u64::MAX, rows::submission, visit)
+    fn standings(&mut self) -> Stored<Vec<(Place, StandingRow)>> {
+        let sql = "select period, form, unit, seq, last from standing order by seq";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query([])?;
+        let mut standings = Vec::new();
+        while let Some(row) = found.next()? {
+            standings.push(rows::standing(row)?);
+        }
+        Ok(standings)
     }
 }
 

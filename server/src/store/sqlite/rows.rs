@@ -6,7 +6,8 @@ use gom_domain::ruling::{Ruling, Verdict};
 use rusqlite::Row;
 
 use crate::store::{
-    ChangeKind, ChangeRow, CodeRow, CommitRow, DeviceRow, Place, Reached, StoreError, Stored, SubmissionRow,
+    ChangeKind, ChangeRow, CodeRow, CommitRow, DeviceRow, Place, Reached, StandingRow, StoreError, Stored,
+    SubmissionRow,
 };
 
 /// A number as SQLite keeps it. Sequences stay far below 2^63; a bound beyond it is as good as the largest.
@@ -102,6 +103,13 @@ pub(super) fn submission(row: &Row<'_>) -> Stored<SubmissionRow> {
         repeats: optional("repeats")?,
         body: row.get("body")?,
     })
+}
+
+pub(super) fn standing(row: &Row<'_>) -> Stored<(Place, StandingRow)> {
+    let period = Period::from_code(row.get("period")?).ok_or_else(|| damaged("period"))?;
+    let place = Place { unit: row.get("unit")?, form: row.get("form")?, period };
+    let seq = row.get::<_, Option<i64>>("seq")?.map(i64::cast_unsigned);
+    Ok((place, StandingRow { seq, last: uint(row, "last")? }))
 }
 
 fn ruling(row: &Row<'_>) -> Stored<Ruling> {
