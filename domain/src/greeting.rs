@@ -12,7 +12,13 @@ impl Chain {
     /// The chain after one more operation, whose body is given verbatim.
     #[must_use]
     pub fn then(self, body: &[u8]) -> Self {
-        Self(Sha256::new().chain_update(self.0).chain_update(fingerprint(body)).finalize().into())
+        self.then_sealed(&fingerprint(body))
+    }
+
+    /// The same where the body's fingerprint is known.
+    #[must_use]
+    pub fn then_sealed(self, fingerprint: &[u8; 32]) -> Self {
+        Self(Sha256::new().chain_update(self.0).chain_update(fingerprint).finalize().into())
     }
 }
 

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use gom_domain::Period;
 use gom_domain::calendar::vietnam_day;
 use gom_domain::form::FormIx;
-use gom_domain::greeting::DeviceId;
+use gom_domain::greeting::{DeviceId, fingerprint};
 use gom_domain::ruling::{Case, Receipt, RejectionCode, Ruling, Standing, Verdict, judge};
 use gom_domain::submission::{Submission, SubmissionId};
 use gom_domain::unit::UnitIx;
@@ -282,8 +282,9 @@ impl<'a> Group<'a> {
             self.come_in(ledger, place, latest, &row, judged.submission)?;
         }
         self.last_seq = seq;
-        self.head = chain::submission(self.head, self.memory, sender.id, &row);
-        sender.reached.advance(&row);
+        let fingerprint = fingerprint(body);
+        self.head = chain::submission(self.head, self.memory, sender.id, &row, &fingerprint);
+        sender.reached.advance(&row, &fingerprint);
         self.senders.insert(sender.number, *sender);
         Ok(Receipt { ruling: row.ruling, commit: seq, at_ms: self.at_ms })
     }

@@ -45,8 +45,14 @@ pub fn history(history: HistoryId) -> [u8; 32] {
     Link::new(Of::History, [0; 32]).part(&history.0).end()
 }
 
-/// The chain after a submission.
-pub fn submission(head: [u8; 32], memory: &Memory, device: DeviceId, row: &SubmissionRow) -> [u8; 32] {
+/// The chain after a submission, whose body has this fingerprint.
+pub fn submission(
+    head: [u8; 32],
+    memory: &Memory,
+    device: DeviceId,
+    row: &SubmissionRow,
+    fingerprint: &[u8; 32],
+) -> [u8; 32] {
     let unit = memory.unit_id(row.unit).map_or("", |id| id.as_str());
     let form = row.place.and_then(|place| memory.form_key(place.form)).unwrap_or("");
     let period = row.place.map_or(0, |place| place.period.code());
@@ -61,7 +67,7 @@ pub fn submission(head: [u8; 32], memory: &Memory, device: DeviceId, row: &Submi
         .number(row.prior.unwrap_or(0))
         .number(row.repeats.unwrap_or(0))
         .part(&gom_proto::ruling::encode(&row.ruling))
-        .part(&row.body)
+        .part(fingerprint)
         .end()
 }
 

@@ -69,10 +69,10 @@ impl Default for Reached {
 }
 
 impl Reached {
-    /// Goes on by a submission.
-    pub fn advance(&mut self, row: &SubmissionRow) {
+    /// Goes on by a submission, whose body has this fingerprint.
+    pub fn advance(&mut self, row: &SubmissionRow, fingerprint: &[u8; 32]) {
         self.last_sequence = row.sequence;
-        self.chain = self.chain.then(&row.body);
+        self.chain = self.chain.then_sealed(fingerprint);
         self.last_commit = row.seq;
     }
 }

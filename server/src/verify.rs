@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use gom_domain::greeting::fingerprint;
 use gom_domain::progress::progress;
 use gom_domain::ruling::Verdict;
 use gom_domain::{Bilingual, Period, say};
@@ -57,8 +58,9 @@ pub fn verify(journal: &mut dyn Journal) -> Stored<Verified> {
         changes: changes.into_iter().peekable(),
     };
     journal.each_submission(u64::MAX, &mut |row| {
-        links.submission(&row, &recount.memory, &mut verified);
-        recount.submission(&row, &mut verified)
+        let fingerprint = fingerprint(&row.body);
+        links.submission(&row, &fingerprint, &recount.memory, &mut verified);
+        recount.submission(&row, &fingerprint, &mut verified)
     })?;
     links.end(&mut verified);
     recount.compare(journal, &mut verified)?;
@@ -82,14 +84,20 @@ struct Links {
 }
 
 impl Links {
-    fn submission(&mut self, row: &SubmissionRow, memory: &Memory, verified: &mut Verified) {
+    fn submission(
+        &mut self,
+        row: &SubmissionRow,
+        fingerprint: &[u8; 32],
+        memory: &Memory,
+        verified: &mut Verified,
+    ) {
         self.changes_before(row.seq, verified);
         let seq = row.seq;
         let Some(device) = memory.device(row.device) else {
             verified.differ(say!("mục {seq}: không rõ máy gửi", "entry {seq}: its device is not known"));
             return;
         };
-        self.step(seq, chain::submission(self.head, memory, device.id, row), verified);
+        self.step(seq, chain::submission(self.head, memory, device.id, row, fingerprint), verified);
     }
 
     fn changes_before(&mut self, seq: u64, verified: &mut Verified) {
@@ -145,16 +153,21 @@ struct Recount {
 }
 
 impl Recount {
-    fn submission(&mut self, row: &SubmissionRow, verified: &mut Verified) -> Stored<()> {
+    fn submission(
+        &mut self,
+        row: &SubmissionRow,
+        fingerprint: &[u8; 32],
+        verified: &mut Verified,
+    ) -> Stored<()> {
         verified.submissions += 1;
-        self.sender(row, verified);
+        self.sender(row, fingerprint, verified);
         let Some(place) = row.place else { return Ok(()) };
         self.place(row, place, verified);
         self.memory.learn_submission(row)
     }
 
     /// The device's numbers have no gap, and its unit is the row's.
-    fn sender(&mut self, row: &SubmissionRow, verified: &mut Verified) {
+    fn sender(&mut self, row: &SubmissionRow, fingerprint: &[u8; 32], verified: &mut Verified) {
         let seq = row.seq;
         let reached = self.devices.entry(row.device).or_default();
         if row.epoch != reached.epoch {
@@ -166,7 +179,7 @@ impl Recount {
                 "entry {seq}: the device's sequence has a gap"
             ));
         }
-        reached.advance(row);
+        reached.advance(row, fingerprint);
         if self.memory.device(row.device).is_some_and(|device| device.unit != row.unit) {
             verified.differ(say!(
                 "mục {seq}: máy thuộc đơn vị khác",

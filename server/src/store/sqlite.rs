@@ -177,7 +177,7 @@ impl Journal for Sqlite {
     }
 
     fn standings(&mut self) -> Stored<Vec<(Place, StandingRow)>> {
-        let sql = "select period, form, unit, seq, last from standing order by seq";
+        let sql = "select * from standing order by seq";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut found = statement.query([])?;
         let mut standings = Vec::new();

@@ -75,49 +75,63 @@ pub(super) fn change(row: &Row<'_>) -> Stored<ChangeRow> {
     })
 }
 
+/// Columns one after the other, in the order of `select *`: looking each one up by its name takes longer than reading
+/// it, and books are read by the hundred thousand rows. Migrations add columns at a table's end.
+struct Columns<'r> {
+    row: &'r Row<'r>,
+    next: usize,
+}
+
+impl Columns<'_> {
+    fn take<T: rusqlite::types::FromSql>(&mut self) -> Stored<T> {
+        self.next += 1;
+        Ok(self.row.get(self.next - 1)?)
+    }
+
+    fn uint(&mut self, name: &str) -> Stored<u64> {
+        u64::try_from(self.take::<i64>()?).map_err(|_| damaged(name))
+    }
+
+    fn entry(&mut self) -> Stored<Option<u64>> {
+        Ok(self.take::<Option<i64>>()?.map(i64::cast_unsigned))
+    }
+}
+
 pub(super) fn submission(row: &Row<'_>) -> Stored<SubmissionRow> {
-    let unit = row.get("unit")?;
-    let (form, period): (Option<u32>, Option<u32>) = (row.get("form")?, row.get("period")?);
-    let place = match form.zip(period) {
-        None => None,
-        Some((form, code)) => {
-            let period = Period::from_code(code).ok_or_else(|| damaged("period"))?;
-            Some(Place { unit, form, period })
-        }
-    };
-    let optional =
-        |column: &str| Ok::<_, StoreError>(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned));
-    let (seq, ruling) = (uint(row, "seq")?, ruling(row)?);
-    if verdict(&ruling).0 != row.get::<_, u8>("verdict")? {
+    let mut columns = Columns { row, next: 0 };
+    let seq = columns.uint("seq")?;
+    let (device, epoch, sequence) = (columns.take()?, columns.take()?, columns.uint("sequence")?);
+    let unit = columns.take()?;
+    let place = place(unit, columns.take()?, columns.take()?)?;
+    let (number, revision): (u8, u32) = (columns.take()?, columns.take()?);
+    let (prior, repeats) = (columns.entry()?, columns.entry()?);
+    let body = columns.take()?;
+    let ruling = ruling(columns.take()?, revision)?;
+    if verdict(&ruling).0 != number {
         return Err(StoreError::Damaged(format!("the verdict of entry {seq} is not the one of its ruling")));
     }
-    Ok(SubmissionRow {
-        seq,
-        device: row.get("device")?,
-        epoch: row.get("epoch")?,
-        sequence: uint(row, "sequence")?,
-        unit,
-        place,
-        ruling,
-        prior: optional("prior")?,
-        repeats: optional("repeats")?,
-        body: row.get("body")?,
-    })
+    Ok(SubmissionRow { seq, device, epoch, sequence, unit, place, ruling, prior, repeats, body })
+}
+
+fn place(unit: u32, form: Option<u32>, period: Option<u32>) -> Stored<Option<Place>> {
+    let Some((form, code)) = form.zip(period) else { return Ok(None) };
+    let period = Period::from_code(code).ok_or_else(|| damaged("period"))?;
+    Ok(Some(Place { unit, form, period }))
 }
 
 pub(super) fn standing(row: &Row<'_>) -> Stored<(Place, StandingRow)> {
-    let period = Period::from_code(row.get("period")?).ok_or_else(|| damaged("period"))?;
-    let place = Place { unit: row.get("unit")?, form: row.get("form")?, period };
-    let seq = row.get::<_, Option<i64>>("seq")?.map(i64::cast_unsigned);
-    Ok((place, StandingRow { seq, last: uint(row, "last")? }))
+    let mut columns = Columns { row, next: 0 };
+    let (code, form, unit) = (columns.take()?, columns.take()?, columns.take()?);
+    let period = Period::from_code(code).ok_or_else(|| damaged("period"))?;
+    let standing = StandingRow { seq: columns.entry()?, last: columns.uint("last")? };
+    Ok((Place { unit, form, period }, standing))
 }
 
-fn ruling(row: &Row<'_>) -> Stored<Ruling> {
-    if let Some(bytes) = row.get::<_, Option<Vec<u8>>>("ruling")? {
-        return gom_proto::ruling::decode(&bytes).map_err(|_| damaged("ruling"));
+fn ruling(kept: Option<Vec<u8>>, revision: u32) -> Stored<Ruling> {
+    match kept {
+        Some(bytes) => gom_proto::ruling::decode(&bytes).map_err(|_| damaged("ruling")),
+        None => Ok(Ruling { verdict: Verdict::Accepted { revision }, findings: Vec::new() }),
     }
-    let verdict = Verdict::Accepted { revision: row.get("revision")? };
-    Ok(Ruling { verdict, findings: Vec::new() })
 }
 
 /// The verdict's number and the revision beside it.
