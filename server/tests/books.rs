@@ -15,6 +15,7 @@ use gom_server::accept::Refusal;
 use gom_server::books::{Answer, Books, Contact, Job, Push};
 use gom_server::enrol::{Enrol, IssueCode};
 use gom_server::folder::Folder;
+use gom_server::memory::Memory;
 use gom_server::publish::Load;
 use gom_server::store::{Journal, Sqlite};
 use tempfile::TempDir;
@@ -90,13 +91,15 @@ impl District {
     }
 
     fn crimes(&self) -> Option<i64> {
-        let memory = self.books.shared();
-        let memory = memory.read().unwrap();
-        let (programme, numbering) = memory.year(2024).unwrap();
-        let element = numbering.element(programme.element_named("public_order_crimes").unwrap());
-        let unit = numbering.unit(programme.unit_of(&UnitId::from("hoa-an")).unwrap());
-        memory.cells.figure(element, unit, "2024-05".parse().unwrap())
+        crimes_in(&self.books.shared().read().unwrap())
     }
+}
+
+fn crimes_in(memory: &Memory) -> Option<i64> {
+    let (programme, numbering) = memory.year(2024).unwrap();
+    let element = numbering.element(programme.element_named("public_order_crimes").unwrap());
+    let unit = numbering.unit(programme.unit_of(&UnitId::from("hoa-an")).unwrap());
+    memory.cells.figure(element, unit, "2024-05".parse().unwrap())
 }
 
 /// May's report of the society form with so many crimes.
@@ -209,6 +212,50 @@ fn a_rejected_base_is_looked_through() {
     let (receipts, _) = district.push(1, 1, &bodies);
     assert!(matches!(verdicts(&receipts)[1], Verdict::Rejected(rejection) if rejection.code == "R07"));
     assert_eq!(verdicts(&receipts)[2], &Verdict::Accepted { revision: 2 });
+}
+
+/// The way back from what stands today and the way forward from the first entry come to the same.
+#[test]
+fn what_stood_as_of_any_commit_is_what_stood_then() {
+    let mut district = District::open();
+    let bodies = [
+        report(1, 5, None),
+        report_of(2, 1, "2024-04", 7, None),
+        report(3, -1, Some(1)),
+        report(4, 6, Some(3)),
+        vec![0xff],
+        report(5, 9, Some(1)),
+        report_of(6, 1, "2024-03", -1, None),
+        report_of(7, 1, "2024-04", 8, Some(2)),
+        report(4, 6, Some(3)),
+        report_of(8, 1, "2024-03", 2, Some(6)),
+        report(9, 4, Some(4)),
+    ];
+    let stood: Vec<_> = (1..)
+        .zip(bodies)
+        .map(|(sequence, body)| {
+            let (receipts, _) = district.push(1, sequence, &[body]);
+            let shared = district.books.shared();
+            let memory = shared.read().unwrap();
+            (receipts[0].1.commit, memory.latest.clone(), district.crimes())
+        })
+        .collect();
+    assert_eq!(stood.last().unwrap().1.len(), 3, "one report of each month stands");
+    let mut journal = Folder::new(district.folder.path().join("d")).read().unwrap();
+    for (commit, latest, crimes) in stood {
+        let memory = Memory::recall(&mut journal, Some(commit)).unwrap();
+        assert_eq!((memory.latest.clone(), crimes_in(&memory)), (latest, crimes), "as of {commit}");
+    }
+}
+
+#[test]
+fn an_id_is_known_again_after_a_restart() {
+    let mut district = District::open();
+    district.push(1, 1, &[report(1, 5, None), report(2, 6, Some(1))]);
+    district.reopen();
+    let (receipts, _) = district.push(1, 3, &[report(1, 7, Some(2)), report(3, 7, Some(2))]);
+    assert!(matches!(verdicts(&receipts)[0], Verdict::Rejected(rejection) if rejection.code == "R09"));
+    assert_eq!(verdicts(&receipts)[1], &Verdict::Accepted { revision: 3 });
 }
 
 #[test]
