@@ -232,16 +232,8 @@ impl Condition {
                 Some(comparison.holds(left.eval(figures)?.cmp(&right.eval(figures)?)))
             }
             Self::Present(term) => Some(figures(*term).is_some()),
-            Self::And(left, right) => match (left.eval(figures), right.eval(figures)) {
-                (Some(false), _) | (_, Some(false)) => Some(false),
-                (Some(true), Some(true)) => Some(true),
-                _ => None,
-            },
-            Self::Or(left, right) => match (left.eval(figures), right.eval(figures)) {
-                (Some(true), _) | (_, Some(true)) => Some(true),
-                (Some(false), Some(false)) => Some(false),
-                _ => None,
-            },
+            Self::And(left, right) => both(false, left.eval(figures), || right.eval(figures)),
+            Self::Or(left, right) => both(true, left.eval(figures), || right.eval(figures)),
             Self::Not(inner) => inner.eval(figures).map(|held| !held),
         }
     }
@@ -289,6 +281,15 @@ impl Condition {
         };
         if own < outer { format!("({text})") } else { text }
     }
+}
+
+/// Two truths in one: either settles it if it is `settles`; otherwise both must be known.
+fn both(settles: bool, left: Option<bool>, right: impl FnOnce() -> Option<bool>) -> Option<bool> {
+    if left == Some(settles) {
+        return left;
+    }
+    let right = right();
+    if right == Some(settles) { right } else { left.and(right) }
 }
 
 #[cfg(test)]
