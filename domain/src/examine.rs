@@ -4,10 +4,9 @@
 
 use crate::element::{ElementIx, Kind, Value};
 use crate::form::FormIx;
-use crate::formula::{Aspect, Term};
+use crate::formula::{Aspect, Figures, Term};
 use crate::period::Period;
 use crate::programme::Programme;
-use crate::quantity::Quantity;
 use crate::rule::{Level, Rule};
 use crate::unit::UnitIx;
 
@@ -97,6 +96,16 @@ struct Sheet<'a> {
     record: &'a dyn Record,
 }
 
+impl Figures for Sheet<'_> {
+    fn digits(&self, term: Term) -> Option<i128> {
+        self.value(term)
+    }
+
+    fn scale(&self, term: Term) -> u8 {
+        self.programme.element(term.element).scale
+    }
+}
+
 impl Sheet<'_> {
     fn cells(&self) -> impl Iterator<Item = (ElementIx, Value)> + '_ {
         let elements = self.programme.form(self.form).elements.iter().copied();
@@ -131,7 +140,7 @@ impl Sheet<'_> {
     }
 
     fn rule(&self, rule: &Rule) -> Option<Finding> {
-        if rule.condition.eval(&|term| self.amount(term)) != Some(false) {
+        if rule.test.eval(self) != Some(false) {
             return None;
         }
         let number = |term| self.value(term).and_then(|value| Value::try_from(value).ok());
@@ -142,11 +151,6 @@ impl Sheet<'_> {
             check: Check::Rule(rule.row),
             figures,
         })
-    }
-
-    fn amount(&self, term: Term) -> Option<Quantity> {
-        let scale = self.programme.element(term.element).scale;
-        self.value(term).map(|value| Quantity::scaled(value, scale))
     }
 
     fn value(&self, term: Term) -> Option<i128> {

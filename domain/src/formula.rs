@@ -4,8 +4,10 @@
 //! name. Evaluation is exact, and every formula can be shown again with the numbers put in.
 
 mod parse;
+mod test;
 
 pub use parse::{Dialect, Names, SyntaxFault, SyntaxProblem, parse_condition, parse_formula};
+pub use test::{Figures, Test};
 
 use std::cmp::Ordering;
 

@@ -2,7 +2,7 @@
 
 use crate::element::ElementIx;
 use crate::form::FormIx;
-use crate::formula::Condition;
+use crate::formula::{Condition, Test};
 use crate::wording::Bilingual;
 
 /// How much a finding weighs.
@@ -42,8 +42,10 @@ pub struct Rule {
     pub element: ElementIx,
     /// How much it weighs.
     pub level: Level,
-    /// What must hold; where figures are missing it is left open and nothing shows.
+    /// What must hold, as it was written; where figures are missing it is left open and nothing shows.
     pub condition: Condition,
+    /// The same, ready to be asked of every report.
+    pub test: Test,
     /// What to say if it does not.
     pub message: Bilingual,
 }

@@ -20,7 +20,7 @@ use crate::chain;
 use crate::memory::{Latest, Memory, PublishedEdition, Stands};
 use crate::record::UnitRecord;
 use crate::seen::Seen;
-use crate::store::{DeviceRow, Ledger, Place, Reached, StandingRow, StoreError, Stored, SubmissionRow};
+use crate::store::{DeviceRow, Ledger, Place, Reached, StoreError, Stored, SubmissionRow};
 
 /// Receipts with the sequences of their operations.
 pub type Receipts = Vec<(u64, Receipt)>;
@@ -87,8 +87,8 @@ pub struct Done {
     pub head: [u8; 32],
     /// How far its devices have come.
     pub reached: Vec<(u32, Reached)>,
-    /// What it has changed.
-    pub places: HashMap<Place, Change>,
+    /// What it has changed, in the order of the table of what stands.
+    pub places: Vec<(Place, Change)>,
 }
 
 impl<'a> Group<'a> {
@@ -279,7 +279,7 @@ impl<'a> Group<'a> {
         };
         ledger.append_submission(&row)?;
         if let Some(place) = row.place {
-            self.come_in(ledger, place, latest, &row, judged.submission)?;
+            self.come_in(place, latest, &row, judged.submission);
         }
         self.last_seq = seq;
         let fingerprint = fingerprint(body);
@@ -292,12 +292,11 @@ impl<'a> Group<'a> {
     /// Notes what has come in for a place, and what stands there now.
     fn come_in(
         &mut self,
-        ledger: &mut dyn Ledger,
         place: Place,
         before: Option<Latest>,
         row: &SubmissionRow,
         submission: Option<Submission>,
-    ) -> Stored<()> {
+    ) {
         let mut latest = Latest { last: row.seq, stands: before.and_then(|latest| latest.stands) };
         let change = self.places.entry(place).or_insert(Change { latest, submission: None });
         if let (Verdict::Accepted { revision }, None, Some(submission)) =
@@ -308,7 +307,6 @@ impl<'a> Group<'a> {
             change.submission = Some(submission);
         }
         change.latest = latest;
-        ledger.put_standing(place, StandingRow { seq: latest.stands.map(|stands| stands.seq), last: row.seq })
     }
 
     /// Ends the group: what it has done, to be made durable and then remembered.
@@ -316,7 +314,9 @@ impl<'a> Group<'a> {
         let began = self.memory.last.map_or(0, |last| last.last_seq);
         let last_seq = if self.last_seq > began { self.last_seq } else { 0 };
         let reached = self.senders.into_values().map(|sender| (sender.number, sender.reached)).collect();
-        Done { last_seq, head: self.head, reached, places: self.places }
+        let mut places: Vec<(Place, Change)> = self.places.into_iter().collect();
+        places.sort_unstable_by_key(|(place, _)| (place.period.code(), place.form, place.unit));
+        Done { last_seq, head: self.head, reached, places }
     }
 }
 

@@ -14,10 +14,10 @@ use crate::accept::{Done, Group, Receipts, Refusal};
 use crate::chain;
 use crate::enrol::{self, Enrol, Enrolled, IssueCode};
 use crate::enter::{self, Enter};
-use crate::memory::Memory;
+use crate::memory::{Latest, Memory};
 use crate::publish::{self, Load};
 use crate::seen::Seen;
-use crate::store::{ChangeRow, DeviceRow, Ledger, StoreError, Stored};
+use crate::store::{ChangeRow, DeviceRow, Ledger, StandingRow, StoreError, Stored};
 use crate::target::{self, SetTarget};
 use crate::wording::Trouble;
 
@@ -248,6 +248,10 @@ impl Books {
         }
         for device in &self.noted() {
             self.ledger.put_device(device)?;
+        }
+        for (place, change) in &changes.done.places {
+            let Latest { last, stands } = change.latest;
+            self.ledger.put_standing(*place, StandingRow { seq: stands.map(|stands| stands.seq), last })?;
         }
         for (number, reached) in &changes.done.reached {
             self.ledger.advance_device(*number, reached)?;

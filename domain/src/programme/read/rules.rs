@@ -6,7 +6,7 @@ use super::super::table::Row;
 use super::super::{Bundle, Programme};
 use super::{bilingual, open};
 use crate::element::{ElementIx, Kind};
-use crate::formula::{SyntaxFault, parse_condition};
+use crate::formula::{SyntaxFault, Term, Test, parse_condition};
 use crate::rule::{Level, Rule};
 
 pub(super) fn rules(programme: &mut Programme, bundle: &Bundle, found: &Found) {
@@ -28,12 +28,14 @@ fn rules_of(programme: &Programme, number: u16, row: Row<'_>) -> Vec<Rule> {
         match parse_condition(row.cell("expression"), &names) {
             Ok(condition) => {
                 let form = programme.element(element).form;
+                let scale = |term: Term| programme.element(term.element).scale;
                 rules.push(Rule {
                     row: number,
                     key: key.clone(),
                     form,
                     element,
                     level,
+                    test: Test::new(&condition, &scale),
                     condition,
                     message: message.clone(),
                 });
