@@ -4,7 +4,7 @@
 //! is made room for, so a small message cannot grow beyond the limit.
 
 use prost::Message;
-use zstd::bulk::{Compressor, Decompressor};
+use zstd::bulk::Compressor;
 use zstd::zstd_safe::get_frame_content_size;
 
 use crate::{Malformed, wire};
@@ -40,34 +40,21 @@ impl Packer {
     }
 }
 
-/// Gives bodies back as they were, message by message.
-#[derive(Default)]
-pub struct Unpacker {
-    decompressor: Option<Decompressor<'static>>,
+/// The bodies of a message.
+pub fn unpack(operations: wire::Operations) -> Result<Vec<Vec<u8>>, Malformed> {
+    match (operations.bodies.is_empty(), operations.squeezed.is_empty()) {
+        (_, true) => Ok(operations.bodies),
+        (true, false) => unsqueeze(&operations.squeezed).ok_or(Malformed::Field("squeezed")),
+        (false, false) => Err(Malformed::Field("squeezed")),
+    }
 }
 
-impl Unpacker {
-    /// The bodies of a message.
-    pub fn unpack(&mut self, operations: wire::Operations) -> Result<Vec<Vec<u8>>, Malformed> {
-        const FAULT: Malformed = Malformed::Field("squeezed");
-        if operations.squeezed.is_empty() {
-            return Ok(operations.bodies);
-        }
-        let named = get_frame_content_size(&operations.squeezed).ok().flatten().ok_or(FAULT)?;
-        let size = usize::try_from(named).ok().filter(|size| *size <= LARGEST_MESSAGE).ok_or(FAULT)?;
-        let plain = self.decompressor()?.decompress(&operations.squeezed, size).map_err(|_| FAULT)?;
-        let bodies = wire::Bodies::decode(plain.as_slice()).map_err(|_| FAULT)?.bodies;
-        if operations.bodies.is_empty() { Ok(bodies) } else { Err(FAULT) }
-    }
-
-    /// Made with the first squeezed message: a connection that brings none pays nothing for it.
-    fn decompressor(&mut self) -> Result<&mut Decompressor<'static>, Malformed> {
-        let made = match self.decompressor.take() {
-            Some(made) => made,
-            None => Decompressor::new().map_err(|_| Malformed::Field("squeezed"))?,
-        };
-        Ok(self.decompressor.insert(made))
-    }
+/// Nothing is kept from one message to the next: thousands of connections would each keep a hundred kilobytes.
+fn unsqueeze(frame: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let named = get_frame_content_size(frame).ok().flatten()?;
+    let size = usize::try_from(named).ok().filter(|size| *size <= LARGEST_MESSAGE)?;
+    let plain = zstd::bulk::decompress(frame, size).ok()?;
+    Some(wire::Bodies::decode(plain.as_slice()).ok()?.bodies)
 }
 
 #[cfg(test)]
@@ -83,18 +70,18 @@ mod tests {
         let operations = Packer::default().pack(7, reports());
         assert_eq!(operations.first_sequence, 7);
         assert!(operations.encoded_len() < 5_000, "{}", operations.encoded_len());
-        assert_eq!(Unpacker::default().unpack(operations), Ok(reports()));
+        assert_eq!(unpack(operations), Ok(reports()));
     }
 
     #[test]
     fn what_would_grow_travels_as_it_is() {
         let operations = Packer::default().pack(1, vec![vec![1, 2, 3]]);
         assert_eq!((operations.bodies.len(), operations.squeezed.len()), (1, 0));
-        assert_eq!(Unpacker::default().unpack(operations), Ok(vec![vec![1, 2, 3]]));
+        assert_eq!(unpack(operations), Ok(vec![vec![1, 2, 3]]));
     }
 
     fn squeezed(squeezed: Vec<u8>) -> Result<Vec<Vec<u8>>, Malformed> {
-        Unpacker::default().unpack(wire::Operations { squeezed, ..wire::Operations::default() })
+        unpack(wire::Operations { squeezed, ..wire::Operations::default() })
     }
 
     #[test]

@@ -67,12 +67,12 @@ pub fn unpack(verdict: wire::Verdict) -> Result<Vec<Numbered>, Malformed> {
     if verdict.revisions.is_empty() {
         return Err(Malformed::UnknownVerdict);
     }
-    let last = sequences(&verdict)?.count() as u64 - 1;
-    commit.checked_add(last).ok_or(Malformed::Field("commit"))?;
+    let (first, last) = sequences(&verdict)?.into_inner();
+    commit.checked_add(last - first).ok_or(Malformed::Field("commit"))?;
     let accepted = |revision| Ruling { verdict: Verdict::Accepted { revision }, remarks: Vec::new() };
     let receipt = |(commit, revision)| Receipt { ruling: accepted(revision), commit, at_ms };
     let receipts = (commit..).zip(verdict.revisions).map(receipt);
-    Ok((verdict.sequence..).zip(receipts).collect())
+    Ok((first..).zip(receipts).collect())
 }
 
 #[cfg(test)]
