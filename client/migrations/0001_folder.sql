@@ -34,42 +34,51 @@ create table draft_cell (
   foreign key (form, period) references draft on delete cascade
 ) strict, without rowid;
 
+-- The forms and periods of which anything was sealed here. They are few, however often each is handed in again.
+create table place (
+  id     integer primary key,
+  form   text    not null,
+  period integer not null,
+  unique (form, period)
+) strict;
+
 -- What was sealed here, in order. The district rules on each, once.
 create table operation (
-  epoch        integer not null check (epoch >= 1),
-  sequence     integer not null check (sequence >= 1),
+  id           integer primary key check (id >> 40 >= 1 and id & 0xffffffffff >= 1),  -- the epoch, then 40 bits of sequence
+  epoch        integer generated always as (id >> 40),
+  sequence     integer generated always as (id & 0xffffffffff),
+  place        integer not null references place,
   submission   blob    not null check (length(submission) = 16),
-  form         text    not null,
-  period       integer not null,
-  body         blob    not null,                                 -- verbatim, as it is sent
   fingerprint  blob    not null check (length(fingerprint) = 32),
   chain        blob    not null check (length(chain) = 32),      -- over all bodies of the epoch up to this one
   sealed_at_ms integer not null,                                 -- by this computer's clock; nothing is ordered by it
-  primary key (epoch, sequence)
-) strict, without rowid;
+  body         blob    not null                                  -- verbatim, as it is sent
+) strict;
 
-create index operation_of on operation (form, period);
+create index operation_of on operation (place);
+
+-- Those that the district has not ruled on: an operation is here, or it has a receipt.
+create table outbox (
+  operation integer primary key references operation
+) strict;
 
 -- The district's rulings on them.
 create table receipt (
-  epoch           integer not null,
-  sequence        integer not null,
+  operation       integer primary key references operation,
   district_commit integer not null,
   at_ms           integer not null,                              -- by the district's clock
   verdict         text    not null check (verdict in ('accepted', 'conflict', 'rejected')),
-  ruling          blob    not null,                              -- verbatim
-  primary key (epoch, sequence),
-  foreign key (epoch, sequence) references operation
-) strict, without rowid;
+  ruling          blob    not null                               -- verbatim
+) strict;
+
+create index refused on receipt (operation) where verdict != 'accepted';
 
 -- Where the officer has accepted what stands in place of what was refused: by which ruling, so that another ruling asks
 -- anew. Both reports stay in the history.
 create table resolved (
-  epoch           integer not null,
-  sequence        integer not null,
+  operation       integer not null references operation,
   district_commit integer not null,                              -- that of the ruling's receipt
-  primary key (epoch, sequence, district_commit),
-  foreign key (epoch, sequence) references operation
+  primary key (operation, district_commit)
 ) strict, without rowid;
 
 -- What the unit's other devices and the district itself have filed. The same body is filed once.

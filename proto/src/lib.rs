@@ -6,8 +6,10 @@
 pub mod change;
 pub mod figures;
 pub mod greeting;
+pub mod operations;
 pub mod ruling;
 pub mod submission;
+pub mod verdicts;
 
 /// The types and services generated from `gom/v1/*.proto`.
 #[allow(

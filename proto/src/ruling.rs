@@ -4,7 +4,7 @@ use gom_domain::Bilingual;
 use gom_domain::element::ElementIx;
 use gom_domain::examine::{Check, Finding};
 use gom_domain::rule::Level;
-use gom_domain::ruling::{Receipt, Rejection, Ruling, Verdict};
+use gom_domain::ruling::{Rejection, Ruling, Verdict};
 use prost::Message;
 
 use crate::{Malformed, figures, wire};
@@ -113,25 +113,6 @@ impl TryFrom<wire::Finding> for Finding {
             },
             figures: figures::unpack(&finding.figures, terms)?,
         })
-    }
-}
-
-/// A receipt for the operation of a sequence.
-pub fn verdict(sequence: u64, receipt: &Receipt) -> wire::Verdict {
-    wire::Verdict {
-        sequence,
-        commit: receipt.commit,
-        at_ms: receipt.at_ms,
-        ruling: Some((&receipt.ruling).into()),
-    }
-}
-
-impl TryFrom<wire::Verdict> for Receipt {
-    type Error = Malformed;
-
-    fn try_from(verdict: wire::Verdict) -> Result<Self, Malformed> {
-        let ruling = verdict.ruling.ok_or(Malformed::UnknownVerdict)?.try_into()?;
-        Ok(Self { ruling, commit: verdict.commit, at_ms: verdict.at_ms })
     }
 }
 

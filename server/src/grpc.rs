@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 
 use gom_domain::greeting::{Action, DeviceId, Hello, Welcome};
-use gom_domain::ruling::Receipt;
 use gom_domain::world::World;
+use gom_proto::operations::{self, LARGEST_MESSAGE};
 use gom_proto::wire::sync_server::{Sync, SyncServer};
-use gom_proto::{Malformed, ruling, wire};
+use gom_proto::{Malformed, verdicts, wire};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_stream::wrappers::ReceiverStream;
@@ -25,11 +25,8 @@ use crate::writer::{Writer, stopped};
 
 /// How many messages of a stream may wait for their commit.
 const IN_FLIGHT: usize = 16;
-/// How many operations a message may bring, and how many bytes; a client's window is a thousand.
+/// How many operations a message may bring. Their receipts go back in one.
 const MOST_OPERATIONS: usize = 1_000;
-const LARGEST_MESSAGE: usize = 1024 * 1024;
-/// How many verdicts go back in one message.
-const VERDICTS: usize = 200;
 /// The largest body of a submission; a form of a hundred elements takes a hundredth of it.
 const LARGEST_BODY: usize = 64 * 1024;
 
@@ -211,7 +208,7 @@ async fn take_in(
             () = &mut stopping => Err(wait(&Trouble::Stopping)),
         };
         let push = match message {
-            Ok(Some(message)) => operations(message, &device),
+            Ok(Some(message)) => taken(message, &device),
             Ok(None) => return,
             Err(status) => Err(Box::new(status)),
         };
@@ -226,18 +223,20 @@ async fn take_in(
     }
 }
 
-fn operations(message: wire::PushRequest, device: &DeviceRow) -> Result<Push, Box<Status>> {
-    let Some(wire::push_request::Kind::Operations(operations)) = message.kind else {
+/// What a message brings, within the limits.
+fn taken(message: wire::PushRequest, device: &DeviceRow) -> Result<Push, Box<Status>> {
+    let Some(wire::push_request::Kind::Operations(message)) = message.kind else {
         return Err(Box::new(Status::invalid_argument("operations are expected after the Hello")));
     };
-    if operations.bodies.iter().any(|body| body.len() > LARGEST_BODY) {
+    let first_sequence = message.first_sequence;
+    let bodies = operations::unpack(message).map_err(malformed)?;
+    if bodies.iter().any(|body| body.len() > LARGEST_BODY) {
         return Err(Box::new(Status::invalid_argument("a submission is larger than 64 KiB")));
     }
-    if operations.bodies.len() > MOST_OPERATIONS {
+    if bodies.len() > MOST_OPERATIONS {
         return Err(Box::new(Status::invalid_argument("more than 1,000 operations in one message")));
     }
-    let (epoch, first_sequence) = (device.reached.epoch, operations.first_sequence);
-    Ok(Push { device: device.number, epoch, first_sequence, bodies: operations.bodies })
+    Ok(Push { device: device.number, epoch: device.reached.epoch, first_sequence, bodies })
 }
 
 /// Gives answers back in the order of the operations.
@@ -257,22 +256,16 @@ async fn give_back(mut answers: mpsc::Receiver<Waiting>, replies: Replier) {
                 (Vec::new(), Some(Status::internal("an answer to another question")))
             }
         };
-        for some in receipts.chunks(VERDICTS) {
-            if replies.send(Ok(verdicts(some))).await.is_err() {
-                return;
-            }
+        let kind = wire::push_reply::Kind::Verdicts(verdicts::pack(&receipts));
+        let reply = wire::PushReply { kind: Some(kind) };
+        if !receipts.is_empty() && replies.send(Ok(reply)).await.is_err() {
+            return;
         }
         if let Some(status) = end {
             _ = replies.send(Err(status)).await;
             return;
         }
     }
-}
-
-fn verdicts(receipts: &[(u64, Receipt)]) -> wire::PushReply {
-    let verdicts = receipts.iter().map(|(sequence, receipt)| ruling::verdict(*sequence, receipt)).collect();
-    let kind = wire::push_reply::Kind::Verdicts(wire::Verdicts { verdicts });
-    wire::PushReply { kind: Some(kind) }
 }
 
 /// A refusal that breaks the contract ends the stream; one that means wait says so.

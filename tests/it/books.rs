@@ -186,7 +186,11 @@ async fn the_same_operation_sixty_four_times_at_once_counts_once() {
         protocol: 1,
         ..wire::Hello::default()
     };
-    let operations = wire::Operations { first_sequence: 1, bodies: vec![bytes("body", "operation")] };
+    let operations = wire::Operations {
+        first_sequence: 1,
+        bodies: vec![bytes("body", "operation")],
+        ..Default::default()
+    };
     let kinds = [push_request::Kind::Hello(hello), push_request::Kind::Operations(operations)];
     let mut pushes = JoinSet::new();
     for _ in 0..64 {

@@ -1,2 +1,2 @@
-insert into operation (epoch, sequence, submission, form, period, body, fingerprint, chain, sealed_at_ms)
-values (:epoch, :sequence, :submission, :form, :period, :body, :fingerprint, :chain, :sealed_at_ms)
+insert into operation (id, place, submission, fingerprint, chain, sealed_at_ms, body)
+values (:id, :place, :submission, :fingerprint, :chain, :sealed_at_ms, :body)

@@ -1,5 +1,5 @@
 select sequence, chain
 from operation
-where epoch = :epoch
-order by sequence desc
+where id between :first and :last
+order by id desc
 limit 1

@@ -1,7 +1,15 @@
--- within each form and period, sqlite takes the other columns from the row of the maximum
-select *, max(district_commit) as newest
-from operation
-join receipt using (epoch, sequence)
-where verdict = 'accepted'
-group by form, period
-order by epoch, sequence
+-- newest first, and from the newest that was ruled on: what is queued behind it is not walked through
+select *
+from place
+join operation on operation.id = (
+  select id
+  from operation as own
+  join receipt as ruled on ruled.operation = own.id
+  where own.place = place.id
+    and own.id <= (select max(operation) from receipt)
+    and ruled.verdict = 'accepted'
+  order by own.id desc
+  limit 1
+)
+join receipt on receipt.operation = operation.id
+order by operation.id

@@ -1,5 +1,6 @@
 select *
-from operation
-left join receipt using (epoch, sequence)
+from place
+join operation on operation.place = place.id
+left join receipt on receipt.operation = operation.id
 where form = :form and period = :period
-order by epoch, sequence
+order by operation.id

@@ -1,8 +1,7 @@
-select sequence, body, fingerprint
+select id, body, fingerprint
 from operation
-left join receipt using (epoch, sequence)
-where epoch = :epoch
-  and sequence >= :first
-  and (sequence > :has or district_commit is null)
-order by sequence
+left join outbox on outbox.operation = operation.id
+where id between :first and :last
+  and (id > :has or outbox.operation is not null)
+order by id
 limit :limit

@@ -4,7 +4,7 @@ use gom_domain::ruling::{Receipt, Verdict};
 use gom_proto::ruling;
 use rusqlite::{Row, named_params};
 
-use super::operations::operation;
+use super::operations::{key, operation};
 use super::value::{count, damaged, int};
 use super::{OperationRow, Rows, Stored};
 
@@ -20,30 +20,26 @@ pub struct ReceiptRow {
 impl Rows<'_> {
     /// Settles an operation. A ruling under a new history takes the place of the one before.
     pub fn settle(&self, epoch: u32, sequence: u64, receipt: &Receipt) -> Stored<()> {
+        let operation = key(epoch, sequence);
         let mut statement = self.connection.prepare_cached(include_str!("settle.sql"))?;
         statement.execute(named_params! {
-            ":epoch": epoch,
-            ":sequence": int(sequence),
+            ":operation": operation,
             ":district_commit": int(receipt.commit),
             ":at_ms": receipt.at_ms,
             ":verdict": verdict_key(&receipt.ruling.verdict),
             ":ruling": ruling::encode(&receipt.ruling),
         })?;
+        let mut statement =
+            self.connection.prepare_cached("delete from outbox where operation = :operation")?;
+        statement.execute(named_params! { ":operation": operation })?;
         Ok(())
     }
 
     /// Whether an operation has been ruled on.
     pub fn is_settled(&self, epoch: u32, sequence: u64) -> Stored<bool> {
-        let sql = "select 1 from receipt where epoch = :epoch and sequence = :sequence";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        Ok(statement.exists(named_params! { ":epoch": epoch, ":sequence": int(sequence) })?)
-    }
-
-    /// How many operations have been accepted.
-    pub fn accepted_count(&self) -> Stored<u64> {
-        let sql = "select count(*) as accepted from receipt where verdict = 'accepted'";
-        let accepted: i64 = self.connection.query_row(sql, [], |row| row.get("accepted"))?;
-        Ok(accepted.unsigned_abs())
+        let mut statement =
+            self.connection.prepare_cached("select 1 from receipt where operation = :operation")?;
+        Ok(statement.exists(named_params! { ":operation": key(epoch, sequence) })?)
     }
 
     /// All receipts in the order of the district's commits.

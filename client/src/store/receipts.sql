@@ -1,4 +1,5 @@
 select *
-from operation
-join receipt using (epoch, sequence)
-order by district_commit, epoch, sequence
+from receipt
+join operation on operation.id = receipt.operation
+join place on place.id = operation.place
+order by district_commit, operation.id

@@ -1,5 +1,5 @@
-insert into resolved (epoch, sequence, district_commit)
-select epoch, sequence, district_commit
+insert into resolved (operation, district_commit)
+select operation, district_commit
 from receipt
-where epoch = :epoch and sequence = :sequence
+where operation = :operation
 on conflict do nothing

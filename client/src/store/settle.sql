@@ -1,6 +1,6 @@
-insert into receipt (epoch, sequence, district_commit, at_ms, verdict, ruling)
-values (:epoch, :sequence, :district_commit, :at_ms, :verdict, :ruling)
-on conflict (epoch, sequence) do update
+insert into receipt (operation, district_commit, at_ms, verdict, ruling)
+values (:operation, :district_commit, :at_ms, :verdict, :ruling)
+on conflict (operation) do update
 set district_commit = excluded.district_commit,
     at_ms = excluded.at_ms,
     verdict = excluded.verdict,

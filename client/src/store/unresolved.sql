@@ -1,16 +1,16 @@
 select *
-from operation as own
-join receipt using (epoch, sequence)
-left join resolved using (epoch, sequence, district_commit)
-where verdict in ('conflict', 'rejected')
-  and resolved.epoch is null
+from receipt
+join operation as own on own.id = receipt.operation
+join place on place.id = own.place
+left join resolved on resolved.operation = receipt.operation and resolved.district_commit = receipt.district_commit
+where verdict != 'accepted'
+  and resolved.operation is null
   and not exists (
     select 1
     from operation as later
-    left join receipt as ruled on ruled.epoch = later.epoch and ruled.sequence = later.sequence
-    where later.form = own.form
-      and later.period = own.period
-      and (later.epoch, later.sequence) > (own.epoch, own.sequence)
+    left join receipt as ruled on ruled.operation = later.id
+    where later.place = own.place
+      and later.id > own.id
       and (ruled.verdict is null or ruled.verdict = 'accepted')
   )
-order by epoch, sequence
+order by own.id

@@ -1,6 +1,6 @@
 //! The database seen from a conversation with the district: SQLite waits for the disk, the conversation must not.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::spawn_blocking;
@@ -10,20 +10,28 @@ use crate::store::{Rows, Store, StoreError, Stored};
 /// A connection of its own, worked on beside the threads that talk.
 #[derive(Clone, Debug)]
 pub(crate) struct Desk {
+    folder: PathBuf,
     store: Arc<Mutex<Store>>,
 }
 
 impl Desk {
     /// Opens the folder's database and makes sure that it is whole: a damaged one is never handed in.
     pub(crate) async fn open(folder: &Path) -> Stored<Self> {
-        let folder = folder.to_owned();
-        let store = beside(move || {
-            let store = Store::open(&folder)?;
-            store.check()?;
-            Ok(store)
-        })
-        .await?;
-        Ok(Self { store: Arc::new(Mutex::new(store)) })
+        let desk = Self::without_check(folder).await?;
+        let store = Arc::clone(&desk.store);
+        beside(move || store.lock().unwrap_or_else(PoisonError::into_inner).check()).await?;
+        Ok(desk)
+    }
+
+    /// A second connection to the same database, which reads on while this one waits for the disk.
+    pub(crate) async fn another(&self) -> Stored<Self> {
+        Self::without_check(&self.folder).await
+    }
+
+    async fn without_check(folder: &Path) -> Stored<Self> {
+        let path = folder.to_owned();
+        let store = beside(move || Store::open(&path)).await?;
+        Ok(Self { folder: folder.to_owned(), store: Arc::new(Mutex::new(store)) })
     }
 
     /// Looks at the rows as they stand at one moment.

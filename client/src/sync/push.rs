@@ -1,24 +1,34 @@
 //! Handing in: operations go out in order, many in flight, and are settled as verdicts come back.
 //!
-//! Verdicts that come while the disk is busy are settled together, so a slow disk does not slow the line down.
+//! Three things go on at once, for each of them waits for something else: what comes next is read from the disk and
+//! squeezed, the line is talked on, and what the district has ruled is made durable. Verdicts that come while the disk is
+//! busy are settled together, so a slow disk does not slow the line down.
 
 use gom_domain::greeting::fingerprint;
-use gom_domain::ruling::Receipt;
 use gom_proto::Malformed;
+use gom_proto::operations::Packer;
+use gom_proto::verdicts::{self, Numbered};
 use gom_proto::wire::{self, push_reply, push_request};
+use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use super::desk::Desk;
 use super::greeting::Exchange;
 use super::{Refused, SyncError, SyncReport};
-use crate::line::{LineFault, Stage, fault, patiently};
+use crate::line::{LineFault, Stage, patiently};
 use crate::store::{Outgoing, Rows, StoreError, Stored};
 
-/// How many operations may be under way.
-pub(super) const WINDOW: usize = 1_000;
+/// How many operations may be under way: enough for the district to gather a group while it commits the one before.
+pub(super) const WINDOW: usize = 4_000;
 
 /// How many operations go in a message, at most, and how many bytes of them.
-const BATCH: usize = 100;
+const BATCH: u32 = 250;
 const BATCH_BYTES: usize = 256 * 1024;
+
+/// How many messages are made ready ahead of the line.
+const AHEAD: usize = 4;
+
+/// How many answers may wait for the disk before the line has to.
+const UNSETTLED: usize = 64;
 
 /// Sends what the district does not have, and again what it has and whose receipt was lost on the line; settles what
 /// comes back, until nothing is under way.
@@ -29,26 +39,88 @@ pub(super) async fn push(
     district_has: u64,
     report: &mut SyncReport,
 ) -> Result<(), SyncError> {
-    let mut sent = Sent { district_has, next: 1, count: 0, answered: 0 };
-    let mut came = Came::default();
+    let anything = desk.read(move |rows| rows.outgoing(epoch, 1, district_has, 1)).await?;
+    if anything.is_empty() {
+        return Ok(());
+    }
+    let (ready, messages) = mpsc::channel(AHEAD);
+    let (came, receipts) = mpsc::channel(UNSETTLED);
+    let mut sent = Sent::default();
+    // Each ends when the one before it in the chain has: reading, talking, settling.
+    let (read, talked, settled) = tokio::join!(
+        read_ahead(desk, epoch, district_has, ready),
+        talk(exchange, messages, came, &mut sent),
+        settle(desk, epoch, receipts, report),
+    );
+    report.handed_in = sent.count;
+    settled?;
+    read?;
+    Ok(talked?)
+}
+
+/// Makes messages ready, one after the other, until everything has been read or nobody takes them any more.
+async fn read_ahead(
+    desk: &Desk,
+    epoch: u32,
+    district_has: u64,
+    ready: Sender<Batch>,
+) -> Result<(), SyncError> {
+    let desk = desk.another().await?;
+    let mut packer = Packer::default();
+    let mut next = 1;
     loop {
-        // Send first, then let the disk settle what has come, while the district works on what was sent.
-        send(desk, exchange, epoch, &mut sent).await?;
-        settle(desk, epoch, std::mem::take(&mut came.receipts), report).await?;
-        report.handed_in = sent.count;
-        if let Some(fault) = came.fault {
-            return Err(fault.into());
-        }
-        if sent.under_way() == 0 {
+        let read = desk.read(move |rows| {
+            let bodies = batch(rows.outgoing(epoch, next, district_has, BATCH)?)?;
+            Ok((bodies.map(|(first, bodies)| Batch::new(&mut packer, first, bodies)), packer))
+        });
+        let batch;
+        (batch, packer) = read.await?;
+        let Some(batch) = batch else { return Ok(()) };
+        next = batch.next;
+        if ready.send(batch).await.is_err() {
             return Ok(());
         }
-        came = receive(exchange, &mut sent).await?;
+    }
+}
+
+/// The bodies that go in one message, and the first one's sequence: without a gap, and each as it was when it was sealed.
+fn batch(outgoing: Vec<Outgoing>) -> Stored<Option<(u64, Vec<Vec<u8>>)>> {
+    let Some(first) = outgoing.first().map(|first| first.sequence) else { return Ok(None) };
+    let mut bodies = Vec::with_capacity(outgoing.len());
+    let mut bytes = 0;
+    for operation in outgoing {
+        if fingerprint(&operation.body) != operation.fingerprint {
+            return Err(StoreError::Damaged(format!("operation {}", operation.sequence)));
+        }
+        bytes += operation.body.len();
+        let gap = operation.sequence != first + bodies.len() as u64;
+        if gap || bytes > BATCH_BYTES && !bodies.is_empty() {
+            break;
+        }
+        bodies.push(operation.body);
+    }
+    Ok(Some((first, bodies)))
+}
+
+/// A message that is ready to be sent.
+struct Batch {
+    operations: wire::Operations,
+    count: u64,
+    /// The sequence after its last.
+    next: u64,
+}
+
+impl Batch {
+    fn new(packer: &mut Packer, first: u64, bodies: Vec<Vec<u8>>) -> Self {
+        let count = bodies.len() as u64;
+        Self { operations: packer.pack(first, bodies), count, next: first + count }
     }
 }
 
 /// What has been sent so far.
+#[derive(Default)]
 struct Sent {
-    district_has: u64,
+    /// The sequence after the last.
     next: u64,
     count: u64,
     answered: u64,
@@ -59,121 +131,84 @@ impl Sent {
         self.count - self.answered
     }
 
-    fn room(&self) -> usize {
-        WINDOW.saturating_sub(usize::try_from(self.under_way()).unwrap_or(WINDOW))
+    fn has_room(&self) -> bool {
+        self.under_way() < WINDOW as u64
     }
 }
 
-/// Fills the window.
-async fn send(desk: &Desk, exchange: &Exchange, epoch: u32, sent: &mut Sent) -> Result<(), SyncError> {
-    while sent.room() > 0 {
-        let (from, has, limit) =
-            (sent.next, sent.district_has, u32::try_from(BATCH.min(sent.room())).unwrap_or(1));
-        let message = desk.read(move |rows| message(rows.outgoing(epoch, from, has, limit)?)).await?;
-        let Some(operations) = message else { break };
-        sent.next = operations.first_sequence + operations.bodies.len() as u64;
-        sent.count += operations.bodies.len() as u64;
-        let request = wire::PushRequest { kind: Some(push_request::Kind::Operations(operations)) };
-        // Where the other end has gone, the answers will say why.
-        _ = exchange.outgoing.send(request).await;
-    }
-    Ok(())
-}
-
-/// As many operations as go in one message: without a gap, and each as it was when it was sealed.
-fn message(outgoing: Vec<Outgoing>) -> Stored<Option<wire::Operations>> {
-    let Some(first_sequence) = outgoing.first().map(|first| first.sequence) else { return Ok(None) };
-    let mut bodies = Vec::with_capacity(outgoing.len());
-    let mut bytes = 0;
-    for operation in outgoing {
-        if fingerprint(&operation.body) != operation.fingerprint {
-            return Err(StoreError::Damaged(format!("operation {}", operation.sequence)));
-        }
-        bytes += operation.body.len();
-        let gap = operation.sequence != first_sequence + bodies.len() as u64;
-        if gap || bytes > BATCH_BYTES && !bodies.is_empty() {
-            break;
-        }
-        bodies.push(operation.body);
-    }
-    Ok(Some(wire::Operations { first_sequence, bodies }))
-}
-
-/// What has come back, and why no more will.
-#[derive(Default)]
-struct Came {
-    receipts: Vec<(u64, Receipt)>,
-    fault: Option<LineFault>,
-}
-
-/// Waits for verdicts, and takes along all that are there already.
-async fn receive(exchange: &mut Exchange, sent: &mut Sent) -> Result<Came, SyncError> {
-    let mut came = Came::default();
-    let mut reply = patiently(exchange.incoming.message(), Stage::Talking).await?.ok_or(LineFault::HungUp)?;
+/// Keeps the window full and passes on what comes back, until everything that was sent has been answered.
+async fn talk(
+    exchange: &mut Exchange,
+    mut messages: Receiver<Batch>,
+    came: Sender<Vec<Numbered>>,
+    sent: &mut Sent,
+) -> Result<(), LineFault> {
+    let Exchange { outgoing, incoming } = exchange;
+    let mut more = true;
     loop {
-        if let Err(malformed) = read(reply, sent, &mut came.receipts) {
-            came.fault = Some(malformed.into());
-            return Ok(came);
-        }
-        let more = tokio::select! {
-            biased;
-            more = exchange.incoming.message() => more,
-            () = std::future::ready(()) => return Ok(came),
-        };
-        match more {
-            Ok(Some(more)) => reply = more,
-            Ok(None) => {
-                came.fault = (sent.under_way() > 0).then_some(LineFault::HungUp);
-                return Ok(came);
+        tokio::select! {
+            batch = messages.recv(), if more && sent.has_room() => match batch {
+                Some(batch) => send(outgoing, batch, sent).await,
+                None => more = false,
+            },
+            reply = patiently(incoming.message(), Stage::Talking), if sent.under_way() > 0 => {
+                let receipts = read(reply?.ok_or(LineFault::HungUp)?, sent)?;
+                if came.send(receipts).await.is_err() {
+                    return Ok(());
+                }
             }
-            Err(status) => {
-                came.fault = Some(fault(status, Stage::Talking));
-                return Ok(came);
-            }
+            else => return Ok(()),
         }
     }
+}
+
+async fn send(outgoing: &Sender<wire::PushRequest>, batch: Batch, sent: &mut Sent) {
+    sent.next = batch.next;
+    sent.count += batch.count;
+    let request = wire::PushRequest { kind: Some(push_request::Kind::Operations(batch.operations)) };
+    // Where the other end has gone, the answers will say why.
+    _ = outgoing.send(request).await;
 }
 
 /// Reads verdicts. One of a kind that this program does not know leaves its operation unsettled: it waits.
-fn read(
-    reply: wire::PushReply,
-    sent: &mut Sent,
-    receipts: &mut Vec<(u64, Receipt)>,
-) -> Result<(), Malformed> {
-    let Some(push_reply::Kind::Verdicts(verdicts)) = reply.kind else { return Ok(()) };
+fn read(reply: wire::PushReply, sent: &mut Sent) -> Result<Vec<Numbered>, Malformed> {
+    let Some(push_reply::Kind::Verdicts(verdicts)) = reply.kind else { return Ok(Vec::new()) };
+    let mut receipts = Vec::new();
     for verdict in verdicts.verdicts {
-        let sequence = verdict.sequence;
-        if sequence >= sent.next || sent.under_way() == 0 {
+        let (first, last) = verdicts::sequences(&verdict)?.into_inner();
+        let count = last - first + 1;
+        if last >= sent.next || count > sent.under_way() {
             return Err(Malformed::Field("sequence"));
         }
-        sent.answered += 1;
-        match Receipt::try_from(verdict) {
-            Ok(receipt) => receipts.push((sequence, receipt)),
-            Err(Malformed::UnknownVerdict) => tracing::warn!(sequence, "an unknown kind of verdict"),
+        sent.answered += count;
+        match verdicts::unpack(verdict) {
+            Ok(more) => receipts.extend(more),
+            Err(Malformed::UnknownVerdict) => tracing::warn!(first, "an unknown kind of verdict"),
             Err(malformed) => return Err(malformed),
         }
     }
-    Ok(())
+    Ok(receipts)
 }
 
-/// Makes receipts durable, and notes what they say.
+/// Makes receipts durable, all that have gathered at once, and notes what they say.
 async fn settle(
     desk: &Desk,
     epoch: u32,
-    receipts: Vec<(u64, Receipt)>,
+    mut receipts: Receiver<Vec<Numbered>>,
     report: &mut SyncReport,
 ) -> Result<(), SyncError> {
-    if receipts.is_empty() {
-        return Ok(());
+    let mut gathered = Vec::new();
+    while receipts.recv_many(&mut gathered, UNSETTLED).await > 0 {
+        let group: Vec<Numbered> = gathered.drain(..).flatten().collect();
+        let total = group.len() as u64;
+        let refused = desk.write(move |rows| settled(rows, epoch, group)).await?;
+        report.accepted += total - refused.len() as u64;
+        report.refused.extend(refused);
     }
-    let total = receipts.len() as u64;
-    let refused = desk.write(move |rows| settled(rows, epoch, receipts)).await?;
-    report.accepted += total - refused.len() as u64;
-    report.refused.extend(refused);
     Ok(())
 }
 
-fn settled(rows: &Rows<'_>, epoch: u32, receipts: Vec<(u64, Receipt)>) -> Stored<Vec<Refused>> {
+fn settled(rows: &Rows<'_>, epoch: u32, receipts: Vec<Numbered>) -> Stored<Vec<Refused>> {
     let mut refused = Vec::new();
     for (sequence, receipt) in receipts {
         rows.settle(epoch, sequence, &receipt)?;

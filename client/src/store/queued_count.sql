@@ -1,1 +1,0 @@
-select (select count(*) from operation) - (select count(*) from receipt) as queued
