@@ -13,7 +13,8 @@ pub(super) fn rules(programme: &mut Programme, bundle: &Bundle, found: &Found) {
     let columns = ["key", "form", "element", "level", "expression", "message_vi", "message_en"];
     let mut table = open(bundle, "rules.csv", &columns, found);
     table.check_unique(&["key"]);
-    let read: Vec<Rule> = table.rows().flat_map(|row| rules_of(programme, row)).collect();
+    let mut read: Vec<Rule> = table.rows().flat_map(|row| rules_of(programme, row)).collect();
+    read.sort_by_key(|rule| rule.form);
     programme.rules = read;
 }
 
