@@ -5,60 +5,17 @@
 //!
 //! **Invariant:** a figure is only in the cells of a month with which a period of its form ends.
 
-use std::collections::HashMap;
+mod column;
+
+pub use column::{Column, Months};
+
+use std::collections::{BTreeMap, HashMap};
 
 use crate::element::{ElementIx, Value};
 use crate::form::FormIx;
 use crate::period::Period;
 use crate::programme::{Baseline, Programme, Quotas};
 use crate::unit::UnitIx;
-
-/// The months of one element and year, for all units.
-#[derive(Clone, Debug, Default)]
-pub struct Column {
-    present: Vec<u16>,
-    values: Vec<[Value; 12]>,
-}
-
-impl Column {
-    /// The months for which a unit has a figure, January in bit 0.
-    pub fn present(&self, unit: u32) -> u16 {
-        self.present.get(unit as usize).copied().unwrap_or(0)
-    }
-
-    /// The sum over some months, all of which are present.
-    pub fn sum(&self, unit: u32, months: u16) -> i128 {
-        let row = self.values.get(unit as usize);
-        row.map_or(0, |row| {
-            (0..12).filter(|month| months >> month & 1 == 1).map(|month| i128::from(row[month])).sum()
-        })
-    }
-
-    /// The figure of a month, 1 to 12.
-    pub fn get(&self, unit: u32, month: u8) -> Option<Value> {
-        let slot = usize::from(month).checked_sub(1).filter(|slot| *slot < 12)?;
-        let present = self.present(unit) >> slot & 1 == 1;
-        present.then(|| self.values[unit as usize][slot])
-    }
-
-    fn put(&mut self, unit: u32, month: u8, value: Option<Value>) {
-        let (row, slot) = (unit as usize, usize::from(month - 1));
-        if self.present.len() <= row {
-            if value.is_none() {
-                return;
-            }
-            self.present.resize(row + 1, 0);
-            self.values.resize(row + 1, [0; 12]);
-        }
-        match value {
-            Some(value) => {
-                self.present[row] |= 1 << slot;
-                self.values[row][slot] = value;
-            }
-            None => self.present[row] &= !(1 << slot),
-        }
-    }
-}
 
 /// A sum from January to a month, instead of the months themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,11 +54,23 @@ impl Numbering {
 #[derive(Clone, Debug, Default)]
 pub struct Cells {
     names: Names,
-    reported: HashMap<(i16, u16), Column>,
-    baseline: HashMap<(i16, u16), Column>,
-    sums: HashMap<(i16, u16, u32), Vec<RunningSum>>,
-    quotas: HashMap<(i16, u16, u32), Value>,
-    handed_in: HashMap<(i16, u16), Column>,
+    years: BTreeMap<i16, Year>,
+}
+
+/// What stands of a year. Numbers are given without gaps, so they are places in lists, which are found without a
+/// search: a report lays dozens of figures and looks up as many.
+#[derive(Clone, Debug, Default)]
+struct Year {
+    /// By element.
+    reported: Vec<Column>,
+    /// By element.
+    baseline: Vec<Column>,
+    /// By element and unit.
+    sums: Vec<Vec<Vec<RunningSum>>>,
+    /// By element and unit.
+    quotas: Vec<Vec<Option<Value>>>,
+    /// By form and unit.
+    handed_in: Vec<Vec<Months>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -138,78 +107,98 @@ impl Cells {
         figures: &[Option<Value>],
     ) {
         let (row, month) = (numbering.unit(unit), period.last_month());
-        let columns = programme.form(form).elements.iter().map(|element| numbering.element(*element));
-        for (column, figure) in columns.zip(figures) {
-            self.reported.entry((period.year(), column)).or_default().put(row, month, *figure);
+        let year = self.years.entry(period.year()).or_default();
+        for (element, figure) in programme.form(form).elements.iter().zip(figures) {
+            slot(&mut year.reported, numbering.element(*element).into()).put(row, month, *figure);
         }
-        let handed_in = self.handed_in.entry((period.year(), numbering.form(form))).or_default();
-        handed_in.put(row, month, Some(1));
+        let handed_in = slot(&mut year.handed_in, numbering.form(form).into());
+        *slot(handed_in, row as usize) |= 1 << (month - 1);
     }
 
     /// Clears a figure that no report asks for any more.
     pub fn clear(&mut self, element: u16, unit: u32, period: Period) {
-        if let Some(column) = self.reported.get_mut(&(period.year(), element)) {
+        let column =
+            self.years.get_mut(&period.year()).and_then(|year| year.reported.get_mut(usize::from(element)));
+        if let Some(column) = column {
             column.put(unit, period.last_month(), None);
         }
     }
 
     /// Replaces the quotas of the programme's year.
     pub fn set_quotas(&mut self, programme: &Programme, numbering: &Numbering, quotas: &Quotas) {
-        let year = programme.year;
-        self.quotas.retain(|(of, ..), _| *of != year);
-        let rows = quotas.rows.iter();
-        self.quotas.extend(
-            rows.map(|row| ((year, numbering.element(row.element), numbering.unit(row.unit)), row.value)),
-        );
+        let year = self.years.entry(programme.year).or_default();
+        year.quotas.clear();
+        for row in &quotas.rows {
+            let of_element = slot(&mut year.quotas, numbering.element(row.element).into());
+            *slot(of_element, numbering.unit(row.unit) as usize) = Some(row.value);
+        }
     }
 
     /// Replaces the baseline of the year before the programme's.
     pub fn set_baseline(&mut self, programme: &Programme, numbering: &Numbering, baseline: &Baseline) {
-        let year = programme.year - 1;
-        self.baseline.retain(|(of, _), _| *of != year);
-        self.sums.retain(|(of, ..), _| *of != year);
+        let year = self.years.entry(programme.year - 1).or_default();
+        year.baseline.clear();
+        year.sums.clear();
         for row in &baseline.rows {
-            let (element, unit) = (numbering.element(row.element), numbering.unit(row.unit));
+            let (element, unit) = (numbering.element(row.element).into(), numbering.unit(row.unit));
             let to = row.period.last_month();
             if row.cumulative {
-                let sums = self.sums.entry((year, element, unit)).or_default();
-                sums.push(RunningSum { to, value: row.value });
+                let of_element = slot(&mut year.sums, element);
+                slot(of_element, unit as usize).push(RunningSum { to, value: row.value });
             } else {
-                self.baseline.entry((year, element)).or_default().put(unit, to, Some(row.value));
+                slot(&mut year.baseline, element).put(unit, to, Some(row.value));
             }
         }
     }
 
     /// What units reported of an element in a year.
     pub fn reported(&self, year: i16, element: u16) -> Option<&Column> {
-        self.reported.get(&(year, element))
+        self.years.get(&year)?.reported.get(usize::from(element))
     }
 
     /// What the baseline says of an element in a year.
     pub fn baseline(&self, year: i16, element: u16) -> Option<&Column> {
-        self.baseline.get(&(year, element))
+        self.years.get(&year)?.baseline.get(usize::from(element))
     }
 
-    /// A unit's sums from January to some months of a year, instead of the months.
-    pub fn sums(&self, year: i16, element: u16, unit: u32) -> &[RunningSum] {
-        self.sums.get(&(year, element, unit)).map_or(&[], Vec::as_slice)
+    /// The sums from January to some months of a year, instead of the months, each unit's in its row.
+    pub fn sums(&self, year: i16, element: u16) -> &[Vec<RunningSum>] {
+        let of_element = self.years.get(&year).and_then(|year| year.sums.get(usize::from(element)));
+        of_element.map_or(&[], Vec::as_slice)
+    }
+
+    /// The quotas of an element in a year, each unit's in its row.
+    pub fn quotas(&self, year: i16, element: u16) -> &[Option<Value>] {
+        let of_element = self.years.get(&year).and_then(|year| year.quotas.get(usize::from(element)));
+        of_element.map_or(&[], Vec::as_slice)
     }
 
     /// A unit's quota.
     pub fn quota(&self, year: i16, element: u16, unit: u32) -> Option<Value> {
-        self.quotas.get(&(year, element, unit)).copied()
+        self.quotas(year, element).get(unit as usize).copied().flatten()
     }
 
     /// The figure that stands for a period: what was reported, or else the baseline's.
     pub fn figure(&self, element: u16, unit: u32, period: Period) -> Option<Value> {
-        let key = (period.year(), element);
-        let read = |column: Option<&Column>| column?.get(unit, period.last_month());
-        read(self.reported.get(&key)).or_else(|| read(self.baseline.get(&key)))
+        let year = self.years.get(&period.year())?;
+        let read = |columns: &[Column]| columns.get(usize::from(element))?.get(unit, period.last_month());
+        read(&year.reported).or_else(|| read(&year.baseline))
     }
 
     /// Whether a report stands for a unit, form and period.
     pub fn is_handed_in(&self, numbering: &Numbering, form: FormIx, unit: UnitIx, period: Period) -> bool {
-        let column = self.handed_in.get(&(period.year(), numbering.form(form)));
-        column.is_some_and(|column| column.get(numbering.unit(unit), period.last_month()).is_some())
+        let months = || {
+            let of_form = self.years.get(&period.year())?.handed_in.get(usize::from(numbering.form(form)))?;
+            of_form.get(numbering.unit(unit) as usize).copied()
+        };
+        months().unwrap_or(0) >> (period.last_month() - 1) & 1 == 1
     }
+}
+
+/// The entry at a place of a list, which grows up to it.
+fn slot<T: Default>(list: &mut Vec<T>, place: usize) -> &mut T {
+    if list.len() <= place {
+        list.resize_with(place + 1, T::default);
+    }
+    &mut list[place]
 }

@@ -57,6 +57,8 @@ pub struct Element {
     pub key: String,
     /// The form it stands in.
     pub form: FormIx,
+    /// Its place among the form's figures.
+    pub place: usize,
     /// Its name on the form.
     pub label: Bilingual,
     /// What it is measured in, such as `tỷ đồng`; empty for flags.
@@ -179,6 +181,7 @@ mod tests {
         Element {
             key: "x".into(),
             form: FormIx(0),
+            place: 0,
             label: Bilingual::default(),
             measure: String::new(),
             kind,

@@ -82,7 +82,7 @@ pub fn examine(
     let sheet = Sheet { programme, form, period, figures, record };
     let mut findings = Vec::new();
     sheet.cells().for_each(|(element, value)| sheet.limits(unit, element, value, &mut findings));
-    let rules = programme.rules_of(form).filter(|rule| programme.asks(rule.element, unit));
+    let rules = programme.rules_of(form).iter().filter(|rule| programme.asks(rule.element, unit));
     findings.extend(rules.filter_map(|rule| sheet.rule(rule)));
     findings.sort_by_key(|finding| finding.level);
     findings
@@ -113,9 +113,8 @@ impl Sheet<'_> {
     }
 
     fn own(&self, element: ElementIx) -> Option<Value> {
-        let is_here = self.programme.element(element).form == self.form;
-        let place = is_here.then(|| self.programme.place_in_form(element))?;
-        self.figures.get(place).copied().flatten()
+        let element = self.programme.element(element);
+        if element.form == self.form { self.figures.get(element.place).copied().flatten() } else { None }
     }
 
     fn limits(&self, unit: UnitIx, ix: ElementIx, value: Value, findings: &mut Vec<Finding>) {

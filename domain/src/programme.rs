@@ -15,18 +15,19 @@ pub use fault::{Fault, Problem};
 pub use priors::{Baseline, BaselineRow, QuotaRow, Quotas};
 pub use read::{Reading, read};
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use crate::cells::Months;
 use crate::element::{Element, ElementIx};
 use crate::form::{Form, FormIx};
 use crate::period::Period;
 use crate::rule::Rule;
 use crate::target::Target;
 use crate::text;
-use crate::unit::{Unit, UnitId, UnitIx};
+use crate::unit::{AppliesTo, Unit, UnitId, UnitIx};
 use crate::wording::Bilingual;
 
 /// A group of targets, as the document numbers them.
@@ -57,7 +58,7 @@ pub struct Programme {
     pub forms: Vec<Form>,
     /// The single figures, in the table's order.
     pub elements: Vec<Element>,
-    /// What is expected of them.
+    /// What is expected of them, form by form, and within each in the table's order.
     pub rules: Vec<Rule>,
     /// The document's groups.
     pub groups: Vec<Group>,
@@ -66,7 +67,7 @@ pub struct Programme {
     pub(crate) index: Index,
 }
 
-/// Names to places.
+/// Names to places, and what is asked again and again.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
     pub(crate) units: HashMap<UnitId, UnitIx>,
@@ -74,6 +75,14 @@ pub(crate) struct Index {
     pub(crate) forms: HashMap<String, FormIx>,
     pub(crate) elements: HashMap<String, ElementIx>,
     pub(crate) predecessors: Vec<Vec<UnitIx>>,
+    /// The months that each unit reports for, in the year before and in this one.
+    pub(crate) months: Vec<[Months; 2]>,
+    /// The number of each unit's kind.
+    kinds: Vec<usize>,
+    /// Which kinds of unit fill in each form.
+    gives: Vec<Vec<bool>>,
+    /// Which kinds of unit fill in each element.
+    asks: Vec<Vec<bool>>,
 }
 
 impl Programme {
@@ -154,11 +163,6 @@ impl Programme {
         self.targets.iter().find(|target| target.reference == name || target.key == name)
     }
 
-    /// A form's rules, in the table's order.
-    pub fn rules_of(&self, form: FormIx) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().filter(move |rule| rule.form == form)
-    }
-
     /// The rule of a row of the table, for an element; without one, the first of that row.
     pub fn rule_of(&self, row: u16, element: Option<ElementIx>) -> Option<&Rule> {
         self.rules
@@ -166,21 +170,56 @@ impl Programme {
             .find(|rule| rule.row == row && element.is_none_or(|element| rule.element == element))
     }
 
-    /// An element's place in its form.
-    pub fn place_in_form(&self, element: ElementIx) -> usize {
-        let own = &self.form(self.element(element).form).elements;
-        own.iter().position(|other| *other == element).unwrap_or(usize::MAX)
-    }
-
     /// Whether a unit fills in an element: both the form and the element are for its kind.
     pub fn asks(&self, element: ElementIx, unit: UnitIx) -> bool {
-        let (element, kind) = (self.element(element), &self.unit(unit).kind);
-        element.applies_to.covers(kind) && self.form(element.form).applies_to.covers(kind)
+        self.index.asks[element.get()][self.index.kinds[unit.get()]]
     }
 
     /// Whether a unit fills in a form.
     pub fn gives(&self, form: FormIx, unit: UnitIx) -> bool {
-        self.form(form).applies_to.covers(&self.unit(unit).kind)
+        self.index.gives[form.get()][self.index.kinds[unit.get()]]
+    }
+
+    /// The months of this year that a unit reports for.
+    pub fn months(&self, unit: UnitIx) -> Months {
+        self.index.months[unit.get()][1]
+    }
+
+    /// The months of the year before that a unit reported for.
+    pub fn months_before(&self, unit: UnitIx) -> Months {
+        self.index.months[unit.get()][0]
+    }
+
+    /// What is expected of a form's figures.
+    pub fn rules_of(&self, form: FormIx) -> &[Rule] {
+        let from = self.rules.partition_point(|rule| rule.form < form);
+        let past = self.rules.partition_point(|rule| rule.form <= form);
+        &self.rules[from..past]
+    }
+
+    /// Numbers the kinds of units, so that whom a form or element is for is found without comparing words.
+    pub(crate) fn index_kinds(&mut self) {
+        let kinds: BTreeMap<&str, usize> = self
+            .units
+            .iter()
+            .map(|unit| unit.kind.as_str())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .zip(0..)
+            .collect();
+        let covered = |to: &AppliesTo| -> Vec<bool> { kinds.keys().map(|kind| to.covers(kind)).collect() };
+        let gives: Vec<Vec<bool>> = self.forms.iter().map(|form| covered(&form.applies_to)).collect();
+        let asks = |element: &Element| {
+            let of_form = gives.get(element.form.get()).into_iter().flatten();
+            covered(&element.applies_to)
+                .into_iter()
+                .zip(of_form)
+                .map(|(own, of_form)| own && *of_form)
+                .collect()
+        };
+        self.index.asks = self.elements.iter().map(asks).collect();
+        self.index.kinds = self.units.iter().map(|unit| kinds[unit.kind.as_str()]).collect();
+        self.index.gives = gives;
     }
 
     /// The units that a unit came from directly.

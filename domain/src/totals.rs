@@ -11,14 +11,11 @@ mod tests;
 pub use constituent::{Constituent, Origin};
 pub use series::Series;
 
-use crate::cells::{Cells, Numbering};
+use crate::cells::{Cells, Months, Numbering};
 use crate::element::{Element, ElementIx, Value};
 use crate::period::Period;
 use crate::programme::Programme;
 use crate::unit::UnitIx;
-
-/// A set of months of a year, January in bit 0.
-type Months = u16;
 
 /// The standing figures seen as of a month of a programme's year.
 #[derive(Debug)]
@@ -32,8 +29,6 @@ pub struct View<'a> {
     /// The month M, 1 to 12.
     pub month: u8,
     valid: Vec<UnitIx>,
-    counted: Vec<Months>,
-    counted_before: Vec<Months>,
 }
 
 /// What a unit has of an element.
@@ -48,21 +43,8 @@ pub struct Holding {
 impl<'a> View<'a> {
     /// Sees the cells as of `month` of the programme's year.
     pub fn new(programme: &'a Programme, numbering: &'a Numbering, cells: &'a Cells, month: u8) -> Self {
-        let counted = |year: i16| -> Vec<Months> {
-            let ends: Vec<Period> = (1..=12).filter_map(|month| Period::month(year, month)).collect();
-            programme.units.iter().map(|unit| months(&ends, |period| unit.counts_for(period))).collect()
-        };
-        let as_of = Period::month(programme.year, month);
-        let exists = |ix: &UnitIx| as_of.is_some_and(|as_of| programme.unit(*ix).counts_for(as_of));
-        Self {
-            programme,
-            numbering,
-            cells,
-            month,
-            valid: programme.unit_places().filter(exists).collect(),
-            counted: counted(programme.year),
-            counted_before: counted(programme.year - 1),
-        }
+        let exists = |ix: &UnitIx| programme.months(*ix) >> (month - 1) & 1 == 1;
+        Self { programme, numbering, cells, month, valid: programme.unit_places().filter(exists).collect() }
     }
 
     /// The units that exist at the month's end.
@@ -81,10 +63,6 @@ impl<'a> View<'a> {
     pub fn series(&'a self, element: ElementIx) -> Series<'a> {
         Series::new(self, element)
     }
-}
-
-fn months(ends: &[Period], counts: impl Fn(Period) -> bool) -> Months {
-    ends.iter().enumerate().filter(|(_, period)| counts(**period)).fold(0, |set, (slot, _)| set | 1 << slot)
 }
 
 /// The months up to `through`.

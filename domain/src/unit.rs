@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use crate::cells::Months;
 use crate::number::Decimal;
 use crate::period::Period;
 
@@ -72,6 +73,12 @@ impl Unit {
     /// Whether it reports for the period: the period ends while the unit exists.
     pub fn counts_for(&self, period: Period) -> bool {
         self.exists_on(period.last_day())
+    }
+
+    /// The months of a year that it reports for.
+    pub fn months(&self, year: i16) -> Months {
+        let counts = |month: &u8| Period::month(year, *month).is_some_and(|month| self.counts_for(month));
+        (1..=12).filter(counts).fold(0, |months, month| months | 1 << (month - 1))
     }
 }
 

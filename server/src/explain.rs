@@ -146,16 +146,16 @@ fn units(
     view: &View<'_>,
     assembly: &Assembly,
 ) -> Stored<Vec<UnitPart>> {
-    let with_sources = |part: &Part| {
+    let with_sources = |part: Part| {
         Ok(UnitPart {
             unit: part.unit,
             reported: part.reported,
             counted: part.counted,
-            values: part.values.clone(),
             sources: sources(journal, memory, view, assembly, part.unit)?,
+            values: part.values,
         })
     };
-    assembly.parts.iter().map(with_sources).collect()
+    assembly.parts(view).map(with_sources).collect()
 }
 
 /// The figures that a unit's values are made of; one that goes into two terms is named once.

@@ -50,8 +50,9 @@ impl<'a> UnitRecord<'a> {
 impl Record for UnitRecord<'_> {
     fn figure(&self, element: ElementIx, period: Period) -> Option<Value> {
         let (programme, numbering) = (&self.edition.programme, &self.edition.numbering);
-        if let Some(pending) = self.pending(programme.element(element).form, period) {
-            return pending.figures.get(programme.place_in_form(element)).copied().flatten();
+        let of = programme.element(element);
+        if let Some(pending) = self.pending(of.form, period) {
+            return pending.figures.get(of.place).copied().flatten();
         }
         self.memory.cells.figure(numbering.element(element), numbering.unit(self.unit), period)
     }

@@ -25,16 +25,20 @@ pub struct Part {
 pub struct Assembly {
     /// D: the month up to which flows are added; 0 before the first period has ended.
     pub due: u8,
-    /// The terms, in the order of the parts' values.
+    /// The terms, in the order of the sums and the parts' values.
     pub terms: Vec<Term>,
     /// The units that are asked, in the programme's order.
-    pub parts: Vec<Part>,
+    pub units: Vec<UnitIx>,
+    /// Those of them that have not reported all that is due.
+    pub missing: Vec<UnitIx>,
     /// The sums, term by term; none: no data.
     pub sums: Vec<Option<Quantity>>,
     /// Units whose silence leaves the target without data.
     pub silent: Vec<UnitIx>,
     /// Whether the scope itself hangs on something unknown.
     pub scope_unknown: bool,
+    /// Whether units count that have not reported everything.
+    counts_all: bool,
 }
 
 /// The terms of a target's formula; a comparison with the year before asks for each figure twice.
@@ -63,61 +67,67 @@ impl Assembly {
             assembly.scope_unknown = true;
             return assembly;
         }
-        let all = formula.additive && !target.comparator.looks_back();
-        assembly.parts = scope.units.iter().map(|unit| assembly.part(view, *unit, &series, all)).collect();
-        assembly.sums = (0..series.len()).map(|place| assembly.sum(view, place, &series)).collect();
+        assembly.counts_all = formula.additive && !target.comparator.looks_back();
+        assembly.units = scope.units;
+        assembly.add_up(&series);
         assembly
     }
 
-    fn part(&self, view: &View<'_>, unit: UnitIx, series: &[Series<'_>], all: bool) -> Part {
-        let mut reported = true;
-        let mut values = Vec::with_capacity(series.len());
-        for (term, series) in self.terms.iter().zip(series) {
-            if !view.programme.asks(term.element, unit) {
-                values.push(None);
-                continue;
-            }
-            let holding = match term.aspect {
-                Aspect::Now => series.now(unit, self.due),
-                Aspect::Kept => kept(series.now(unit, self.due), series.before(unit, self.due)),
-                Aspect::Prev => prev(series.now(unit, self.due), series.before(unit, self.due)),
-                _ => Holding { value: series.quota(unit), complete: true },
-            };
-            reported &= holding.complete;
-            values.push(holding.value);
-        }
-        Part { unit, reported, counted: all || reported, values }
+    /// Takes the sums apart again: what each unit that is asked has in them.
+    pub fn parts<'a>(&'a self, view: &'a View<'a>) -> impl Iterator<Item = Part> + 'a {
+        let series: Vec<Series<'_>> = self.terms.iter().map(|term| view.series(term.element)).collect();
+        self.units.iter().map(move |unit| {
+            let held = self.held(&series, *unit).map(|(_, held)| held);
+            let held: Vec<Option<Holding>> = held.collect();
+            let reported = held.iter().flatten().all(|held| held.complete);
+            let values = held.into_iter().map(|held| held?.value).collect();
+            Part { unit: *unit, reported, counted: self.counts_all || reported, values }
+        })
     }
 
-    fn sum(&mut self, view: &View<'_>, place: usize, series: &[Series<'_>]) -> Option<Quantity> {
-        let (term, series) = (self.terms[place], &series[place]);
-        if term.aspect == Aspect::Kept {
-            return self.kept(view, place);
-        }
-        let mut sum = None;
-        for part in self.parts.iter().filter(|part| part.counted) {
-            match part.values[place] {
-                Some(value) => sum = Some(sum.unwrap_or(0) + value),
-                None if term.aspect == Aspect::Now || !view.programme.asks(term.element, part.unit) => {}
-                None => return None,
-            }
-        }
-        sum.map(|sum| Quantity::scaled(sum, series.element.scale))
+    /// What a unit has of each term; none of what it does not fill in.
+    fn held<'a>(
+        &'a self,
+        series: &'a [Series<'a>],
+        unit: UnitIx,
+    ) -> impl Iterator<Item = (Aspect, Option<Holding>)> + 'a {
+        let due = self.due;
+        let of = move |series: &Series<'_>, aspect| match aspect {
+            Aspect::Now => series.now(unit, due),
+            Aspect::Kept => kept(series.now(unit, due), series.before(unit, due)),
+            Aspect::Prev => prev(series.now(unit, due), series.before(unit, due)),
+            _ => Holding { value: series.quota(unit), complete: true },
+        };
+        let aspects = self.terms.iter().map(|term| term.aspect);
+        aspects
+            .zip(series)
+            .map(move |(aspect, series)| (aspect, series.asks(unit).then(|| of(series, aspect))))
     }
 
-    /// The units with the flag now that also had it the year before.
-    fn kept(&mut self, view: &View<'_>, place: usize) -> Option<Quantity> {
-        let asked = |part: &&Part| view.programme.asks(self.terms[place].element, part.unit);
-        let asked: Vec<&Part> = self.parts.iter().filter(asked).collect();
-        let kept =
-            asked.iter().map(|part| part.values[place]).sum::<Option<i128>>().filter(|_| !asked.is_empty());
-        let silent = asked.into_iter().filter(|part| part.values[place].is_none()).map(|part| part.unit);
-        for unit in silent.collect::<Vec<_>>() {
-            if !self.silent.contains(&unit) {
+    /// Adds up all units in one pass, which keeps nothing of a unit: there may be ten thousand of them.
+    fn add_up(&mut self, series: &[Series<'_>]) {
+        let mut sums = vec![Sum::default(); series.len()];
+        let mut held = Vec::with_capacity(series.len());
+        for unit in self.units.iter().copied() {
+            held.clear();
+            held.extend(self.held(series, unit));
+            let asked = || held.iter().filter_map(|(aspect, held)| Some((*aspect, (*held)?)));
+            let reported = asked().all(|(_, held)| held.complete);
+            if !reported {
+                self.missing.push(unit);
+            }
+            if asked().any(|(aspect, held)| aspect == Aspect::Kept && held.value.is_none()) {
                 self.silent.push(unit);
             }
+            for (sum, (aspect, held)) in sums.iter_mut().zip(&held) {
+                if let Some(held) = held.filter(|_| *aspect == Aspect::Kept || self.counts_all || reported) {
+                    sum.add(*aspect, held.value);
+                }
+            }
         }
-        kept.map(|kept| Quantity::scaled(kept, 0))
+        let amount =
+            |(sum, series): (Sum, &Series<'_>)| Some(Quantity::scaled(sum.known()?, series.element.scale));
+        self.sums = sums.into_iter().zip(series).map(amount).collect();
     }
 
     /// The formula's value over the sums. `back` takes every figure of the year before instead.
@@ -153,15 +163,27 @@ impl Assembly {
             _ => series.quota_of(unit).unwrap_or_default(),
         }
     }
+}
 
-    /// How many units are asked.
-    pub fn expected(&self) -> usize {
-        self.parts.len()
+/// What units have of a term, added up.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    value: Option<i128>,
+    /// Whether it lacks something without which it means nothing.
+    broken: bool,
+}
+
+impl Sum {
+    /// This year's figures add up as far as there are any; of all else, what is missing breaks the sum.
+    fn add(&mut self, aspect: Aspect, value: Option<i128>) {
+        match value {
+            Some(value) => self.value = Some(self.value.unwrap_or(0) + value),
+            None => self.broken |= aspect != Aspect::Now,
+        }
     }
 
-    /// How many of them have reported all that is due.
-    pub fn reported(&self) -> usize {
-        self.parts.iter().filter(|part| part.reported).count()
+    fn known(self) -> Option<i128> {
+        self.value.filter(|_| !self.broken)
     }
 }
 

@@ -34,9 +34,9 @@ pub(super) fn judge(
         assembly,
         additive: formula.additive && !target.comparator.looks_back(),
     };
-    progress.expected = assembly.expected();
-    progress.reported = assembly.reported();
-    progress.missing = assembly.parts.iter().filter(|part| !part.reported).map(|part| part.unit).collect();
+    progress.expected = assembly.units.len();
+    progress.reported = assembly.units.len() - assembly.missing.len();
+    progress.missing.clone_from(&assembly.missing);
     progress.expected_by_now = progress.value.as_ref().map(|value| case.expected_by_now(value));
     if target.comparator.is_each() {
         return case.each(progress);
@@ -137,8 +137,8 @@ impl Case<'_> {
 
     /// The formula's value for each unit that has reported.
     fn values_of_reporters(&self) -> Vec<(UnitIx, Quantity)> {
-        let reported = self.assembly.parts.iter().filter(|part| part.reported);
-        let of = |part: &Part| Some((part.unit, self.assembly.value_of(self.view, self.formula, part)?));
+        let reported = self.assembly.parts(self.view).filter(|part| part.reported);
+        let of = |part: Part| Some((part.unit, self.assembly.value_of(self.view, self.formula, &part)?));
         reported.filter_map(of).collect()
     }
 
@@ -246,8 +246,8 @@ impl Case<'_> {
     fn total(&self, figure: &dyn Fn(&Series<'_>, UnitIx) -> Option<i128>) -> Option<Quantity> {
         self.formula.expr.eval(&|term| {
             let series = self.view.series(term.element);
-            let asked = |part: &&Part| self.view.programme.asks(term.element, part.unit);
-            let figures = self.assembly.parts.iter().filter(asked).map(|part| figure(&series, part.unit));
+            let asked = self.assembly.units.iter().copied().filter(|unit| series.asks(*unit));
+            let figures = asked.map(|unit| figure(&series, unit));
             figures.sum::<Option<i128>>().map(|sum| Quantity::scaled(sum, series.element.scale))
         })
     }

@@ -2,12 +2,10 @@
 //!
 //! Totals and explanations see the same stretches of figures: the one adds them up, the other takes them apart.
 
-use crate::cells::{Column, RunningSum};
+use crate::cells::{Column, Months, RunningSum};
 use crate::element::Value;
 use crate::period::{Frequency, Period};
 use crate::unit::UnitIx;
-
-use super::Months;
 
 /// Where a figure comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,16 +3,18 @@
 //! Each question has one walk over the figures that answer it. The value adds up what the walk shows, the
 //! constituents list it, so that they cannot differ; the value allocates nothing, for it is asked of every unit.
 
-use crate::cells::{Column, RunningSum};
-use crate::element::{Element, ElementIx, Kind};
+use crate::cells::{Column, Months, RunningSum};
+use crate::element::{Element, ElementIx, Kind, Value};
 use crate::period::{Frequency, Period};
 use crate::unit::UnitIx;
 
 use super::constituent::{Constituent, Origin, Stretch};
-use super::{Holding, Months, View, ends, latest, up_to};
+use super::{Holding, View, ends, latest, up_to};
 
 /// Takes the stretches of figures that a walk comes by, and the unit whose they are.
-type Show<'s> = dyn FnMut(UnitIx, Stretch<'_>) + 's;
+trait Show: FnMut(UnitIx, Stretch<'_>) {}
+
+impl<F: FnMut(UnitIx, Stretch<'_>)> Show for F {}
 
 /// One element's columns of this year and the last.
 #[derive(Debug)]
@@ -21,13 +23,14 @@ pub struct Series<'a> {
     /// The element.
     pub element: &'a Element,
     place: ElementIx,
-    number: u16,
     frequency: Frequency,
     /// The end of the last period that has ended; 0 if none has.
     pub due: u8,
     now: Option<&'a Column>,
     before: Option<&'a Column>,
     baseline: Option<&'a Column>,
+    sums: &'a [Vec<RunningSum>],
+    quotas: &'a [Option<Value>],
 }
 
 impl<'a> Series<'a> {
@@ -40,18 +43,26 @@ impl<'a> Series<'a> {
             view,
             element,
             place,
-            number,
             frequency,
             due: frequency.due_month(view.month),
             now: view.cells.reported(year, number),
             before: view.cells.reported(year - 1, number),
             baseline: view.cells.baseline(year - 1, number),
+            sums: view.cells.sums(year - 1, number),
+            quotas: view.cells.quotas(year, number),
         }
+    }
+
+    /// Whether a unit fills in the element.
+    pub fn asks(&self, unit: UnitIx) -> bool {
+        self.view.programme.asks(self.place, unit)
     }
 
     /// What a unit has by now; flows are added up to the month `through`.
     pub fn now(&self, unit: UnitIx, through: u8) -> Holding {
-        holding(|show| self.walk_now(unit, through, show))
+        let mut value = None;
+        let complete = self.walk_now(unit, through, &mut add_to(&mut value));
+        Holding { value, complete }
     }
 
     /// The figures that make what a unit has by now; none where it has nothing.
@@ -95,7 +106,11 @@ impl<'a> Series<'a> {
     pub fn within(&self, unit: UnitIx, period: Period) -> Holding {
         let span = up_to(period.last_month()) & !up_to(period.first_month() - 1);
         match self.element.kind {
-            Kind::Flow => holding(|show| self.walk_flow(unit, self.ends(12) & span, show)),
+            Kind::Flow => {
+                let mut value = None;
+                let complete = self.walk_flow(unit, self.ends(12) & span, &mut add_to(&mut value));
+                Holding { value, complete }
+            }
             Kind::Stock | Kind::Flag => {
                 let level = self.now(unit, 12);
                 let inside = self.due >= period.first_month();
@@ -134,7 +149,7 @@ impl<'a> Series<'a> {
         unit: UnitIx,
         months: Months,
         origin: Origin,
-        show: &mut Show<'_>,
+        show: &mut impl Show,
     ) {
         if let Some(column) = column.filter(|_| months != 0) {
             show(unit, Stretch::Months(column, self.row(unit), months, origin));
@@ -146,11 +161,11 @@ impl<'a> Series<'a> {
     fn ended(&self, unit: UnitIx) -> impl Iterator<Item = UnitIx> {
         let programme = self.view.programme;
         let old = programme.predecessors(unit).iter().copied();
-        old.filter(|old| self.view.has_ended(*old) && programme.asks(self.place, *old))
+        old.filter(|old| self.view.has_ended(*old) && self.asks(*old))
     }
 
     /// Shows what a unit has by now, and says whether all that is due has come in.
-    fn walk_now(&self, unit: UnitIx, through: u8, show: &mut Show<'_>) -> bool {
+    fn walk_now(&self, unit: UnitIx, through: u8, show: &mut impl Show) -> bool {
         match self.element.kind {
             Kind::Flow => self.walk_flow(unit, self.ends(through), show),
             Kind::Stock | Kind::Flag => self.walk_level(unit, show),
@@ -158,16 +173,16 @@ impl<'a> Series<'a> {
     }
 
     /// The wanted periods, those of the units it came from included.
-    fn walk_flow(&self, unit: UnitIx, wanted: Months, show: &mut Show<'_>) -> bool {
-        let owed = wanted & self.view.counted[unit.get()];
+    fn walk_flow(&self, unit: UnitIx, wanted: Months, show: &mut impl Show) -> bool {
+        let owed = wanted & self.view.programme.months(unit);
         let have = self.present(self.now, unit) & owed;
         self.show_months(self.now, unit, have, Origin::Report, show);
         self.ended(unit).fold(have == owed, |complete, old| self.walk_flow(old, wanted, show) && complete)
     }
 
     /// The latest level. Until a new unit has one, the last levels of the units it came from add up to it.
-    fn walk_level(&self, unit: UnitIx, show: &mut Show<'_>) -> bool {
-        let counted = self.view.counted[unit.get()];
+    fn walk_level(&self, unit: UnitIx, show: &mut impl Show) -> bool {
+        let counted = self.view.programme.months(unit);
         let have = self.present(self.now, unit) & counted & up_to(self.view.month);
         if let Some(month) = latest(have) {
             self.show_months(self.now, unit, 1 << (month - 1), Origin::Report, show);
@@ -182,7 +197,7 @@ impl<'a> Series<'a> {
     }
 
     /// Shows the year before; where it says `None` it is unknown, whatever was shown until then.
-    fn walk_before(&self, unit: UnitIx, through: u8, show: &mut Show<'_>) -> Option<()> {
+    fn walk_before(&self, unit: UnitIx, through: u8, show: &mut impl Show) -> Option<()> {
         match self.element.kind {
             Kind::Flow => {
                 let wanted = self.ends(through);
@@ -195,20 +210,20 @@ impl<'a> Series<'a> {
 
     /// Those of the wanted months of the year before in which the unit existed, or one that it goes on for.
     fn owed_before(&self, unit: UnitIx, wanted: Months) -> Months {
-        let own = wanted & self.view.counted_before[unit.get()];
+        let own = wanted & self.view.programme.months_before(unit);
         self.ended(unit).fold(own, |months, old| months | self.owed_before(old, wanted))
     }
 
-    fn walk_flow_before(&self, unit: UnitIx, wanted: Months, show: &mut Show<'_>) -> Option<()> {
-        if wanted & self.view.counted_before[unit.get()] != 0 {
+    fn walk_flow_before(&self, unit: UnitIx, wanted: Months, show: &mut impl Show) -> Option<()> {
+        if wanted & self.view.programme.months_before(unit) != 0 {
             self.walk_own_flow_before(unit, wanted, show)?;
         }
         self.ended(unit).try_for_each(|old| self.walk_flow_before(old, wanted, show))
     }
 
     /// One unit's own months of the year before: all present, or a running sum over exactly those.
-    fn walk_own_flow_before(&self, unit: UnitIx, wanted: Months, show: &mut Show<'_>) -> Option<()> {
-        let counted = self.view.counted_before[unit.get()];
+    fn walk_own_flow_before(&self, unit: UnitIx, wanted: Months, show: &mut impl Show) -> Option<()> {
+        let counted = self.view.programme.months_before(unit);
         let owed = wanted & counted;
         let reported = self.present(self.before, unit) & owed;
         let given = self.present(self.baseline, unit) & owed & !reported;
@@ -218,12 +233,12 @@ impl<'a> Series<'a> {
             return Some(());
         }
         let covers = |sum: &&RunningSum| self.ends(sum.to) & counted == owed;
-        let sums = self.view.cells.sums(self.view.programme.year - 1, self.number, self.row(unit));
+        let sums = self.sums.get(self.row(unit) as usize)?;
         sums.iter().find(covers).map(|sum| show(unit, Stretch::RunningSum(*sum)))
     }
 
-    fn walk_level_before(&self, unit: UnitIx, show: &mut Show<'_>) -> Option<()> {
-        let counted = self.view.counted_before[unit.get()];
+    fn walk_level_before(&self, unit: UnitIx, show: &mut impl Show) -> Option<()> {
+        let counted = self.view.programme.months_before(unit);
         let month = |column: Option<&Column>| latest(self.present(column, unit) & counted);
         let (reported, given) = (month(self.before), month(self.baseline));
         let (column, month, origin) = if reported >= given {
@@ -242,8 +257,8 @@ impl<'a> Series<'a> {
         old.try_for_each(|old| self.walk_level_before(old, show))
     }
 
-    fn walk_quota(&self, unit: UnitIx, show: &mut Show<'_>) -> Option<()> {
-        let own = self.view.cells.quota(self.view.programme.year, self.number, self.row(unit));
+    fn walk_quota(&self, unit: UnitIx, show: &mut impl Show) -> Option<()> {
+        let own = self.quotas.get(self.row(unit) as usize).copied().flatten();
         own.into_iter().for_each(|own| show(unit, Stretch::Quota(own)));
         let allotted_anew = self.ended(unit).all(|old| self.quota(old).is_none());
         if allotted_anew {
@@ -254,9 +269,7 @@ impl<'a> Series<'a> {
     }
 }
 
-/// Adds up what a walk shows, which says itself whether it is complete.
-fn holding(walk: impl FnOnce(&mut Show<'_>) -> bool) -> Holding {
-    let mut value = None;
-    let complete = walk(&mut |_, stretch| value = Some(value.unwrap_or(0) + stretch.sum()));
-    Holding { value, complete }
+/// Adds up what a walk shows; what it never shows stays without a value.
+fn add_to(value: &mut Option<i128>) -> impl FnMut(UnitIx, Stretch<'_>) {
+    |_, stretch| *value = Some(value.unwrap_or(0) + stretch.sum())
 }

@@ -28,16 +28,19 @@ pub(super) fn elements(programme: &mut Programme, bundle: &Bundle, found: &Found
     let mut table = open(bundle, "elements.csv", &columns, found);
     table.check_unique(&["key"]);
     for row in table.rows() {
-        let (element, usable) = element(programme, row);
+        let (mut element, usable) = element(programme, row);
         let ix = ElementIx(u16::try_from(programme.elements.len()).unwrap_or(u16::MAX));
         if usable {
             programme.index.elements.insert(element.key.clone(), ix);
-            programme.forms[element.form.get()].elements.push(ix);
+            let on_form = &mut programme.forms[element.form.get()].elements;
+            element.place = on_form.len();
+            on_form.push(ix);
         } else {
             row.lose_names(&["key"]);
         }
         programme.elements.push(element);
     }
+    programme.index_kinds();
     for (row, ix) in table.rows().zip(0..) {
         let whole = row.cell("part_of");
         if whole.is_empty() || programme.element_named(row.cell("key")).is_none() {
@@ -90,6 +93,7 @@ fn element(programme: &Programme, row: Row<'_>) -> (Element, bool) {
     let element = Element {
         key,
         form: form.unwrap_or(FormIx(0)),
+        place: 0,
         label: bilingual(row, "label_vi", "label_en"),
         measure: row.cell("measure").to_owned(),
         kind,

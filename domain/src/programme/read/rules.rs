@@ -13,8 +13,9 @@ pub(super) fn rules(programme: &mut Programme, bundle: &Bundle, found: &Found) {
     let columns = ["key", "form", "element", "level", "expression", "message_vi", "message_en"];
     let mut table = open(bundle, "rules.csv", &columns, found);
     table.check_unique(&["key"]);
-    let read: Vec<Rule> =
-        (1..).zip(table.rows()).flat_map(|(number, row)| rules_of(programme, number, row)).collect();
+    let rows = (1..).zip(table.rows());
+    let mut read: Vec<Rule> = rows.flat_map(|(number, row)| rules_of(programme, number, row)).collect();
+    read.sort_by_key(|rule| rule.form);
     programme.rules = read;
 }
 

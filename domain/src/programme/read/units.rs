@@ -48,7 +48,9 @@ pub(super) fn units(programme: &mut Programme, bundle: &Bundle, found: &Found) {
 
 fn index_units(programme: &mut Programme) {
     let mut index = Index { predecessors: vec![Vec::new(); programme.units.len()], ..Index::default() };
+    let year = programme.year;
     for (unit, ix) in programme.units.iter().zip((0..).map(UnitIx)) {
+        index.months.push([unit.months(year - 1), unit.months(year)]);
         index.units.insert(unit.id.clone(), ix);
         index.codes.entry(unit.code.clone()).or_default().push(ix);
         if let Some(heir) = unit.successor {

@@ -17,9 +17,8 @@ impl World {
     fn unexplained_in(&self, view: &View<'_>, target: &Target) -> Option<String> {
         let assembly = Assembly::new(view, target, target.formula.as_ref()?);
         assembly
-            .parts
-            .iter()
-            .find_map(|part| self.unexplained_of(view, &assembly, part))
+            .parts(view)
+            .find_map(|part| self.unexplained_of(view, &assembly, &part))
             .map(|what| format!("target {} as of month {}: {what}", target.reference, view.month))
     }
 
