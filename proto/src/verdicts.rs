@@ -78,8 +78,8 @@ pub fn unpack(verdict: wire::Verdict) -> Result<Vec<Numbered>, Malformed> {
 #[cfg(test)]
 mod tests {
     use gom_domain::ruling::RejectionCode;
-    use prost::Message;
     use proptest::prelude::*;
+    use prost::Message;
 
     use super::*;
 

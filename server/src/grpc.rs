@@ -5,8 +5,8 @@ use std::pin::Pin;
 
 use gom_domain::greeting::{Action, DeviceId, Hello, Welcome};
 use gom_domain::world::World;
-use gom_proto::wire::sync_server::{Sync, SyncServer};
 use gom_proto::operations::{self, LARGEST_MESSAGE};
+use gom_proto::wire::sync_server::{Sync, SyncServer};
 use gom_proto::{Malformed, verdicts, wire};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot, watch};

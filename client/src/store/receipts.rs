@@ -37,7 +37,8 @@ impl Rows<'_> {
 
     /// Whether an operation has been ruled on.
     pub fn is_settled(&self, epoch: u32, sequence: u64) -> Stored<bool> {
-        let mut statement = self.connection.prepare_cached("select 1 from receipt where operation = :operation")?;
+        let mut statement =
+            self.connection.prepare_cached("select 1 from receipt where operation = :operation")?;
         Ok(statement.exists(named_params! { ":operation": key(epoch, sequence) })?)
     }
 

@@ -5,10 +5,10 @@
 //! busy are settled together, so a slow disk does not slow the line down.
 
 use gom_domain::greeting::fingerprint;
+use gom_proto::Malformed;
 use gom_proto::operations::Packer;
 use gom_proto::verdicts::{self, Numbered};
 use gom_proto::wire::{self, push_reply, push_request};
-use gom_proto::Malformed;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use super::desk::Desk;
