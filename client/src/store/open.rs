@@ -45,6 +45,9 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(file, flags)?;
         connection.busy_timeout(BUSY)?;
+        // A command appends to the log and leaves it to the next one: moving it into the file at the end of each, and
+        // beginning another, would cost three more waits for the disk. A file that is refused is left alone, too.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         refuse_others(&connection)?;
         make_durable(&connection)?;
         migrate(&mut connection)?;
@@ -86,9 +89,6 @@ fn refuse_others(connection: &Connection) -> Stored<()> {
 fn make_durable(connection: &Connection) -> Stored<()> {
     let journal: String = connection.query_row("pragma journal_mode = wal", [], single)?;
     connection.execute_batch("pragma synchronous = full; pragma foreign_keys = on")?;
-    // A command appends to the log and leaves it to the next one: moving it into the file at the end of each, and
-    // beginning another, would cost three more waits for the disk.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let synchronous: i64 = connection.query_row("pragma synchronous", [], single)?;
     let foreign_keys: bool = connection.query_row("pragma foreign_keys", [], single)?;
     match (journal.as_str(), synchronous, foreign_keys) {

@@ -272,7 +272,8 @@ mod tests {
         let mut store = Store::open(folder.path()).unwrap();
         store.write(|rows| rows.settle(1, 2, &anew)).unwrap();
         store.write(|rows| rows.settle(1, 2, &anew)).unwrap();
-        assert_eq!(seen(&folder, Rows::accepted_count), 3, "a ruling under another history counts once");
+        let accepted = seen(&folder, |rows| rows.accepted_count());
+        assert_eq!(accepted, 3, "a ruling under another history counts once");
     }
 
     #[test]
@@ -296,6 +297,7 @@ mod tests {
         rule(&folder, 2, Ruling::rejected(RejectionCode::Figures).verdict);
         assert_eq!(seen(&folder, |rows| sequences(rows.newest_accepted())), [1]);
         assert_eq!(seen(&folder, |rows| sequences(rows.newest_queued())), [3]);
-        assert_eq!(seen(&folder, |rows| sequences(rows.unresolved())), [], "the queued one replaces it");
+        let unresolved = seen(&folder, |rows| rows.unresolved());
+        assert!(unresolved.is_empty(), "the queued one replaces it");
     }
 }
