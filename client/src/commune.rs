@@ -30,10 +30,8 @@ pub struct Commune {
 impl Commune {
     /// Opens an enrolled folder.
     pub fn open(folder: &Path, world: World) -> Result<Self, Failure> {
-        if !enrolment::is_enrolled(folder)? {
-            return Err(Failure::NotEnrolled(folder.to_owned()));
-        }
-        Ok(Self { folder: folder.to_owned(), world, server: None, store: Mutex::new(None) })
+        let store = enrolment::enrolled(folder)?.ok_or_else(|| Failure::NotEnrolled(folder.to_owned()))?;
+        Ok(Self { folder: folder.to_owned(), world, server: None, store: Mutex::new(Some(store)) })
     }
 
     /// Enrols a folder with a one-time code, and fetches all that is needed to work without a line.

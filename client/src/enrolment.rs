@@ -16,7 +16,7 @@ use tonic::Request;
 use crate::failure::Failure;
 use crate::folder;
 use crate::line::{self, LineFault, Stage, patiently};
-use crate::store::{Store, StoreError};
+use crate::store::{Rows, Store, StoreError};
 use crate::sync::SyncReport;
 
 /// What enrolling has come to.
@@ -97,11 +97,14 @@ fn read(reply: &wire::EnrolReply) -> Result<(DeviceId, UnitId, HistoryId), Malfo
     Ok((DeviceId(device), UnitId::from(reply.unit.as_str()), HistoryId(history)))
 }
 
-/// Whether a database is there that has been enrolled.
-pub(crate) fn is_enrolled(folder: &Path) -> Result<bool, StoreError> {
-    match Store::open(folder) {
-        Ok(mut store) => store.read(|rows| Ok(rows.folder()?.is_some_and(|row| row.enrolled.is_some()))),
-        Err(StoreError::Absent) => Ok(false),
-        Err(error) => Err(error),
-    }
+/// The database of a folder, if there is one that has been enrolled.
+pub(crate) fn enrolled(folder: &Path) -> Result<Option<Store>, StoreError> {
+    let mut store = match Store::open(folder) {
+        Ok(store) => store,
+        Err(StoreError::Absent) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let is_enrolled =
+        |rows: &Rows<'_>| Ok::<_, StoreError>(rows.folder()?.is_some_and(|row| row.enrolled.is_some()));
+    Ok(if store.read(is_enrolled)? { Some(store) } else { None })
 }

@@ -1,9 +1,14 @@
 //! Bad input: everything that is wrong is said at once, with its place, in the officer's language, and nothing is done.
 
+use gom_proto::wire::sync_client::SyncClient;
+use gom_proto::wire::{self, push_reply, push_request};
 use tests::commune::Counts;
 use tests::program::has;
 use tests::sheet::{self, HEAD};
-use tests::{Commune, District};
+use tests::{Commune, District, soon};
+use tonic::Code;
+
+use crate::enrolment::pass_of;
 
 /// What is typed after `gom set FORM PERIOD`, and what is said of it in Vietnamese and in English.
 type Typed = (&'static [&'static str], &'static str, &'static str);
@@ -211,4 +216,34 @@ async fn a_wrong_folder_address_or_period_is_said() {
     }
     assert_eq!(commune.office().vi(&["set"]).code, Some(2), "wrong usage");
     assert_eq!(district.office().vi(&["dance"]).code, Some(2));
+}
+
+/// A message of some hundred bytes that says it holds megabytes, as nobody sends who means well.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_would_grow_beyond_a_messages_limit_is_refused_and_harms_nobody() {
+    let district = District::open().await;
+    let commune = Commune::enrolled(&district, "31423").await;
+    let squeezed = zstd::bulk::compress(&vec![0; 64 * 1024 * 1024], 1).unwrap();
+    assert!(squeezed.len() < 8_000, "{}", squeezed.len());
+    let hello = wire::Hello {
+        device: commune.status().device.0.to_vec(),
+        epoch: 1,
+        chain: vec![0; 32],
+        history: vec![0; 16],
+        protocol: 1,
+        ..wire::Hello::default()
+    };
+    let bomb = wire::Operations { first_sequence: 1, squeezed, ..wire::Operations::default() };
+    let kinds = [push_request::Kind::Hello(hello), push_request::Kind::Operations(bomb)];
+    let messages = kinds.map(|kind| wire::PushRequest { kind: Some(kind) });
+    let mut client = SyncClient::connect(district.url()).await.unwrap();
+    let call = client.push(pass_of(&commune, tokio_stream::iter(messages)));
+    let mut replies = soon(call).await.unwrap().into_inner();
+    let welcome = soon(replies.message()).await.unwrap().unwrap();
+    assert!(matches!(welcome.kind, Some(push_reply::Kind::Welcome(_))));
+    let refused = soon(replies.message()).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument, "{refused:?}");
+    assert_eq!(district.submissions().len(), 0);
+    commune.queue("society", "2024-05", &[("births", "24")]);
+    assert!(commune.sync().await.is_settled());
 }

@@ -186,11 +186,8 @@ async fn the_same_operation_sixty_four_times_at_once_counts_once() {
         protocol: 1,
         ..wire::Hello::default()
     };
-    let operations = wire::Operations {
-        first_sequence: 1,
-        bodies: vec![bytes("body", "operation")],
-        ..Default::default()
-    };
+    let bodies = vec![bytes("body", "operation")];
+    let operations = wire::Operations { first_sequence: 1, bodies, ..wire::Operations::default() };
     let kinds = [push_request::Kind::Hello(hello), push_request::Kind::Operations(operations)];
     let mut pushes = JoinSet::new();
     for _ in 0..64 {
@@ -205,7 +202,7 @@ async fn the_same_operation_sixty_four_times_at_once_counts_once() {
             let mut commits = Vec::new();
             while let Some(reply) = replies.message().await.unwrap() {
                 if let Some(push_reply::Kind::Verdicts(verdicts)) = reply.kind {
-                    commits.extend(verdicts.verdicts.iter().map(|verdict| verdict.commit));
+                    commits.extend(verdicts.verdicts.iter().map(|run| run.commit));
                 }
             }
             commits

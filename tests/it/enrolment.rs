@@ -113,7 +113,8 @@ async fn a_device_cannot_speak_for_another() {
     assert_eq!(soon(call).await.unwrap_err().code(), Code::Unauthenticated);
 }
 
-fn pass_of<T>(commune: &Commune, message: T) -> tonic::Request<T> {
+/// A call that shows the pass of a commune.
+pub(crate) fn pass_of<T>(commune: &Commune, message: T) -> tonic::Request<T> {
     let folder = Connection::open(commune.path().join("gom.db")).unwrap();
     let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?));
     let (device, secret) = folder.query_row("select device, secret from folder", [], read).unwrap();

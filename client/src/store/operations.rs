@@ -231,3 +231,74 @@ pub(super) fn operation(row: &Row<'_>) -> Stored<OperationRow> {
         receipt: receipt_or_none(row)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use gom_domain::ruling::{RejectionCode, Ruling, Verdict};
+
+    use super::*;
+    use crate::fixture::{commune, folder, receipt, rule};
+    use crate::outbox::Which;
+    use crate::store::Store;
+
+    const ACCEPTED: Verdict = Verdict::Accepted { revision: 1 };
+
+    /// A folder that has handed in the budget of May so often.
+    fn handed_in(times: usize) -> tempfile::TempDir {
+        let folder = folder();
+        for time in 0..times {
+            commune(&folder).set("budget", "2024-05", &[("tax_revenue", &time.to_string())]).unwrap();
+            assert_eq!(commune(&folder).submit(&Which::All, None).unwrap().sealed.len(), 1);
+        }
+        folder
+    }
+
+    fn seen<T>(folder: &tempfile::TempDir, look: impl FnOnce(&Rows<'_>) -> Stored<T>) -> T {
+        Store::open(folder.path()).unwrap().read(look).unwrap()
+    }
+
+    fn sequences(rows: Stored<Vec<OperationRow>>) -> Stored<Vec<u64>> {
+        Ok(rows?.into_iter().map(|row| row.sequence).collect())
+    }
+
+    #[test]
+    fn counts_follow_the_rulings() {
+        let folder = handed_in(4);
+        rule(&folder, 1, ACCEPTED);
+        rule(&folder, 2, Ruling::rejected(RejectionCode::Figures).verdict);
+        rule(&folder, 3, ACCEPTED);
+        let counts = seen(&folder, |rows| Ok((rows.accepted_count()?, rows.queued_count()?)));
+        assert_eq!(counts, (2, 1));
+        let anew = receipt(900, ACCEPTED);
+        let mut store = Store::open(folder.path()).unwrap();
+        store.write(|rows| rows.settle(1, 2, &anew)).unwrap();
+        store.write(|rows| rows.settle(1, 2, &anew)).unwrap();
+        let accepted = seen(&folder, |rows| rows.accepted_count());
+        assert_eq!(accepted, 3, "a ruling under another history counts once");
+    }
+
+    #[test]
+    fn what_was_left_open_between_others_stays_the_newest_that_is_queued() {
+        let folder = handed_in(4);
+        for sequence in [1, 3, 4] {
+            rule(&folder, sequence, ACCEPTED);
+        }
+        assert_eq!(seen(&folder, |rows| sequences(rows.newest_queued())), [2]);
+        assert_eq!(seen(&folder, |rows| sequences(rows.newest_accepted())), [4]);
+        let outgoing =
+            |has| seen(&folder, |rows| rows.outgoing(1, 1, has, 9)).into_iter().map(|one| one.sequence);
+        assert_eq!(outgoing(4).collect::<Vec<_>>(), [2], "again, for its receipt");
+        assert_eq!(outgoing(3).collect::<Vec<_>>(), [2, 4], "and what a restored district has lost");
+    }
+
+    #[test]
+    fn what_is_queued_hides_no_older_one_that_stands() {
+        let folder = handed_in(3);
+        rule(&folder, 1, ACCEPTED);
+        rule(&folder, 2, Ruling::rejected(RejectionCode::Figures).verdict);
+        assert_eq!(seen(&folder, |rows| sequences(rows.newest_accepted())), [1]);
+        assert_eq!(seen(&folder, |rows| sequences(rows.newest_queued())), [3]);
+        let unresolved = seen(&folder, |rows| rows.unresolved());
+        assert!(unresolved.is_empty(), "the queued one replaces it");
+    }
+}
