@@ -3,3 +3,4 @@
 pub(crate) mod limit;
 pub(crate) mod plain;
 pub(crate) mod pouch;
+pub(crate) mod void;

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::commune::{self, Queue};
 use crate::district::{District, Server, Usage, program};
 use crate::goal::Goal;
-use crate::peers::plain;
+use crate::peers::{plain, void};
 use crate::place::{self, all_there};
 use crate::programme;
 use crate::report::Row;
@@ -71,6 +71,21 @@ impl Prepared {
         all_there("accepted reports", accepted, self.reports())?;
         district.verify(self.reports())?;
         Ok(self.reports() as f64 / took.as_secs_f64())
+    }
+
+    /// Drains the first client into a server that keeps nothing.
+    pub(super) fn drain_into_void(&self) -> anyhow::Result<f64> {
+        let copy = place::on_disk()?;
+        let folder = commune_in(copy.path(), 0);
+        place::copy(&commune_in(self.home.path(), 0), &folder)?;
+        let commune = Commune::open(&folder, gom_server::clock::real())?;
+        let (accepted, took) = self.runtime.block_on(async {
+            let commune = Arc::new(commune.at(&void::start().await?));
+            let start = Instant::now();
+            anyhow::Ok((sync_all(&[commune]).await?, start.elapsed()))
+        })?;
+        all_there("reports that the void accepted", accepted, self.queue.reports)?;
+        Ok(accepted as f64 / took.as_secs_f64())
     }
 
     /// The same with the plain client and server.

@@ -45,15 +45,12 @@ pub(super) fn measure(quick: bool) -> anyhow::Result<Vec<Row>> {
     let devices = founding::found(&founded, programme::bundle(&units, FORMS)?, &units)?;
     let (devices, runtime) = (Arc::new(devices), Runtime::new()?);
     let mut firsts = Vec::new();
-    let [lasts] = in_turns(
-        quick,
-        "reports/s in the last tenth",
-        [Contestant::new("ours", || {
-            let (first, last) = grow(&runtime, &founded, &devices)?;
-            firsts.push(first);
-            Ok(last)
-        })],
-    )?;
+    let growing = Contestant::new("ours", || {
+        let (first, last) = grow(&runtime, &founded, &devices)?;
+        firsts.push(first);
+        Ok(last)
+    });
+    let lasts = in_turns(quick, "reports/s in the last tenth", vec![growing])?.remove(0);
     // The round that warms up does not count.
     let firsts = firsts.split_off(usize::from(!quick)).into();
     let (ratio, total) = (lasts.over(&firsts), devices.len() as u64 * EACH * TENTHS);
