@@ -6,10 +6,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 const PAGE: usize = 4096;
-/// After so many pages SQLite's log begins again from its start.
+/// After so many pages SQLite's log begins again from its start, and from then on the file no longer grows.
 const PAGES: usize = 1_000;
 
-/// A file that is written as SQLite writes its log: a page at its end, then `fdatasync`.
+/// A file that is written as SQLite writes its log: a page after the last one, then `fdatasync`.
 #[derive(Debug)]
 pub(crate) struct Fsync {
     file: File,
@@ -17,9 +17,12 @@ pub(crate) struct Fsync {
 }
 
 impl Fsync {
-    /// A new file in a folder.
+    /// A new file in a folder, as long as it will ever be.
     pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
-        Ok(Self { file: File::create(folder.join("fsync"))?, pages: 0 })
+        let mut file = File::create(folder.join("fsync"))?;
+        file.write_all(&vec![0; PAGE * PAGES])?;
+        file.sync_all()?;
+        Ok(Self { file, pages: PAGES })
     }
 
     /// Writes a page durably; how long it took.
