@@ -1,5 +1,6 @@
-//! What is going on, on stderr: a bar where a person looks at it, else a line at its beginning and its end.
+//! What is going on, on stderr: a bar where a person looks at it, else lines as the work gets on.
 
+use std::cell::Cell;
 use std::io::IsTerminal;
 use std::time::Instant;
 
@@ -10,6 +11,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 #[derive(Debug)]
 pub(crate) struct Step {
     what: String,
+    parts: u64,
+    done: Cell<u64>,
     bar: Option<ProgressBar>,
     begun: Instant,
 }
@@ -17,20 +20,24 @@ pub(crate) struct Step {
 impl Step {
     /// Begins work of so many parts.
     pub(crate) fn begin(what: &str, parts: u64) -> Self {
-        let bar =
-            std::io::stderr().is_terminal().then(|| ProgressBar::new(parts).with_message(what.to_owned()));
-        match (&bar, ProgressStyle::with_template("  {msg} {bar:24} {pos}/{len}")) {
-            (Some(bar), Ok(style)) => bar.set_style(style),
-            (Some(_), Err(_)) => {}
-            (None, _) => tell(&format!("  {what} …")),
+        let bar = std::io::stderr().is_terminal().then(|| bar(what, parts));
+        if bar.is_none() {
+            tell(&format!("  {what} …"));
         }
-        Self { what: what.to_owned(), bar, begun: Instant::now() }
+        Self { what: what.to_owned(), parts, done: Cell::new(0), bar, begun: Instant::now() }
     }
 
     /// Some more parts are done.
     pub(crate) fn advance(&self, parts: u64) {
-        if let Some(bar) = &self.bar {
-            bar.inc(parts);
+        let before = self.done.replace(self.done.get() + parts);
+        let quarters = |done: u64| done * 4 / self.parts.max(1);
+        let reached = quarters(self.done.get());
+        match &self.bar {
+            Some(bar) => bar.inc(parts),
+            None if reached > quarters(before) && reached < 4 => {
+                tell(&format!("  {}: {} %", self.what, reached * 25));
+            }
+            None => {}
         }
     }
 
@@ -41,4 +48,10 @@ impl Step {
         }
         tell(&format!("  {}: {:.1} s", self.what, self.begun.elapsed().as_secs_f64()));
     }
+}
+
+fn bar(what: &str, parts: u64) -> ProgressBar {
+    let bar = ProgressBar::new(parts).with_message(what.to_owned());
+    let style = ProgressStyle::with_template("  {msg} {bar:24} {pos}/{len}");
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
