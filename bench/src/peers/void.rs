@@ -1,0 +1,90 @@
+//! A server that accepts everything and keeps nothing: what is left is the cost of the client and the line.
+
+use gom_domain::greeting::{Action, Chain, Hello, Welcome};
+use gom_domain::ruling::{Receipt, Ruling, Verdict};
+use gom_proto::ruling;
+use gom_proto::wire::sync_server::{Sync, SyncServer};
+use gom_proto::wire::{self, push_reply, push_request};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+use tonic::{Request, Response, Status, Streaming};
+
+type Replies<T> = ReceiverStream<Result<T, Status>>;
+
+/// Starts it on this runtime; where it answers.
+pub(crate) async fn start() -> anyhow::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let server = tonic::transport::Server::builder().tcp_nodelay(true).add_service(SyncServer::new(Void));
+    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    Ok(address)
+}
+
+#[derive(Debug)]
+struct Void;
+
+#[tonic::async_trait]
+impl Sync for Void {
+    type PushStream = Replies<wire::PushReply>;
+    type PullStream = Replies<wire::PullReply>;
+
+    async fn push(
+        &self,
+        request: Request<Streaming<wire::PushRequest>>,
+    ) -> Result<Response<Self::PushStream>, Status> {
+        let (replies, outbound) = mpsc::channel(16);
+        let mut inbound = request.into_inner();
+        tokio::spawn(async move {
+            while let Ok(Some(wire::PushRequest { kind: Some(kind) })) = inbound.message().await {
+                let Some(reply) = reply(kind) else { return };
+                if replies.send(Ok(wire::PushReply { kind: Some(reply) })).await.is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Response::new(ReceiverStream::new(outbound)))
+    }
+
+    async fn enrol(&self, _: Request<wire::EnrolRequest>) -> Result<Response<wire::EnrolReply>, Status> {
+        Err(Status::unimplemented("nothing is kept"))
+    }
+
+    async fn pull(&self, _: Request<wire::PullRequest>) -> Result<Response<Self::PullStream>, Status> {
+        Err(Status::unimplemented("nothing is kept"))
+    }
+}
+
+/// A Hello is welcomed, operations are accepted.
+fn reply(kind: push_request::Kind) -> Option<push_reply::Kind> {
+    match kind {
+        push_request::Kind::Hello(hello) => {
+            let hello = Hello::try_from(hello).ok()?;
+            Some(push_reply::Kind::Welcome((&welcome(&hello)).into()))
+        }
+        push_request::Kind::Operations(operations) => {
+            let receipt = Receipt {
+                ruling: Ruling { verdict: Verdict::Accepted { revision: 1 }, remarks: Vec::new() },
+                commit: operations.first_sequence,
+                at_ms: 0,
+            };
+            let sequences = (operations.first_sequence..).take(operations.bodies.len());
+            let verdicts = sequences.map(|sequence| ruling::verdict(sequence, &receipt)).collect();
+            Some(push_reply::Kind::Verdicts(wire::Verdicts { verdicts }))
+        }
+    }
+}
+
+fn welcome(hello: &Hello) -> Welcome {
+    Welcome {
+        history: hello.history,
+        epoch: hello.epoch,
+        last_sequence: 0,
+        chain: Chain::default(),
+        commit: 0,
+        news: 0,
+        clock_ms: hello.clock_ms,
+        programme_version: 1,
+        action: Action::Go,
+    }
+}
