@@ -1,13 +1,16 @@
-//! The standing figures in memory: one column for each element and year, one row for each unit, twelve months.
+//! The standing figures in memory: for each year and unit a line of twelve months for each element.
 //!
-//! Totals read these columns from end to end, so they lie in memory by element. What stands follows the commits of
-//! the books and carries their sequence; nothing here is ever the only copy.
+//! A unit's figures of a year lie together, for a report lays dozens of them and looks up as many beside them, and
+//! progress asks every target of one unit after another. What stands follows the commits of the books and carries
+//! their sequence; nothing here is ever the only copy.
 //!
 //! **Invariant:** a figure is only in the cells of a month with which a period of its form ends.
 
-mod column;
+mod line;
+mod standing;
 
-pub use column::{Column, Months};
+pub use line::{Line, Months};
+pub use standing::{RunningSum, Standing};
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,15 +19,6 @@ use crate::form::FormIx;
 use crate::period::Period;
 use crate::programme::{Baseline, Programme, Quotas};
 use crate::unit::UnitIx;
-
-/// A sum from January to a month, instead of the months themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RunningSum {
-    /// The last month, 1 to 12.
-    pub to: u8,
-    /// The sum.
-    pub value: Value,
-}
 
 /// Where a programme's units, elements and forms have their rows and columns.
 #[derive(Clone, Debug, Default)]
@@ -54,23 +48,8 @@ impl Numbering {
 #[derive(Clone, Debug, Default)]
 pub struct Cells {
     names: Names,
-    years: BTreeMap<i16, Year>,
-}
-
-/// What stands of a year. Numbers are given without gaps, so they are places in lists, which are found without a
-/// search: a report lays dozens of figures and looks up as many.
-#[derive(Clone, Debug, Default)]
-struct Year {
-    /// By element.
-    reported: Vec<Column>,
-    /// By element.
-    baseline: Vec<Column>,
-    /// By element and unit.
-    sums: Vec<Vec<Vec<RunningSum>>>,
-    /// By element and unit.
-    quotas: Vec<Vec<Option<Value>>>,
-    /// By form and unit.
-    handed_in: Vec<Vec<Months>>,
+    /// By year and by unit.
+    years: BTreeMap<i16, Vec<Standing>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -106,97 +85,86 @@ impl Cells {
         period: Period,
         figures: &[Option<Value>],
     ) {
-        let (row, month) = (numbering.unit(unit), period.last_month());
-        let year = self.years.entry(period.year()).or_default();
+        let month = period.last_month();
+        let standing = self.of_mut(period.year(), numbering.unit(unit));
         for (element, figure) in programme.form(form).elements.iter().zip(figures) {
-            slot(&mut year.reported, numbering.element(*element).into()).put(row, month, *figure);
+            slot(&mut standing.reported, numbering.element(*element)).put(month, *figure);
         }
-        let handed_in = slot(&mut year.handed_in, numbering.form(form).into());
-        *slot(handed_in, row as usize) |= 1 << (month - 1);
+        *slot(&mut standing.handed_in, numbering.form(form)) |= 1 << (month - 1);
     }
 
     /// Clears a figure that no report asks for any more.
     pub fn clear(&mut self, element: u16, unit: u32, period: Period) {
-        let column =
-            self.years.get_mut(&period.year()).and_then(|year| year.reported.get_mut(usize::from(element)));
-        if let Some(column) = column {
-            column.put(unit, period.last_month(), None);
-        }
+        let reported = &mut self.of_mut(period.year(), unit).reported;
+        slot(reported, element).put(period.last_month(), None);
     }
 
     /// Replaces the quotas of the programme's year.
     pub fn set_quotas(&mut self, programme: &Programme, numbering: &Numbering, quotas: &Quotas) {
-        let year = self.years.entry(programme.year).or_default();
-        year.quotas.clear();
+        let year = programme.year;
+        self.of_year_mut(year).iter_mut().for_each(|standing| standing.quotas.clear());
         for row in &quotas.rows {
-            let of_element = slot(&mut year.quotas, numbering.element(row.element).into());
-            *slot(of_element, numbering.unit(row.unit) as usize) = Some(row.value);
+            let quotas = &mut self.of_mut(year, numbering.unit(row.unit)).quotas;
+            *slot(quotas, numbering.element(row.element)) = Some(row.value);
         }
     }
 
     /// Replaces the baseline of the year before the programme's.
     pub fn set_baseline(&mut self, programme: &Programme, numbering: &Numbering, baseline: &Baseline) {
-        let year = self.years.entry(programme.year - 1).or_default();
-        year.baseline.clear();
-        year.sums.clear();
+        let year = programme.year - 1;
+        for standing in self.of_year_mut(year) {
+            standing.baseline.clear();
+            standing.sums.clear();
+        }
         for row in &baseline.rows {
-            let (element, unit) = (numbering.element(row.element).into(), numbering.unit(row.unit));
-            let to = row.period.last_month();
+            let (element, to) = (numbering.element(row.element), row.period.last_month());
+            let standing = self.of_mut(year, numbering.unit(row.unit));
             if row.cumulative {
-                let of_element = slot(&mut year.sums, element);
-                slot(of_element, unit as usize).push(RunningSum { to, value: row.value });
+                slot(&mut standing.sums, element).push(RunningSum { to, value: row.value });
             } else {
-                slot(&mut year.baseline, element).put(unit, to, Some(row.value));
+                slot(&mut standing.baseline, element).put(to, Some(row.value));
             }
         }
     }
 
-    /// What units reported of an element in a year.
-    pub fn reported(&self, year: i16, element: u16) -> Option<&Column> {
-        self.years.get(&year)?.reported.get(usize::from(element))
-    }
-
-    /// What the baseline says of an element in a year.
-    pub fn baseline(&self, year: i16, element: u16) -> Option<&Column> {
-        self.years.get(&year)?.baseline.get(usize::from(element))
-    }
-
-    /// The sums from January to some months of a year, instead of the months, each unit's in its row.
-    pub fn sums(&self, year: i16, element: u16) -> &[Vec<RunningSum>] {
-        let of_element = self.years.get(&year).and_then(|year| year.sums.get(usize::from(element)));
-        of_element.map_or(&[], Vec::as_slice)
-    }
-
-    /// The quotas of an element in a year, each unit's in its row.
-    pub fn quotas(&self, year: i16, element: u16) -> &[Option<Value>] {
-        let of_element = self.years.get(&year).and_then(|year| year.quotas.get(usize::from(element)));
-        of_element.map_or(&[], Vec::as_slice)
+    /// What stands of a year, by the units' numbers; units after the last of whom anything is known are left out.
+    pub fn of_year(&self, year: i16) -> &[Standing] {
+        self.years.get(&year).map_or(&[], Vec::as_slice)
     }
 
     /// A unit's quota.
     pub fn quota(&self, year: i16, element: u16, unit: u32) -> Option<Value> {
-        self.quotas(year, element).get(unit as usize).copied().flatten()
+        self.of(year, unit)?.quota(element)
     }
 
     /// The figure that stands for a period: what was reported, or else the baseline's.
     pub fn figure(&self, element: u16, unit: u32, period: Period) -> Option<Value> {
-        let year = self.years.get(&period.year())?;
-        let read = |columns: &[Column]| columns.get(usize::from(element))?.get(unit, period.last_month());
-        read(&year.reported).or_else(|| read(&year.baseline))
+        self.of(period.year(), unit)?.figure(element, period.last_month())
     }
 
     /// Whether a report stands for a unit, form and period.
     pub fn is_handed_in(&self, numbering: &Numbering, form: FormIx, unit: UnitIx, period: Period) -> bool {
-        let months = || {
-            let of_form = self.years.get(&period.year())?.handed_in.get(usize::from(numbering.form(form)))?;
-            of_form.get(numbering.unit(unit) as usize).copied()
-        };
-        months().unwrap_or(0) >> (period.last_month() - 1) & 1 == 1
+        let standing = self.of(period.year(), numbering.unit(unit));
+        let months = standing.and_then(|standing| standing.handed_in.get(usize::from(numbering.form(form))));
+        months.is_some_and(|months| months >> (period.last_month() - 1) & 1 == 1)
+    }
+
+    fn of(&self, year: i16, unit: u32) -> Option<&Standing> {
+        self.years.get(&year)?.get(unit as usize)
+    }
+
+    fn of_mut(&mut self, year: i16, unit: u32) -> &mut Standing {
+        slot(self.of_year_mut(year), unit)
+    }
+
+    fn of_year_mut(&mut self, year: i16) -> &mut Vec<Standing> {
+        self.years.entry(year).or_default()
     }
 }
 
 /// The entry at a place of a list, which grows up to it.
-fn slot<T: Default>(list: &mut Vec<T>, place: usize) -> &mut T {
+fn slot<T: Default>(list: &mut Vec<T>, place: impl Into<u32>) -> &mut T {
+    let place = place.into() as usize;
     if list.len() <= place {
         list.resize_with(place + 1, T::default);
     }

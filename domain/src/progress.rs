@@ -3,6 +3,7 @@
 //! The order of the questions in `judge.rs` is the definition; docs/progress.md says the same in prose.
 
 mod assembly;
+mod gathering;
 mod judge;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,8 @@ pub use assembly::{Assembly, Part};
 
 use std::collections::HashMap;
 
+use self::gathering::Gathering;
+use self::judge::judge;
 use crate::number::Decimal;
 use crate::programme::Programme;
 use crate::quantity::Quantity;
@@ -157,14 +160,23 @@ impl Progress {
 }
 
 /// How every target of the programme stands, in its order.
-pub fn progress(view: &View<'_>, by_hand: &HashMap<String, ByHand>) -> Vec<Progress> {
-    view.programme.targets.iter().map(|target| of_target(view, target, by_hand.get(&target.key))).collect()
+pub fn progress<'v>(view: &'v View<'v>, by_hand: &HashMap<String, ByHand>) -> Vec<Progress> {
+    let targets = &view.programme.targets;
+    let gathering = |target: &'v Target| Some(Gathering::new(view, target, target.formula.as_ref()?));
+    let mut gatherings: Vec<Option<Gathering<'_>>> = targets.iter().map(gathering).collect();
+    for unit in view.units() {
+        gatherings.iter_mut().flatten().for_each(|gathering| gathering.ask(*unit));
+    }
+    let of = |(target, gathering): (&Target, Option<Gathering<'_>>)| {
+        judge(view, target, gathering.map(Gathering::finish).as_ref(), by_hand.get(&target.key))
+    };
+    targets.iter().zip(gatherings).map(of).collect()
 }
 
 /// How one target stands.
 pub fn of_target(view: &View<'_>, target: &Target, by_hand: Option<&ByHand>) -> Progress {
     let assembly = target.formula.as_ref().map(|formula| Assembly::new(view, target, formula));
-    judge::judge(view, target, assembly.as_ref(), by_hand)
+    judge(view, target, assembly.as_ref(), by_hand)
 }
 
 /// The worst status of each group, in the programme's order.

@@ -11,7 +11,7 @@ mod tests;
 pub use constituent::{Constituent, Origin};
 pub use series::Series;
 
-use crate::cells::{Cells, Months, Numbering};
+use crate::cells::{Cells, Months, Numbering, Standing};
 use crate::element::{Element, ElementIx, Value};
 use crate::period::Period;
 use crate::programme::Programme;
@@ -24,11 +24,11 @@ pub struct View<'a> {
     pub programme: &'a Programme,
     /// Its rows and columns.
     pub numbering: &'a Numbering,
-    /// What stands.
-    pub cells: &'a Cells,
     /// The month M, 1 to 12.
     pub month: u8,
     valid: Vec<UnitIx>,
+    now: &'a [Standing],
+    before: &'a [Standing],
 }
 
 /// What a unit has of an element.
@@ -44,7 +44,14 @@ impl<'a> View<'a> {
     /// Sees the cells as of `month` of the programme's year.
     pub fn new(programme: &'a Programme, numbering: &'a Numbering, cells: &'a Cells, month: u8) -> Self {
         let exists = |ix: &UnitIx| programme.months(*ix) >> (month - 1) & 1 == 1;
-        Self { programme, numbering, cells, month, valid: programme.unit_places().filter(exists).collect() }
+        Self {
+            programme,
+            numbering,
+            month,
+            valid: programme.unit_places().filter(exists).collect(),
+            now: cells.of_year(programme.year),
+            before: cells.of_year(programme.year - 1),
+        }
     }
 
     /// The units that exist at the month's end.
@@ -59,7 +66,17 @@ impl<'a> View<'a> {
         last.zip(as_of).is_some_and(|(last, as_of)| last < as_of.last_day())
     }
 
-    /// An element's columns, ready to be read for many units.
+    /// What stands of a unit in the year.
+    fn now(&self, unit: UnitIx) -> Option<&'a Standing> {
+        self.now.get(self.numbering.unit(unit) as usize)
+    }
+
+    /// What stands of a unit in the year before.
+    fn before(&self, unit: UnitIx) -> Option<&'a Standing> {
+        self.before.get(self.numbering.unit(unit) as usize)
+    }
+
+    /// An element's figures, ready to be read for many units.
     pub fn series(&'a self, element: ElementIx) -> Series<'a> {
         Series::new(self, element)
     }

@@ -1,12 +1,12 @@
 //! From a figure to a status.
 
-use super::assembly::{Assembly, Part};
+use super::assembly::Assembly;
 use super::{ByHand, Decided, Progress, Status};
 use crate::element::Kind;
 use crate::formula::Comparison;
 use crate::quantity::Quantity;
 use crate::target::{Comparator, Formula, Pace, Target};
-use crate::totals::{Series, View};
+use crate::totals::View;
 use crate::unit::UnitIx;
 
 /// Judges a target. The order of the questions is the definition.
@@ -119,9 +119,9 @@ impl Case<'_> {
 
     /// `each > v`, `each >= v`: every reported unit by itself.
     fn each(&self, mut progress: Progress) -> Progress {
-        let values = self.values_of_reporters();
+        let values = &self.assembly.each;
         if let Some(value) = &progress.value {
-            progress.failing = self.failing(&values, value);
+            progress.failing = self.failing(values, value);
         }
         progress.status = if self.is_early() {
             Status::NotDue
@@ -133,13 +133,6 @@ impl Case<'_> {
             outcome(progress.failing.is_empty(), self.is_final(&progress), Status::Pending)
         };
         progress
-    }
-
-    /// The formula's value for each unit that has reported.
-    fn values_of_reporters(&self) -> Vec<(UnitIx, Quantity)> {
-        let reported = self.assembly.parts(self.view).filter(|part| part.reported);
-        let of = |part: Part| Some((part.unit, self.assembly.value_of(self.view, self.formula, &part)?));
-        reported.filter_map(of).collect()
     }
 
     /// Who does not satisfy an `each` target, by id. Shown before the target is judged, too.
@@ -230,26 +223,12 @@ impl Case<'_> {
         if !self.formula.additive || !self.is_never_negative() {
             return None;
         }
-        self.total(&|series, unit| {
-            let holding = series.now(unit, self.assembly.due);
-            let stays = series.element.kind == Kind::Flow || self.view.month == 12 && holding.complete;
-            Some(holding.value.filter(|_| stays).unwrap_or(0))
-        })
+        self.assembly.value_over(self.formula, |place| self.assembly.least.get(place))
     }
 
     /// What all units together had in the year before, its last month included.
     fn whole_year_before(&self) -> Option<Quantity> {
-        self.total(&|series, unit| series.before(unit, 12))
-    }
-
-    /// The formula over all units that are asked; none where a single figure is missing.
-    fn total(&self, figure: &dyn Fn(&Series<'_>, UnitIx) -> Option<i128>) -> Option<Quantity> {
-        self.formula.expr.eval(&|term| {
-            let series = self.view.series(term.element);
-            let asked = self.assembly.units.iter().copied().filter(|unit| series.asks(*unit));
-            let figures = asked.map(|unit| figure(&series, unit));
-            figures.sum::<Option<i128>>().map(|sum| Quantity::scaled(sum, series.element.scale))
-        })
+        self.assembly.value_over(self.formula, |place| self.assembly.year_before.get(place)?.as_ref())
     }
 }
 

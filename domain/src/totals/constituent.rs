@@ -2,7 +2,7 @@
 //!
 //! Totals and explanations see the same stretches of figures: the one adds them up, the other takes them apart.
 
-use crate::cells::{Column, Months, RunningSum};
+use crate::cells::{Line, Months, RunningSum};
 use crate::element::Value;
 use crate::period::{Frequency, Period};
 use crate::unit::UnitIx;
@@ -46,8 +46,8 @@ impl Constituent {
 /// Figures of one unit that are added up in one go.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stretch<'a> {
-    /// Months of a column, all of them present, and the unit's row.
-    Months(&'a Column, u32, Months, Origin),
+    /// Months of a line, all of them present.
+    Months(&'a Line, Months, Origin),
     RunningSum(RunningSum),
     Quota(Value),
 }
@@ -55,7 +55,7 @@ pub(super) enum Stretch<'a> {
 impl Stretch<'_> {
     pub(super) fn sum(self) -> i128 {
         match self {
-            Self::Months(column, row, months, _) => column.sum(row, months),
+            Self::Months(line, months, _) => line.sum(months),
             Self::RunningSum(RunningSum { value, .. }) | Self::Quota(value) => value.into(),
         }
     }
@@ -66,9 +66,9 @@ impl Stretch<'_> {
             period.zip(value).map(|(period, value)| Constituent { unit, period, value, origin })
         };
         match self {
-            Self::Months(column, row, months, origin) => (1..=12)
+            Self::Months(line, months, origin) => (1..=12)
                 .filter(|month| months >> (month - 1) & 1 == 1)
-                .filter_map(|month| one(frequency.period_ending(year, month), column.get(row, month), origin))
+                .filter_map(|month| one(frequency.period_ending(year, month), line.get(month), origin))
                 .collect(),
             Self::RunningSum(RunningSum { to, value }) => {
                 one(Period::month(year, to), Some(value), Origin::RunningSum).into_iter().collect()

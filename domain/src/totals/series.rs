@@ -1,10 +1,10 @@
-//! One element's columns, read for one unit after another.
+//! One element's figures, read for one unit after another.
 //!
 //! Each question has one walk over the figures that answer it. The value adds up what the walk shows, the
 //! constituents list it, so that they cannot differ; the value allocates nothing, for it is asked of every unit.
 
-use crate::cells::{Column, Months, RunningSum};
-use crate::element::{Element, ElementIx, Kind, Value};
+use crate::cells::{Line, Months, RunningSum};
+use crate::element::{Element, ElementIx, Kind};
 use crate::period::{Frequency, Period};
 use crate::unit::UnitIx;
 
@@ -16,41 +16,25 @@ trait Show: FnMut(UnitIx, Stretch<'_>) {}
 
 impl<F: FnMut(UnitIx, Stretch<'_>)> Show for F {}
 
-/// One element's columns of this year and the last.
+/// One element's figures of this year and the last.
 #[derive(Debug)]
 pub struct Series<'a> {
     view: &'a View<'a>,
     /// The element.
     pub element: &'a Element,
     place: ElementIx,
+    number: u16,
     frequency: Frequency,
     /// The end of the last period that has ended; 0 if none has.
     pub due: u8,
-    now: Option<&'a Column>,
-    before: Option<&'a Column>,
-    baseline: Option<&'a Column>,
-    sums: &'a [Vec<RunningSum>],
-    quotas: &'a [Option<Value>],
 }
 
 impl<'a> Series<'a> {
     pub(super) fn new(view: &'a View<'a>, place: ElementIx) -> Self {
         let number = view.numbering.element(place);
-        let year = view.programme.year;
         let element = view.programme.element(place);
         let frequency = view.programme.form(element.form).frequency;
-        Self {
-            view,
-            element,
-            place,
-            frequency,
-            due: frequency.due_month(view.month),
-            now: view.cells.reported(year, number),
-            before: view.cells.reported(year - 1, number),
-            baseline: view.cells.baseline(year - 1, number),
-            sums: view.cells.sums(year - 1, number),
-            quotas: view.cells.quotas(year, number),
-        }
+        Self { view, element, place, number, frequency, due: frequency.due_month(view.month) }
     }
 
     /// Whether a unit fills in the element.
@@ -129,31 +113,21 @@ impl<'a> Series<'a> {
         move |unit, stretch| list.extend(stretch.constituents(unit, frequency, year))
     }
 
-    fn row(&self, unit: UnitIx) -> u32 {
-        self.view.numbering.unit(unit)
+    fn reported(&self, unit: UnitIx) -> Option<&'a Line> {
+        self.view.now(unit)?.reported(self.number)
+    }
+
+    fn reported_before(&self, unit: UnitIx) -> Option<&'a Line> {
+        self.view.before(unit)?.reported(self.number)
+    }
+
+    fn baseline(&self, unit: UnitIx) -> Option<&'a Line> {
+        self.view.before(unit)?.baseline(self.number)
     }
 
     /// The months with which the element's periods end, up to `through`.
     fn ends(&self, through: u8) -> Months {
         ends(self.frequency.months(), through)
-    }
-
-    fn present(&self, column: Option<&Column>, unit: UnitIx) -> Months {
-        column.map_or(0, |column| column.present(self.row(unit)))
-    }
-
-    /// Shows months of a column, if there are any.
-    fn show_months(
-        &self,
-        column: Option<&Column>,
-        unit: UnitIx,
-        months: Months,
-        origin: Origin,
-        show: &mut impl Show,
-    ) {
-        if let Some(column) = column.filter(|_| months != 0) {
-            show(unit, Stretch::Months(column, self.row(unit), months, origin));
-        }
     }
 
     /// The units that this one goes on for: those that have ended by the month and were asked for the element.
@@ -175,17 +149,18 @@ impl<'a> Series<'a> {
     /// The wanted periods, those of the units it came from included.
     fn walk_flow(&self, unit: UnitIx, wanted: Months, show: &mut impl Show) -> bool {
         let owed = wanted & self.view.programme.months(unit);
-        let have = self.present(self.now, unit) & owed;
-        self.show_months(self.now, unit, have, Origin::Report, show);
+        let line = self.reported(unit);
+        let have = present(line) & owed;
+        show_months(unit, line, have, Origin::Report, show);
         self.ended(unit).fold(have == owed, |complete, old| self.walk_flow(old, wanted, show) && complete)
     }
 
     /// The latest level. Until a new unit has one, the last levels of the units it came from add up to it.
     fn walk_level(&self, unit: UnitIx, show: &mut impl Show) -> bool {
         let counted = self.view.programme.months(unit);
-        let have = self.present(self.now, unit) & counted & up_to(self.view.month);
-        if let Some(month) = latest(have) {
-            self.show_months(self.now, unit, 1 << (month - 1), Origin::Report, show);
+        let line = self.reported(unit);
+        if let Some(month) = latest(present(line) & counted & up_to(self.view.month)) {
+            show_months(unit, line, 1 << (month - 1), Origin::Report, show);
             return month == self.due;
         }
         let mut old = self.ended(unit).peekable();
@@ -225,29 +200,31 @@ impl<'a> Series<'a> {
     fn walk_own_flow_before(&self, unit: UnitIx, wanted: Months, show: &mut impl Show) -> Option<()> {
         let counted = self.view.programme.months_before(unit);
         let owed = wanted & counted;
-        let reported = self.present(self.before, unit) & owed;
-        let given = self.present(self.baseline, unit) & owed & !reported;
+        let (before, baseline) = (self.reported_before(unit), self.baseline(unit));
+        let reported = present(before) & owed;
+        let given = present(baseline) & owed & !reported;
         if reported | given == owed {
-            self.show_months(self.before, unit, reported, Origin::Report, show);
-            self.show_months(self.baseline, unit, given, Origin::Baseline, show);
+            show_months(unit, before, reported, Origin::Report, show);
+            show_months(unit, baseline, given, Origin::Baseline, show);
             return Some(());
         }
         let covers = |sum: &&RunningSum| self.ends(sum.to) & counted == owed;
-        let sums = self.sums.get(self.row(unit) as usize)?;
+        let sums = self.view.before(unit)?.sums(self.number);
         sums.iter().find(covers).map(|sum| show(unit, Stretch::RunningSum(*sum)))
     }
 
     fn walk_level_before(&self, unit: UnitIx, show: &mut impl Show) -> Option<()> {
         let counted = self.view.programme.months_before(unit);
-        let month = |column: Option<&Column>| latest(self.present(column, unit) & counted);
-        let (reported, given) = (month(self.before), month(self.baseline));
-        let (column, month, origin) = if reported >= given {
-            (self.before, reported, Origin::Report)
+        let (before, baseline) = (self.reported_before(unit), self.baseline(unit));
+        let month = |line| latest(present(line) & counted);
+        let (reported, given) = (month(before), month(baseline));
+        let (line, month, origin) = if reported >= given {
+            (before, reported, Origin::Report)
         } else {
-            (self.baseline, given, Origin::Baseline)
+            (baseline, given, Origin::Baseline)
         };
         if let Some(month) = month {
-            self.show_months(column, unit, 1 << (month - 1), origin, show);
+            show_months(unit, line, 1 << (month - 1), origin, show);
             return Some(());
         }
         let mut old = self.ended(unit).peekable();
@@ -258,7 +235,7 @@ impl<'a> Series<'a> {
     }
 
     fn walk_quota(&self, unit: UnitIx, show: &mut impl Show) -> Option<()> {
-        let own = self.quotas.get(self.row(unit) as usize).copied().flatten();
+        let own = self.view.now(unit).and_then(|standing| standing.quota(self.number));
         own.into_iter().for_each(|own| show(unit, Stretch::Quota(own)));
         let allotted_anew = self.ended(unit).all(|old| self.quota(old).is_none());
         if allotted_anew {
@@ -266,6 +243,17 @@ impl<'a> Series<'a> {
         } else {
             self.ended(unit).try_for_each(|old| self.walk_quota(old, show))
         }
+    }
+}
+
+fn present(line: Option<&Line>) -> Months {
+    line.map_or(0, Line::present)
+}
+
+/// Shows months of a line, if there are any.
+fn show_months(unit: UnitIx, line: Option<&Line>, months: Months, origin: Origin, show: &mut impl Show) {
+    if let Some(line) = line.filter(|_| months != 0) {
+        show(unit, Stretch::Months(line, months, origin));
     }
 }
 
