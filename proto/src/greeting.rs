@@ -1,4 +1,6 @@
 //! The greeting, to the wire and back.
+//!
+//! Most greetings find nothing new, so what the call or the Hello has said already is not said again.
 
 use gom_domain::greeting::{Action, Chain, DeviceId, Hello, HistoryId, Welcome};
 
@@ -7,7 +9,8 @@ use crate::{Malformed, fixed, wire};
 impl From<&Hello> for wire::Hello {
     fn from(hello: &Hello) -> Self {
         Self {
-            device: hello.device.0.to_vec(),
+            // The call shows whose it is.
+            device: Vec::new(),
             epoch: hello.epoch,
             last_sequence: hello.last_sequence,
             chain: hello.chain.0.to_vec(),
@@ -19,21 +22,42 @@ impl From<&Hello> for wire::Hello {
     }
 }
 
-impl TryFrom<wire::Hello> for Hello {
-    type Error = Malformed;
+/// The Hello of a caller, who need not be named in it again.
+pub fn hello(hello: wire::Hello, caller: DeviceId) -> Result<Hello, Malformed> {
+    let device = if hello.device.is_empty() { caller } else { DeviceId(fixed(&hello.device, "device")?) };
+    Ok(Hello {
+        device,
+        epoch: hello.epoch,
+        last_sequence: hello.last_sequence,
+        chain: Chain(fixed(&hello.chain, "chain")?),
+        history: HistoryId(fixed(&hello.history, "history")?),
+        protocol: hello.protocol,
+        app_version: hello.app_version,
+        clock_ms: hello.clock_ms,
+    })
+}
 
-    fn try_from(hello: wire::Hello) -> Result<Self, Malformed> {
-        Ok(Self {
-            device: DeviceId(fixed(&hello.device, "device")?),
-            epoch: hello.epoch,
-            last_sequence: hello.last_sequence,
-            chain: Chain(fixed(&hello.chain, "chain")?),
-            history: HistoryId(fixed(&hello.history, "history")?),
-            protocol: hello.protocol,
-            app_version: hello.app_version,
-            clock_ms: hello.clock_ms,
-        })
+/// A Welcome in answer to a Hello: what is the same in both is left out.
+pub fn answer(welcome: &Welcome, hello: &Hello) -> wire::Welcome {
+    let mut answer = wire::Welcome::from(welcome);
+    if welcome.history == hello.history {
+        answer.history.clear();
     }
+    if welcome.chain == hello.chain {
+        answer.chain.clear();
+    }
+    answer
+}
+
+/// The Welcome that answers a Hello, with what was the same in both.
+pub fn welcome(mut answer: wire::Welcome, hello: &Hello) -> Result<Welcome, Malformed> {
+    if answer.history.is_empty() {
+        answer.history = hello.history.0.to_vec();
+    }
+    if answer.chain.is_empty() {
+        answer.chain = hello.chain.0.to_vec();
+    }
+    answer.try_into()
 }
 
 impl From<&Welcome> for wire::Welcome {
@@ -81,5 +105,53 @@ impl TryFrom<wire::Welcome> for Welcome {
             programme_version: welcome.programme_version,
             action,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn greeting() -> (Hello, Welcome) {
+        let hello = Hello {
+            device: DeviceId([2; 16]),
+            epoch: 1,
+            last_sequence: 7,
+            chain: Chain([5; 32]),
+            history: HistoryId([3; 16]),
+            protocol: 1,
+            app_version: "0.1.0".into(),
+            clock_ms: 9,
+        };
+        let welcome = Welcome {
+            history: hello.history,
+            epoch: 1,
+            last_sequence: 7,
+            chain: hello.chain,
+            commit: 90,
+            news: 4,
+            clock_ms: 8,
+            programme_version: 1,
+            action: Action::Go,
+        };
+        (hello, welcome)
+    }
+
+    #[test]
+    fn what_is_the_same_is_not_said_again() {
+        let (hello, same) = greeting();
+        assert!(answer(&same, &hello).chain.is_empty() && answer(&same, &hello).history.is_empty());
+        let other = Welcome { history: HistoryId([4; 16]), chain: Chain([6; 32]), ..same };
+        for said in [same, other] {
+            assert_eq!(welcome(answer(&said, &hello), &hello), Ok(said));
+        }
+    }
+
+    #[test]
+    fn a_hello_is_the_callers_unless_it_names_another() {
+        let (said, _) = greeting();
+        assert_eq!(hello((&said).into(), said.device), Ok(said.clone()));
+        let named = wire::Hello { device: vec![9; 16], ..(&said).into() };
+        assert_eq!(hello(named, said.device).unwrap().device, DeviceId([9; 16]));
     }
 }

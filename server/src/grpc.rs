@@ -7,7 +7,7 @@ use gom_domain::greeting::{Action, DeviceId, Hello, Welcome};
 use gom_domain::world::World;
 use gom_proto::operations::{self, LARGEST_MESSAGE};
 use gom_proto::wire::sync_server::{Sync, SyncServer};
-use gom_proto::{Malformed, verdicts, wire};
+use gom_proto::{Malformed, greeting, verdicts, wire};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_stream::wrappers::ReceiverStream;
@@ -154,14 +154,14 @@ impl Sync for SyncService {
         else {
             return Err(Status::invalid_argument("a stream begins with a Hello"));
         };
-        let hello = Hello::try_from(hello).map_err(malformed)?;
+        let hello = greeting::hello(hello, device.id).map_err(malformed)?;
         if hello.device != device.id {
             return Err(Status::permission_denied("the Hello is of another device"));
         }
         let welcome = self.greet(&device, &hello).await;
         let open = welcome.action == Action::Go;
         let (replies, outbound) = mpsc::channel(IN_FLIGHT);
-        let first = wire::push_reply::Kind::Welcome((&welcome).into());
+        let first = wire::push_reply::Kind::Welcome(greeting::answer(&welcome, &hello));
         _ = replies.send(Ok(wire::PushReply { kind: Some(first) })).await;
         if open {
             let (waiting, answers) = mpsc::channel(IN_FLIGHT);

@@ -61,7 +61,7 @@ async fn a_receipt_that_cannot_be_kept_is_asked_for_again() {
         says "$GOM" sync --server {0}
         make_room
         says "$GOM" sync --server {0}
-        cp "$DISK/gom.db" "$DESK/after.db"
+        cp "$DISK/gom.db" "$DESK/after.db"; cp "$DISK/gom.db-wal" "$DESK/after.db-wal"
         "#,
         district.url()
     );

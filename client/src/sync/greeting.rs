@@ -4,7 +4,7 @@ use gom_domain::greeting::{Action, Hello, Welcome};
 use gom_domain::world::World;
 use gom_proto::wire::sync_client::SyncClient;
 use gom_proto::wire::{self, push_reply, push_request};
-use gom_proto::{Malformed, PROTOCOL};
+use gom_proto::{Malformed, PROTOCOL, greeting};
 use tokio::sync::mpsc::{self, Sender};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
@@ -55,7 +55,7 @@ pub(super) async fn greet(
     };
     let (at_ms, clock_ms) = (world.now_ms(), welcome.clock_ms);
     desk.write(move |rows| rows.note_contact(at_ms, clock_ms.saturating_sub(at_ms))).await?;
-    let welcome = read(welcome)?;
+    let welcome = read(welcome, &hello)?;
     let (own, sealed) = (own.clone(), hello.last_sequence);
     let agreed = desk.write(move |rows| agree(rows, &own, &welcome, sealed)).await??;
     Ok((agreed, Exchange { outgoing, incoming }))
@@ -76,8 +76,8 @@ async fn hello(desk: &Desk, own: &EnrolledRow, world: &World) -> Result<Hello, S
     })
 }
 
-fn read(welcome: wire::Welcome) -> Result<Welcome, SyncError> {
-    match Welcome::try_from(welcome) {
+fn read(welcome: wire::Welcome, hello: &Hello) -> Result<Welcome, SyncError> {
+    match greeting::welcome(welcome, hello) {
         Ok(welcome) => Ok(welcome),
         Err(Malformed::Field("action")) => Err(SyncError::UnknownAction),
         Err(malformed) => Err(LineFault::Malformed(malformed).into()),
