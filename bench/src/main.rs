@@ -12,8 +12,22 @@
     reason = "timings and ratios are no figures of a report"
 )]
 
+mod commune;
+mod district;
+mod founding;
+mod fsync;
 mod goal;
+mod p1;
+mod p2;
+mod p3;
+mod pairs;
+mod peers;
+mod place;
+mod programme;
+mod proxy;
 mod report;
+mod sender;
+mod step;
 
 use std::process::ExitCode;
 
@@ -21,6 +35,7 @@ use clap::Parser;
 use gom_terminal::{Format, put, tell};
 
 use crate::goal::Goal;
+use crate::peers::plain;
 use crate::report::Row;
 
 /// Measures the goals side by side with limits and peers.
@@ -41,12 +56,17 @@ fn main() -> ExitCode {
     match name.rsplit('/').next() {
         Some("gom-server") => gom_server::cli::run(),
         Some("gom") => gom::cli::run(),
+        Some(plain::NAME) => plain::run(),
         _ => measure(&Cli::parse()),
     }
 }
 
 /// Measures goal by goal, so that what has been measured is shown even if a later one fails.
 fn measure(cli: &Cli) -> ExitCode {
+    match place::facts() {
+        Ok(facts) => tell(&facts),
+        Err(error) => tell(&format!("{error:#}")),
+    }
     let goals = if cli.goals.is_empty() { Goal::ALL.to_vec() } else { cli.goals.clone() };
     let mut outcome = ExitCode::SUCCESS;
     let mut rows: Vec<Row> = Vec::new();

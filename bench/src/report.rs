@@ -26,6 +26,21 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// A figure of ours.
+    pub(crate) fn new(goal: Goal, what: String, ours: f64, unit: &'static str) -> Self {
+        Self { goal, what, ours, other: None, ratio: None, holds: None, unit, wanted: String::new() }
+    }
+
+    /// Beside a limit's or a peer's, with the median of the pairs' ratios.
+    pub(crate) fn beside(self, other: f64, ratio: f64) -> Self {
+        Self { other: Some(other), ratio: Some(ratio), ..self }
+    }
+
+    /// The goal in words, and whether it holds.
+    pub(crate) fn wanted(self, wanted: &str, holds: bool) -> Self {
+        Self { wanted: wanted.to_owned(), holds: Some(holds), ..self }
+    }
+
     /// One object on one line.
     pub(crate) fn json(&self) -> String {
         json!({
@@ -72,10 +87,11 @@ pub(crate) fn table(rows: &[Row]) -> String {
 }
 
 /// Three digits that count, thousands apart.
-fn figure(value: f64) -> String {
-    if value < 100.0 {
-        format!("{value:.1}")
-    } else {
-        gom_domain::number::shown(value.round() as i64, 0, gom_domain::Lang::En)
-    }
+pub(crate) fn figure(value: f64) -> String {
+    if value < 100.0 { format!("{value:.1}") } else { thousands(value.round() as u64) }
+}
+
+/// A count as people read it.
+pub(crate) fn thousands(count: u64) -> String {
+    gom_domain::number::shown(count.cast_signed(), 0, gom_domain::Lang::En)
 }
