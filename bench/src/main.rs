@@ -13,6 +13,7 @@
 )]
 
 mod commune;
+mod country;
 mod district;
 mod founding;
 mod fsync;
@@ -20,14 +21,18 @@ mod goal;
 mod p1;
 mod p2;
 mod p3;
+mod p4;
+mod p5;
 mod pairs;
 mod peers;
 mod place;
 mod programme;
 mod proxy;
+mod quantile;
 mod report;
 mod sender;
 mod step;
+mod storm;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,105 @@
+//! P4, progress of all targets: for a district, for the whole country, for one in which everything was revised ten
+//! times; as of an earlier commit; explained; and in a program of its own that has to read the books first.
+
+mod answers;
+mod growth;
+
+use std::time::Instant;
+
+use crate::country::{self, Country, Extent};
+use crate::goal::Goal;
+use crate::pairs::{Contestant, in_turns};
+use crate::place;
+use crate::quantile::p99;
+use crate::report::{Row, thousands};
+use crate::step::Step;
+
+/// The year that is asked for, and the first of a district's five.
+const YEAR: i16 = 2024;
+const FIRST_YEAR: i16 = 2020;
+/// The units of a district, and more than the country has.
+const DISTRICT: usize = 15;
+const ALL: usize = usize::MAX;
+/// How many versions a revised country has of each report.
+const VERSIONS: u64 = 10;
+/// How often a round asks.
+const TIMES: usize = 200;
+const DECEMBER: u8 = 12;
+
+/// Measures the goal.
+pub(crate) fn measure(quick: bool) -> anyhow::Result<Vec<Row>> {
+    let places = Places::new(quick)?;
+    let mut rows = places.in_memory(quick)?;
+    rows.extend(answers::measure(&places, quick)?);
+    rows.extend(growth::measure(quick)?);
+    Ok(rows)
+}
+
+/// The places that are asked about.
+struct Places {
+    district: Country,
+    country: Country,
+    reports: [u64; 2],
+}
+
+impl Places {
+    fn new(quick: bool) -> anyhow::Result<Self> {
+        let units = if quick { 60 } else { ALL };
+        let mut district = Country::new(&Extent { units: DISTRICT, years: FIRST_YEAR..=YEAR, targets: 1 })?;
+        let mut country = Country::new(&Extent { units, years: YEAR..=YEAR, targets: 1 })?;
+        let reports = [district.hand_in(DECEMBER, 0), country.hand_in(DECEMBER, 0)];
+        Ok(Self { district, country, reports })
+    }
+
+    /// Progress of all targets by what stands in memory.
+    fn in_memory(&self, quick: bool) -> anyhow::Result<Vec<Row>> {
+        let step = Step::begin("revising everything", VERSIONS - 1);
+        let mut revised =
+            Country::new(&Extent { units: self.country.units(), years: YEAR..=YEAR, targets: 1 })?;
+        for version in (0..VERSIONS).rev() {
+            // The version that is laid last is the one that the other country has, so that the answers must agree.
+            revised.hand_in(DECEMBER, version);
+            step.advance(1);
+        }
+        step.done();
+        anyhow::ensure!(revised.progress() == self.country.progress(), "revisions change what stands");
+        let times = if quick { 10 } else { TIMES };
+        let asked = |country: &Country| Ok(p99(ask(country, times)));
+        let [district, country, revised] = in_turns(
+            quick,
+            "ms (p99)",
+            [
+                Contestant::new("district", || asked(&self.district)),
+                Contestant::new("country", || asked(&self.country)),
+                Contestant::new("country, ten versions of each", || asked(&revised)),
+            ],
+        )?;
+        let [in_district, in_country] = self.reports.map(thousands);
+        let (once, ratio) = (country.median(), revised.over(&country));
+        let name = |who: &str| format!("progress of {} targets, {who}", self.country.targets());
+        let row = |who: String, figure| Row::new(Goal::P4, name(&who), figure, "ms (p99)");
+        let district = district.median();
+        let ten = format!("the same, {VERSIONS} versions of each report; one version");
+        Ok(vec![
+            row(format!("15 units, 5 years, {in_district} reports"), district).wanted("≤ 5", district <= 5.0),
+            row(format!("{} units, {in_country} reports", thousands(self.country.units() as u64)), once)
+                .wanted("≤ 20", once <= 20.0),
+            row(ten, revised.median()).beside(once, ratio).wanted("≤ 1.1 ×", ratio <= 1.1),
+        ])
+    }
+}
+
+/// How long each of so many questions took, in milliseconds.
+fn ask(country: &Country, times: usize) -> Vec<f64> {
+    (0..times).map(|_| millis(|| country.progress())).collect()
+}
+
+/// How long something takes, in milliseconds.
+fn millis<T>(what: impl FnOnce() -> T) -> f64 {
+    let start = Instant::now();
+    let came_to = what();
+    let took = start.elapsed();
+    // What it came to is thrown away after the clock was read.
+    drop(std::hint::black_box(came_to));
+    took.as_secs_f64() * 1e3
+}
