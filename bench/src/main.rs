@@ -23,6 +23,7 @@ mod p2;
 mod p3;
 mod p4;
 mod p5;
+mod p6;
 mod pairs;
 mod peers;
 mod place;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
     match name.rsplit('/').next() {
         Some("gom-server") => gom_server::cli::run(),
         Some("gom") => gom::cli::run(),
+        Some(p6::PEAK) => p6::show_peak(),
         Some(plain::NAME) => plain::run(),
         _ => measure(&Cli::parse()),
     }
