@@ -25,6 +25,10 @@ deny:
 fmt:
     cargo fmt --all
 
+# Counts the instructions of single steps and compares them with what was written down (needs valgrind).
+instructions *args:
+    .ci/instructions {{args}}
+
 # The demonstration: a district, fifteen communes, a synthetic year.
 demo *args:
     cargo run --release -p demo -- {{args}}

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::report::Row;
-use crate::{p1, p2, p3};
+use crate::{p1, p2, p3, p4, p5, p6};
 
 /// A goal of docs/performance.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,9 @@ impl Goal {
             Self::P1 => p1::measure(quick),
             Self::P2 => p2::measure(quick),
             Self::P3 => p3::measure(quick),
-            Self::P4 | Self::P5 | Self::P6 => anyhow::bail!("not measured yet"),
+            Self::P4 => p4::measure(quick),
+            Self::P5 => p5::measure(quick),
+            Self::P6 => p6::measure(quick),
         }
     }
 }

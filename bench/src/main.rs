@@ -13,6 +13,7 @@
 )]
 
 mod commune;
+mod country;
 mod district;
 mod founding;
 mod fsync;
@@ -20,14 +21,19 @@ mod goal;
 mod p1;
 mod p2;
 mod p3;
+mod p4;
+mod p5;
+mod p6;
 mod pairs;
 mod peers;
 mod place;
 mod programme;
 mod proxy;
+mod quantile;
 mod report;
 mod sender;
 mod step;
+mod storm;
 
 use std::process::ExitCode;
 
@@ -56,6 +62,7 @@ fn main() -> ExitCode {
     match name.rsplit('/').next() {
         Some("gom-server") => gom_server::cli::run(),
         Some("gom") => gom::cli::run(),
+        Some(p6::PEAK) => p6::show_peak(),
         Some(plain::NAME) => plain::run(),
         _ => measure(&Cli::parse()),
     }

@@ -34,9 +34,10 @@ const SLIPPING: u64 = 4;
 pub(crate) struct Unit {
     /// Its id in the programme.
     pub(crate) id: String,
-    code: String,
-    name: String,
-    kind: String,
+    /// Its code, name and kind in the country's list.
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) kind: String,
 }
 
 /// The first so many units of the country.

@@ -1,16 +1,18 @@
 //! A running server: the writer, the service for communes, and the office's socket for the district's own commands.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use gom_domain::world::World;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio_stream::wrappers::TcpListenerStream;
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
 
 use crate::books::Books;
+use crate::door::Door;
 use crate::folder::{Folder, Lock};
 use crate::grpc::SyncService;
 use crate::office;
@@ -19,6 +21,9 @@ use crate::writer::{Writer, WriterThread};
 
 /// How long a silent connection may stay before it is asked whether it is still there, and then to answer.
 const KEEPALIVE: Duration = Duration::from_secs(20);
+/// How long a connection takes new calls, and then to end those that it has; whoever comes back goes on where it was.
+/// Nobody needs it for so long, and seats are few: one that stayed for ever would be taken from others for ever.
+const AGE: Duration = Duration::from_mins(10);
 /// How long open streams may take to end when the server stops.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -35,6 +40,7 @@ pub struct Running {
 }
 
 /// Starts serving the books of a folder.
+#[allow(clippy::unused_async, reason = "it starts tasks, so it must be called where tasks can run")]
 pub async fn start(folder: &Folder, listen: SocketAddr, world: World) -> Result<Running, Trouble> {
     if !listen.ip().is_loopback() {
         return Err(Trouble::NotLoopback(listen.to_string()));
@@ -42,25 +48,26 @@ pub async fn start(folder: &Folder, listen: SocketAddr, world: World) -> Result<
     let (ledger, lock) = folder.open()?;
     let books = Books::open(Box::new(ledger)).map_err(|error| folder.trouble(&error))?;
     let cannot = |error: std::io::Error| Trouble::CannotListen(listen.to_string(), error.to_string());
-    let listener = TcpListener::bind(listen).await.map_err(cannot)?;
-    let address = listener.local_addr().map_err(cannot)?;
+    let door = Door::listen(listen).map_err(cannot)?;
+    let address = door.address().map_err(cannot)?;
     let (writer, thread) = Writer::start(books, world.clone());
     let (stop, stopped) = watch::channel(false);
     let service = SyncService::new(folder.clone(), writer.clone(), world.clone(), stopped.clone());
-    let mut tasks = vec![tokio::spawn(communes(listener, service, stopped.clone()))];
+    let mut tasks = vec![tokio::spawn(communes(door, service, stopped.clone()))];
     tasks.extend(office::start(folder, writer.clone(), world, stopped));
     tracing::info!(%address, folder = %folder.path().display(), "serving");
     Ok(Running { address, writer, stop, tasks, thread, _lock: lock })
 }
 
-async fn communes(listener: TcpListener, service: SyncService, stopped: watch::Receiver<bool>) {
-    let incoming = TcpListenerStream::new(listener);
+async fn communes(door: Door, service: SyncService, stopped: watch::Receiver<bool>) {
+    let guests = ReceiverStream::new(door.open()).map(Ok::<_, Infallible>);
     let served = Server::builder()
-        .tcp_nodelay(true)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
+        .max_connection_age(AGE)
+        .max_connection_age_grace(AGE)
         .add_service(service.server())
-        .serve_with_incoming_shutdown(incoming, until(stopped))
+        .serve_with_incoming_shutdown(guests, until(stopped))
         .await;
     if let Err(error) = served {
         tracing::error!(%error, "the service ended");

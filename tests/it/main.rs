@@ -5,6 +5,7 @@
 mod bad_input;
 mod books;
 mod corrections;
+mod door;
 mod enrolment;
 mod full_disk;
 mod future;
