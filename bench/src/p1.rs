@@ -6,7 +6,7 @@ mod office;
 
 use crate::commune::Queue;
 use crate::goal::Goal;
-use crate::pairs::{Contestant, Rounds, in_turns};
+use crate::pairs::{Contestant, Rounds, all_in_turns};
 use crate::peers::{limit, pouch};
 use crate::report::{Row, thousands};
 use crate::{place, sender};
@@ -57,7 +57,7 @@ fn one_client(quick: bool, reports: u64) -> anyhow::Result<Vec<Row>> {
         Contestant::new("our client alone", || prepared.drain_into_void()),
     ];
     contestants.extend(pouch.map(|pouch| Contestant::new("PouchDB", move || pouch.replicate(documents))));
-    let rounds = in_turns(quick, RATE, contestants)?;
+    let rounds = all_in_turns(quick, RATE, contestants)?;
     let (ours, plain, others) = (&rounds[0], &rounds[1], &rounds[2..]);
     let what = format!("1 client with {} queued", thousands(reports));
     let mut rows = beside_plain(&what, 0, ours, plain);
@@ -78,7 +78,7 @@ fn fifteen_clients(quick: bool, reports: u64) -> anyhow::Result<Vec<Row>> {
         Contestant::new("ours", || prepared.drain(&mut usages)),
         Contestant::new("plain server", || prepared.drain_plain()),
     ];
-    let rounds = in_turns(quick, RATE, contestants)?;
+    let rounds = all_in_turns(quick, RATE, contestants)?;
     let what = format!("15 clients with {} queued each", thousands(reports));
     let mut rows = beside_plain(&what, 1, &rounds[0], &rounds[1]);
     rows.extend(usages.last().map(|usage| usage.rows(&what, 15 * reports)).into_iter().flatten());

@@ -44,8 +44,18 @@ impl From<Vec<f64>> for Rounds {
     }
 }
 
+/// Lets a known number of contestants take turns, as [`all_in_turns`] does.
+pub(crate) fn in_turns<const N: usize>(
+    quick: bool,
+    unit: &str,
+    contestants: [Contestant<'_>; N],
+) -> anyhow::Result<[Rounds; N]> {
+    let rounds = all_in_turns(quick, unit, contestants.into())?;
+    rounds.try_into().map_err(|_| anyhow::anyhow!("a contestant has no figures"))
+}
+
 /// Lets all take turns: one round to warm up, then those that count. A quick run has one round and no warm-up.
-pub(crate) fn in_turns(
+pub(crate) fn all_in_turns(
     quick: bool,
     unit: &str,
     mut contestants: Vec<Contestant<'_>>,
@@ -96,7 +106,7 @@ mod tests {
             runs += 1;
             Ok(f64::from(runs))
         });
-        let rounds = in_turns(false, "runs", vec![counting]).unwrap();
+        let rounds = in_turns(false, "runs", [counting]).unwrap();
         assert_eq!(rounds[0].0, [2.0, 3.0, 4.0]);
     }
 }

@@ -5,12 +5,12 @@
 use anyhow::{Context, ensure};
 use gom_domain::Period;
 use gom_domain::form::FormIx;
-use gom_domain::greeting::{Action, Chain, Hello, HistoryId, Welcome};
+use gom_domain::greeting::{Action, Chain, Hello, HistoryId};
 use gom_domain::ruling::Receipt;
 use gom_domain::submission::{Submission, SubmissionId};
-use gom_proto::PROTOCOL;
 use gom_proto::wire::sync_client::SyncClient;
 use gom_proto::wire::{self, push_reply, push_request};
+use gom_proto::{PROTOCOL, greeting, operations, verdicts};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Channel, Endpoint};
@@ -90,14 +90,14 @@ impl Push {
         let mut incoming = SyncClient::new(channel).push(call).await?.into_inner();
         let first = incoming.message().await?.and_then(|reply| reply.kind);
         let Some(push_reply::Kind::Welcome(welcome)) = first else { anyhow::bail!("no Welcome") };
-        let welcome = Welcome::try_from(welcome)?;
+        let welcome = greeting::welcome(welcome, &hello)?;
         ensure!(welcome.action == Action::Go, "the district wants {:?}", welcome.action);
         Ok(Self { outgoing, incoming })
     }
 
     /// Sends reports in one message.
     pub(crate) async fn send(&self, first_sequence: u64, bodies: Vec<Vec<u8>>) -> anyhow::Result<()> {
-        let operations = wire::Operations { first_sequence, bodies };
+        let operations = operations::Packer::default().pack(first_sequence, bodies);
         let kind = Some(push_request::Kind::Operations(operations));
         Ok(self.outgoing.send(wire::PushRequest { kind }).await?)
     }
@@ -117,8 +117,9 @@ impl Push {
 }
 
 fn receipts(reply: wire::PushReply) -> anyhow::Result<Vec<Receipt>> {
-    let Some(push_reply::Kind::Verdicts(verdicts)) = reply.kind else { anyhow::bail!("no verdicts") };
-    Ok(verdicts.verdicts.into_iter().map(Receipt::try_from).collect::<Result<_, _>>()?)
+    let Some(push_reply::Kind::Verdicts(came)) = reply.kind else { anyhow::bail!("no verdicts") };
+    let runs = came.verdicts.into_iter().map(verdicts::unpack).collect::<Result<Vec<_>, _>>()?;
+    Ok(runs.into_iter().flatten().map(|(_, receipt)| receipt).collect())
 }
 
 fn hello(device: &Device, sealed: Sealed) -> Hello {

@@ -50,7 +50,7 @@ pub(super) fn measure(quick: bool) -> anyhow::Result<Vec<Row>> {
         firsts.push(first);
         Ok(last)
     });
-    let lasts = in_turns(quick, "reports/s in the last tenth", vec![growing])?.remove(0);
+    let [lasts] = in_turns(quick, "reports/s in the last tenth", [growing])?;
     // The round that warms up does not count.
     let firsts = firsts.split_off(usize::from(!quick)).into();
     let (ratio, total) = (lasts.over(&firsts), devices.len() as u64 * EACH * TENTHS);

@@ -1,10 +1,10 @@
 //! A server that accepts everything and keeps nothing: what is left is the cost of the client and the line.
 
-use gom_domain::greeting::{Action, Chain, Hello, Welcome};
+use gom_domain::greeting::{Action, Chain, DeviceId, Hello, Welcome};
 use gom_domain::ruling::{Receipt, Ruling, Verdict};
-use gom_proto::ruling;
 use gom_proto::wire::sync_server::{Sync, SyncServer};
 use gom_proto::wire::{self, push_reply, push_request};
+use gom_proto::{greeting, operations, verdicts};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
@@ -59,18 +59,20 @@ impl Sync for Void {
 fn reply(kind: push_request::Kind) -> Option<push_reply::Kind> {
     match kind {
         push_request::Kind::Hello(hello) => {
-            let hello = Hello::try_from(hello).ok()?;
+            let hello = greeting::hello(hello, DeviceId([0; 16])).ok()?;
             Some(push_reply::Kind::Welcome((&welcome(&hello)).into()))
         }
         push_request::Kind::Operations(operations) => {
             let receipt = Receipt {
-                ruling: Ruling { verdict: Verdict::Accepted { revision: 1 }, remarks: Vec::new() },
+                ruling: Ruling { verdict: Verdict::Accepted { revision: 1 }, findings: Vec::new() },
                 commit: operations.first_sequence,
                 at_ms: 0,
             };
-            let sequences = (operations.first_sequence..).take(operations.bodies.len());
-            let verdicts = sequences.map(|sequence| ruling::verdict(sequence, &receipt)).collect();
-            Some(push_reply::Kind::Verdicts(wire::Verdicts { verdicts }))
+            let first = operations.first_sequence;
+            let count = operations::unpack(operations).ok()?.len() as u64;
+            let receipt = |number| (first + number, Receipt { commit: first + number, ..receipt.clone() });
+            let receipts: Vec<_> = (0..count).map(receipt).collect();
+            Some(push_reply::Kind::Verdicts(verdicts::pack(&receipts)))
         }
     }
 }
