@@ -86,7 +86,10 @@ impl Cells {
         figures: &[Option<Value>],
     ) {
         let month = period.last_month();
+        let elements = self.names.elements.len();
         let standing = self.of_mut(period.year(), numbering.unit(unit));
+        // At once and no longer than needed: with ten thousand units this is most of the memory there is.
+        standing.reported.reserve_exact(elements.saturating_sub(standing.reported.len()));
         for (element, figure) in programme.form(form).elements.iter().zip(figures) {
             slot(&mut standing.reported, numbering.element(*element)).put(month, *figure);
         }

@@ -107,24 +107,32 @@ impl<'a> Gathering<'a> {
     }
 
     fn add(&mut self, unit: UnitIx) {
-        let due = self.assembly.due;
-        self.lines.iter_mut().for_each(|line| line.held = held(&line.series, line.term.aspect, unit, due));
-        let reported = self.lines.iter().filter_map(|line| line.held).all(|held| held.complete);
+        let (mut reported, mut breaks) = (true, false);
+        for line in &mut self.lines {
+            line.held = held(&line.series, line.term.aspect, unit, self.assembly.due);
+            reported &= line.held.is_none_or(|held| held.complete);
+            breaks |= line.breaks_what_is_kept();
+        }
+        self.note(unit, reported, breaks);
+        let counted = reported || self.assembly.counts_all;
+        self.lines.iter_mut().for_each(|line| line.add(counted));
+        if self.formula.additive {
+            let last_month = self.view.month == 12;
+            self.lines.iter_mut().for_each(|line| line.add_certain(unit, last_month));
+        }
+    }
+
+    /// Notes who was asked, and what is to be said of it by name.
+    fn note(&mut self, unit: UnitIx, reported: bool, breaks: bool) {
         self.assembly.units.push(unit);
         if !reported {
             self.assembly.missing.push(unit);
         }
-        if self.lines.iter().any(Line::breaks_what_is_kept) {
+        if breaks {
             self.assembly.silent.push(unit);
         }
         if reported && self.target.comparator.is_each() {
             self.assembly.each.extend(self.value_of_one().map(|value| (unit, value)));
-        }
-        let counted = reported || self.assembly.counts_all;
-        let last_month = self.view.month == 12;
-        for line in &mut self.lines {
-            line.add(counted);
-            line.add_certain(unit, last_month);
         }
     }
 
