@@ -20,7 +20,7 @@ use crate::period::Period;
 use crate::programme::{Baseline, Programme, Quotas};
 use crate::unit::UnitIx;
 
-/// Where a programme's units, elements and forms have their rows and columns.
+/// The numbers by which the cells know a programme's units, elements and forms.
 #[derive(Clone, Debug, Default)]
 pub struct Numbering {
     units: Vec<u32>,
@@ -29,7 +29,7 @@ pub struct Numbering {
 }
 
 impl Numbering {
-    /// A unit's row.
+    /// A unit's number.
     pub fn unit(&self, ix: UnitIx) -> u32 {
         self.units[ix.get()]
     }

@@ -22,7 +22,7 @@ use crate::unit::UnitIx;
 pub struct View<'a> {
     /// The year's programme.
     pub programme: &'a Programme,
-    /// Its rows and columns.
+    /// Its numbers in the cells.
     pub numbering: &'a Numbering,
     /// The month M, 1 to 12.
     pub month: u8,
