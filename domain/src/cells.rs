@@ -20,7 +20,7 @@ use crate::period::Period;
 use crate::programme::{Baseline, Programme, Quotas};
 use crate::unit::UnitIx;
 
-/// Where a programme's units, elements and forms have their rows and columns.
+/// The numbers by which the cells know a programme's units, elements and forms.
 #[derive(Clone, Debug, Default)]
 pub struct Numbering {
     units: Vec<u32>,
@@ -29,7 +29,7 @@ pub struct Numbering {
 }
 
 impl Numbering {
-    /// A unit's row.
+    /// A unit's number.
     pub fn unit(&self, ix: UnitIx) -> u32 {
         self.units[ix.get()]
     }
@@ -86,7 +86,10 @@ impl Cells {
         figures: &[Option<Value>],
     ) {
         let month = period.last_month();
+        let elements = self.names.elements.len();
         let standing = self.of_mut(period.year(), numbering.unit(unit));
+        // At once and no longer than needed: with ten thousand units this is most of the memory there is.
+        standing.reported.reserve_exact(elements.saturating_sub(standing.reported.len()));
         for (element, figure) in programme.form(form).elements.iter().zip(figures) {
             slot(&mut standing.reported, numbering.element(*element)).put(month, *figure);
         }

@@ -146,7 +146,7 @@ impl Hash for Quantity {
 
 impl PartialEq<i64> for Quantity {
     fn eq(&self, other: &i64) -> bool {
-        *self == Self::from(*other)
+        self.cmp(&Self::from(*other)).is_eq()
     }
 }
 

@@ -13,7 +13,7 @@ pub use series::Series;
 
 use crate::cells::{Cells, Months, Numbering, Standing};
 use crate::element::{Element, ElementIx, Value};
-use crate::period::Period;
+use crate::period::{Frequency, Period};
 use crate::programme::Programme;
 use crate::unit::UnitIx;
 
@@ -22,7 +22,7 @@ use crate::unit::UnitIx;
 pub struct View<'a> {
     /// The year's programme.
     pub programme: &'a Programme,
-    /// Its rows and columns.
+    /// Its numbers in the cells.
     pub numbering: &'a Numbering,
     /// The month M, 1 to 12.
     pub month: u8,
@@ -87,11 +87,15 @@ fn up_to(through: u8) -> Months {
     if through >= 12 { 0x0fff } else { (1 << through) - 1 }
 }
 
-/// The months with which periods of `step` months end, up to `through`.
-fn ends(step: u8, through: u8) -> Months {
-    (1..=through.min(12))
-        .filter(|month| month.is_multiple_of(step))
-        .fold(0, |set, month| set | 1 << (month - 1))
+/// The months with which a form's periods end, up to `through`.
+fn ends(frequency: Frequency, through: u8) -> Months {
+    let all = match frequency {
+        Frequency::Month => 0b1111_1111_1111,
+        Frequency::Quarter => 0b1001_0010_0100,
+        Frequency::Half => 0b1000_0010_0000,
+        Frequency::Year => 0b1000_0000_0000,
+    };
+    all & up_to(through)
 }
 
 fn latest(months: Months) -> Option<u8> {

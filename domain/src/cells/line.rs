@@ -20,8 +20,12 @@ impl Line {
 
     /// The sum over some months, all of which are present.
     pub fn sum(&self, months: Months) -> i128 {
-        let wanted = self.values.iter().enumerate().filter(|(slot, _)| months >> slot & 1 == 1);
-        wanted.map(|(_, value)| i128::from(*value)).sum()
+        let (mut sum, mut left) = (0, months);
+        while let Some(value) = self.values.get(left.trailing_zeros() as usize) {
+            sum += i128::from(*value);
+            left &= left - 1;
+        }
+        sum
     }
 
     /// The figure of a month, 1 to 12.

@@ -16,7 +16,7 @@ pub(super) struct Gathering<'a> {
     view: &'a View<'a>,
     target: &'a Target,
     formula: &'a Formula,
-    lines: Vec<Line<'a>>,
+    tallies: Vec<Tally<'a>>,
     /// The flags of the year before that the scope asks for, with the answer wanted.
     flags: Vec<(Series<'a>, bool)>,
     only_quotas: bool,
@@ -25,8 +25,8 @@ pub(super) struct Gathering<'a> {
     assembly: Assembly,
 }
 
-/// One term: what the unit asked has of it, and the sums so far.
-struct Line<'a> {
+/// One term's tally: what the unit asked has of it, and the sums so far.
+struct Tally<'a> {
     term: Term,
     series: Series<'a>,
     held: Option<Holding>,
@@ -43,7 +43,7 @@ impl<'a> Gathering<'a> {
         let terms = terms_of(target, formula);
         let whole_year = formula.additive && target.comparator == Comparator::Falls;
         let year_before = whole_year.then_some(0);
-        let lines: Vec<Line<'_>> = terms.iter().map(|term| Line::new(view, *term, year_before)).collect();
+        let tallies: Vec<Tally<'_>> = terms.iter().map(|term| Tally::new(view, *term, year_before)).collect();
         let counts_all = formula.additive && !target.comparator.looks_back();
         Self {
             view,
@@ -52,8 +52,8 @@ impl<'a> Gathering<'a> {
             flags: target.scope.flags().map(|(flag, is)| (view.series(flag), is)).collect(),
             only_quotas: terms.iter().all(|term| term.aspect == Aspect::Quota),
             unknown: Vec::new(),
-            assembly: Assembly { due: due(&lines), terms, counts_all, ..Assembly::default() },
-            lines,
+            assembly: Assembly { due: due(&tallies), terms, counts_all, ..Assembly::default() },
+            tallies,
         }
     }
 
@@ -78,17 +78,18 @@ impl<'a> Gathering<'a> {
         if !self.unknown.is_empty() {
             return Assembly { due, terms, silent: self.unknown, scope_unknown: true, ..Assembly::default() };
         }
-        let sums = self.lines.iter().map(|line| line.amount(line.sum.filter(|_| !line.broken))).collect();
-        let least = self.lines.iter().filter_map(|line| line.amount(Some(line.least))).collect();
-        let year_before = self.lines.iter().map(|line| line.amount(line.year_before)).collect();
+        let sums =
+            self.tallies.iter().map(|tally| tally.amount(tally.sum.filter(|_| !tally.broken))).collect();
+        let least = self.tallies.iter().filter_map(|tally| tally.amount(Some(tally.least))).collect();
+        let year_before = self.tallies.iter().map(|tally| tally.amount(tally.year_before)).collect();
         Assembly { terms, sums, least, year_before, ..self.assembly }
     }
 
     /// Whether the scope lets the unit in, flags aside, and it fills in at least one element of the formula.
     fn is_asked(&self, unit: UnitIx) -> bool {
-        let counts = |line: &&Line<'_>| self.only_quotas || line.term.aspect != Aspect::Quota;
+        let counts = |tally: &&Tally<'_>| self.only_quotas || tally.term.aspect != Aspect::Quota;
         self.target.scope.admits(unit, self.view.programme.unit(unit))
-            && self.lines.iter().filter(counts).any(|line| line.series.asks(unit))
+            && self.tallies.iter().filter(counts).any(|tally| tally.series.asks(unit))
     }
 
     /// Whether it had the flags that the scope asks for. One that is otherwise leaves a unit out, even where
@@ -107,37 +108,45 @@ impl<'a> Gathering<'a> {
     }
 
     fn add(&mut self, unit: UnitIx) {
-        let due = self.assembly.due;
-        self.lines.iter_mut().for_each(|line| line.held = held(&line.series, line.term.aspect, unit, due));
-        let reported = self.lines.iter().filter_map(|line| line.held).all(|held| held.complete);
+        let (mut reported, mut breaks) = (true, false);
+        for tally in &mut self.tallies {
+            tally.held = held(&tally.series, tally.term.aspect, unit, self.assembly.due);
+            reported &= tally.held.is_none_or(|held| held.complete);
+            breaks |= tally.breaks_what_is_kept();
+        }
+        self.note(unit, reported, breaks);
+        let counted = reported || self.assembly.counts_all;
+        self.tallies.iter_mut().for_each(|tally| tally.add(counted));
+        if self.formula.additive {
+            let last_month = self.view.month == 12;
+            self.tallies.iter_mut().for_each(|tally| tally.add_certain(unit, last_month));
+        }
+    }
+
+    /// Notes who was asked, and what is to be said of it by name.
+    fn note(&mut self, unit: UnitIx, reported: bool, breaks: bool) {
         self.assembly.units.push(unit);
         if !reported {
             self.assembly.missing.push(unit);
         }
-        if self.lines.iter().any(Line::breaks_what_is_kept) {
+        if breaks {
             self.assembly.silent.push(unit);
         }
         if reported && self.target.comparator.is_each() {
             self.assembly.each.extend(self.value_of_one().map(|value| (unit, value)));
-        }
-        let counted = reported || self.assembly.counts_all;
-        let last_month = self.view.month == 12;
-        for line in &mut self.lines {
-            line.add(counted);
-            line.add_certain(unit, last_month);
         }
     }
 
     /// The formula's value for the unit that is asked.
     fn value_of_one(&self) -> Option<Quantity> {
         self.formula.expr.eval(&|term| {
-            let line = self.lines.iter().find(|line| line.term == term)?;
-            line.amount(line.held?.value)
+            let tally = self.tallies.iter().find(|tally| tally.term == term)?;
+            tally.amount(tally.held?.value)
         })
     }
 }
 
-impl<'a> Line<'a> {
+impl<'a> Tally<'a> {
     fn new(view: &'a View<'a>, term: Term, year_before: Option<i128>) -> Self {
         let series = view.series(term.element);
         Self { term, series, held: None, sum: None, broken: false, least: 0, year_before }
@@ -184,10 +193,13 @@ fn terms_of(target: &Target, formula: &Formula) -> Vec<Term> {
 }
 
 /// D: the smallest due month of the flows, else of the stocks and flags; 0 if any is not due yet.
-fn due(lines: &[Line<'_>]) -> u8 {
-    let asked: Vec<&Series<'_>> =
-        lines.iter().filter(|line| line.term.aspect != Aspect::Quota).map(|line| &line.series).collect();
-    let asked = if asked.is_empty() { lines.iter().map(|line| &line.series).collect() } else { asked };
+fn due(tallies: &[Tally<'_>]) -> u8 {
+    let asked: Vec<&Series<'_>> = tallies
+        .iter()
+        .filter(|tally| tally.term.aspect != Aspect::Quota)
+        .map(|tally| &tally.series)
+        .collect();
+    let asked = if asked.is_empty() { tallies.iter().map(|tally| &tally.series).collect() } else { asked };
     if asked.iter().any(|series| series.due == 0) {
         return 0;
     }

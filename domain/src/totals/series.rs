@@ -127,7 +127,7 @@ impl<'a> Series<'a> {
 
     /// The months with which the element's periods end, up to `through`.
     fn ends(&self, through: u8) -> Months {
-        ends(self.frequency.months(), through)
+        ends(self.frequency, through)
     }
 
     /// The units that this one goes on for: those that have ended by the month and were asked for the element.
