@@ -224,7 +224,7 @@ async fn what_would_grow_beyond_a_messages_limit_is_refused_and_harms_nobody() {
     let district = District::open().await;
     let commune = Commune::enrolled(&district, "31423").await;
     // As protobuf has it: the field, its length of 60,000, its bytes.
-    let body = [&[0x0a, 0xe0, 0xd4, 0x03], [0; 60_000].as_slice()].concat();
+    let body = [vec![0x0a, 0xe0, 0xd4, 0x03], vec![0; 60_000]].concat();
     let squeezed = zstd::bulk::compress(&body.repeat(900), 1).unwrap();
     assert!(squeezed.len() < 100_000, "{}", squeezed.len());
     let hello = wire::Hello {
