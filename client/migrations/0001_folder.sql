@@ -67,7 +67,7 @@ create table receipt (
   operation       integer primary key references operation,
   district_commit integer not null,
   at_ms           integer not null,                              -- by the district's clock
-  verdict         text    not null check (verdict in ('accepted', 'conflict', 'rejected')),
+  verdict         text    not null check (verdict = 'accepted' or verdict = 'conflict' or verdict = 'rejected'),
   ruling          blob    not null                               -- verbatim
 ) strict;
 
@@ -93,7 +93,7 @@ create table filed (
   period            integer,
   body              blob    not null,
   by_district       integer not null check (by_district in (0, 1)),
-  verdict           text    not null check (verdict in ('accepted', 'conflict', 'rejected')),
+  verdict           text    not null check (verdict = 'accepted' or verdict = 'conflict' or verdict = 'rejected'),
   ruling            blob    not null
 ) strict, without rowid;
 

@@ -79,7 +79,7 @@ pub fn examine(
     figures: &[Option<Value>],
     record: &dyn Record,
 ) -> Vec<Finding> {
-    let sheet = Sheet { programme, form, period, figures, record };
+    let sheet = Sheet { programme, form, period, before: period.before(), figures, record };
     let mut findings = Vec::new();
     sheet.cells().for_each(|(element, value)| sheet.limits(unit, element, value, &mut findings));
     let rules = programme.rules_of(form).iter().filter(|rule| programme.asks(rule.element, unit));
@@ -92,6 +92,8 @@ struct Sheet<'a> {
     programme: &'a Programme,
     form: FormIx,
     period: Period,
+    /// The period before, which the rules ask for at every figure.
+    before: Period,
     figures: &'a [Option<Value>],
     record: &'a dyn Record,
 }
@@ -158,7 +160,7 @@ impl Sheet<'_> {
             Aspect::Now if self.programme.element(element).form == self.form => self.own(element),
             Aspect::Now => self.latest(element, self.period.last_month()),
             Aspect::Last if self.programme.element(element).form == self.form => {
-                self.record.figure(element, self.period.before())
+                self.record.figure(element, self.before)
             }
             Aspect::Last => self.latest(element, self.period.first_month() - 1),
             Aspect::Prev => {

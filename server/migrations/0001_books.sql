@@ -42,7 +42,8 @@ create table code (
   device     integer references device                        -- who used it; null: nobody yet
 ) strict, without rowid;
 
--- The journal has one sequence. Each number is either a submission or a change.
+-- The journal has one sequence. Each number is either a submission or a change. Checks of rows that come by the
+-- thousand are comparisons: SQLite builds a table in memory for each `in` of three or more, at each row.
 
 create table submission (
   seq      integer primary key,
@@ -52,7 +53,7 @@ create table submission (
   unit     integer not null references unit,
   form     integer references form,           -- null: the body could not be read so far
   period   integer,                           -- as on the wire
-  verdict  integer not null check (verdict in (0, 1, 2)),     -- accepted, conflict, rejected
+  verdict  integer not null check (verdict between 0 and 2),  -- accepted, conflict, rejected
   revision integer not null,                  -- accepted: its number; else the one that stood, 0 for none
   prior    integer,                           -- the submission before it of the same unit, form and period
   repeats  integer,                           -- the submission that this one was before, under another sequence
