@@ -10,7 +10,7 @@ use gom_domain::ruling::Receipt;
 use gom_domain::submission::{Submission, SubmissionId};
 use gom_proto::wire::sync_client::SyncClient;
 use gom_proto::wire::{self, push_reply, push_request};
-use gom_proto::{PROTOCOL, greeting, operations, verdicts};
+use gom_proto::{PROTOCOL, greeting, operations, pass, verdicts};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Channel, Endpoint};
@@ -138,12 +138,6 @@ fn hello(device: &Device, sealed: Sealed) -> Hello {
 /// A call that shows who sends it.
 fn with_pass<T>(message: T, device: &Device) -> anyhow::Result<Request<T>> {
     let mut request = Request::new(message);
-    let metadata = request.metadata_mut();
-    metadata.insert("authorization", format!("Bearer {}", hex(&device.secret)).parse()?);
-    metadata.insert("gom-device", hex(&device.id.0).parse()?);
+    request.metadata_mut().insert("authorization", pass::show(device.id, &device.secret).parse()?);
     Ok(request)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

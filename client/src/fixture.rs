@@ -73,7 +73,7 @@ pub(crate) fn receipt(commit: u64, verdict: Verdict) -> Receipt {
 /// Lets the district rule on an operation.
 pub(crate) fn rule(folder: &TempDir, sequence: u64, verdict: Verdict) {
     let receipt = receipt(100 + sequence, verdict);
-    Store::open(folder.path()).unwrap().write(|rows| rows.settle(1, sequence, &receipt)).unwrap();
+    Store::open(folder.path()).unwrap().write(|rows| rows.settle(1, &[(sequence, receipt)])).unwrap();
 }
 
 /// A report of the budget of May by someone else.

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use gom_domain::Bilingual;
 use gom_domain::greeting::DeviceId;
-use gom_proto::Malformed;
 use gom_proto::wire::sync_client::SyncClient;
+use gom_proto::{Malformed, pass};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -235,37 +235,23 @@ async fn is_a_page(address: &str) -> bool {
 
 /// What a device shows with each call.
 #[derive(Clone, Debug)]
-pub(crate) struct Pass {
-    authorization: MetadataValue<Ascii>,
-    device: MetadataValue<Ascii>,
-}
+pub(crate) struct Pass(MetadataValue<Ascii>);
 
 impl Pass {
     /// The pass of a device.
     pub(crate) fn new(device: DeviceId, secret: &[u8; 32]) -> Self {
-        let ascii =
-            |text: String| MetadataValue::try_from(text).unwrap_or_else(|_| MetadataValue::from_static(""));
-        let mut authorization = ascii(format!("Bearer {}", hex(secret)));
-        authorization.set_sensitive(true);
-        Self { authorization, device: ascii(hex(&device.0)) }
+        let pass = MetadataValue::try_from(pass::show(device, secret));
+        let mut pass = pass.unwrap_or_else(|_| MetadataValue::from_static(""));
+        pass.set_sensitive(true);
+        Self(pass)
     }
 
     /// A call that shows the pass.
     pub(crate) fn on<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
-        request.metadata_mut().insert("authorization", self.authorization.clone());
-        request.metadata_mut().insert("gom-device", self.device.clone());
+        request.metadata_mut().insert("authorization", self.0.clone());
         request
     }
-}
-
-/// Bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]
@@ -293,17 +279,6 @@ mod tests {
     fn a_servers_words_come_in_both_languages() {
         assert_eq!(bilingual("mã hết hạn\u{1f}the code has expired").en, "the code has expired");
         assert_eq!(bilingual("plain").vi, "plain");
-    }
-
-    #[test]
-    fn a_pass_is_hexadecimal() {
-        let pass = Pass::new(DeviceId([0xab; 16]), &[0x0f; 32]);
-        let request = pass.on(());
-        assert_eq!(request.metadata().get("gom-device").unwrap(), "abababababababababababababababab");
-        assert_eq!(
-            request.metadata().get("authorization").unwrap().to_str().unwrap(),
-            format!("Bearer {}", "0f".repeat(32))
-        );
     }
 
     /// What a call comes to at a place that answers so, and hangs up.

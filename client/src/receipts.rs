@@ -33,7 +33,7 @@ impl ReceiptView {
 
 /// A fingerprint's first 16 digits in groups of four.
 pub fn shown_fingerprint(fingerprint: &[u8; 32]) -> String {
-    let groups: Vec<String> = fingerprint[..8].chunks(2).map(crate::line::hex).collect();
+    let groups: Vec<String> = fingerprint[..8].chunks(2).map(gom_proto::pass::hex).collect();
     groups.join(" ")
 }
 

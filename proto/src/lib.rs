@@ -7,6 +7,7 @@ pub mod change;
 pub mod figures;
 pub mod greeting;
 pub mod operations;
+pub mod pass;
 pub mod ruling;
 pub mod submission;
 pub mod verdicts;

@@ -3,8 +3,10 @@
 //! Bodies come out verbatim, for hashes are taken over them. What a message says of its size is checked before anything
 //! is made room for, so a small message cannot grow beyond the limit.
 
+use std::cell::RefCell;
+
 use prost::Message;
-use zstd::bulk::Compressor;
+use zstd::bulk::{Compressor, Decompressor};
 use zstd::zstd_safe::get_frame_content_size;
 
 use crate::{Malformed, wire};
@@ -49,11 +51,18 @@ pub fn unpack(operations: wire::Operations) -> Result<Vec<Vec<u8>>, Malformed> {
     }
 }
 
-/// Nothing is kept from one message to the next: thousands of connections would each keep a hundred kilobytes.
+thread_local! {
+    /// What unsqueezing works in, some hundred kilobytes: one a thread that serves, not one a connection or a message.
+    static UNPACKER: RefCell<Option<Decompressor<'static>>> = RefCell::new(Decompressor::new().ok());
+}
+
 fn unsqueeze(frame: &[u8]) -> Option<Vec<Vec<u8>>> {
     let named = get_frame_content_size(frame).ok().flatten()?;
     let size = usize::try_from(named).ok().filter(|size| *size <= LARGEST_MESSAGE)?;
-    let plain = zstd::bulk::decompress(frame, size).ok()?;
+    let unpack = |unpacker: &RefCell<Option<Decompressor<'static>>>| {
+        unpacker.borrow_mut().as_mut()?.decompress(frame, size).ok()
+    };
+    let plain = UNPACKER.with(unpack)?;
     Some(wire::Bodies::decode(plain.as_slice()).ok()?.bodies)
 }
 

@@ -7,7 +7,7 @@ use gom_domain::greeting::{Action, DeviceId, Hello, Welcome};
 use gom_domain::world::World;
 use gom_proto::operations::{self, LARGEST_MESSAGE};
 use gom_proto::wire::sync_server::{Sync, SyncServer};
-use gom_proto::{Malformed, greeting, verdicts, wire};
+use gom_proto::{Malformed, greeting, pass, verdicts, wire};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_stream::wrappers::ReceiverStream;
@@ -57,13 +57,11 @@ impl SyncService {
     /// counts for nothing.
     #[allow(clippy::result_large_err, reason = "tonic's own error")]
     fn device<T>(&self, request: &Request<T>) -> Result<DeviceRow, Status> {
-        let header = |name: &str| request.metadata().get(name).and_then(|value| value.to_str().ok());
         let unknown = || refused(Refusal::UnknownDevice);
-        let id = header("gom-device").and_then(from_hex::<16>).ok_or_else(unknown)?;
-        let secret = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-        let secret = secret.and_then(from_hex::<32>).ok_or_else(unknown)?;
+        let shown = request.metadata().get("authorization").and_then(|value| value.to_str().ok());
+        let (id, secret) = shown.and_then(pass::read).ok_or_else(unknown)?;
         let memory = self.writer.memory();
-        let device = memory.device_called(DeviceId(id)).filter(|device| !device.district);
+        let device = memory.device_called(id).filter(|device| !device.district);
         // Hashes are compared, so the time this takes tells nothing of the secret.
         let shown = Sha256::digest(secret);
         device.filter(|device| device.secret_hash == shown.as_slice()).cloned().ok_or_else(unknown)
@@ -296,16 +294,4 @@ fn wait(trouble: &Trouble) -> Status {
 
 fn malformed(error: Malformed) -> Status {
     Status::invalid_argument(error.to_string())
-}
-
-fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digits = text.as_bytes();
-    if digits.len() != 2 * N {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
 }

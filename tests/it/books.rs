@@ -16,6 +16,8 @@ use tests::sheet::{self, month_of};
 use tests::{Clock, Commune, District, Line, Program, Serving, repository, soon, until};
 use tokio::task::JoinSet;
 
+use crate::enrolment::pass_of;
+
 /// Books that `init` has founded, without a server.
 fn founded() -> TempDir {
     let folder = TempDir::new().unwrap();
@@ -176,7 +178,6 @@ async fn the_same_operation_sixty_four_times_at_once_counts_once() {
         folder.query_row(&format!("select {column} from {table}"), [], |row| row.get(0)).unwrap()
     };
     let device = bytes("device", "folder");
-    let bearer = format!("Bearer {}", gom::line::hex(&bytes("secret", "folder")));
     let hello = wire::Hello {
         device: device.clone(),
         epoch: 1,
@@ -192,9 +193,7 @@ async fn the_same_operation_sixty_four_times_at_once_counts_once() {
     let mut pushes = JoinSet::new();
     for _ in 0..64 {
         let messages = kinds.clone().map(|kind| wire::PushRequest { kind: Some(kind) });
-        let mut request = tonic::Request::new(tokio_stream::iter(messages));
-        request.metadata_mut().insert("authorization", bearer.parse().unwrap());
-        request.metadata_mut().insert("gom-device", gom::line::hex(&device).parse().unwrap());
+        let request = pass_of(&commune, tokio_stream::iter(messages));
         let url = district.url();
         pushes.spawn(soon(async move {
             let mut client = SyncClient::connect(url).await.unwrap();

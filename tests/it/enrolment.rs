@@ -3,6 +3,8 @@
 use gom::SyncError;
 use gom::line::LineFault;
 use gom_domain::code::EnrolCode;
+use gom_domain::greeting::DeviceId;
+use gom_proto::pass;
 use gom_proto::wire::sync_client::SyncClient;
 use gom_proto::wire::{self, push_request};
 use rusqlite::Connection;
@@ -119,9 +121,8 @@ pub(crate) fn pass_of<T>(commune: &Commune, message: T) -> tonic::Request<T> {
     let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?));
     let (device, secret) = folder.query_row("select device, secret from folder", [], read).unwrap();
     let mut request = tonic::Request::new(message);
-    let bearer = format!("Bearer {}", gom::line::hex(&secret));
-    request.metadata_mut().insert("authorization", bearer.parse().unwrap());
-    request.metadata_mut().insert("gom-device", gom::line::hex(&device).parse().unwrap());
+    let pass = pass::show(DeviceId(device.try_into().unwrap()), &secret.try_into().unwrap());
+    request.metadata_mut().insert("authorization", pass.parse().unwrap());
     request
 }
 

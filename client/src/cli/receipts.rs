@@ -1,8 +1,8 @@
 //! `gom receipts`.
 
+use gom_proto::pass::hex;
 use std::process::ExitCode;
 
-use crate::line::hex;
 use crate::receipts::ReceiptView;
 use crate::{Commune, Failure, wording};
 use gom_domain::calendar::vietnam_time;

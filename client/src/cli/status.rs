@@ -1,8 +1,8 @@
 //! `gom status`.
 
+use gom_proto::pass::hex;
 use std::process::ExitCode;
 
-use crate::line::hex;
 use crate::status::{Attention, Due, Status};
 use crate::{Commune, Failure, wording};
 use gom_domain::calendar::{shown_day, vietnam_time};

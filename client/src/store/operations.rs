@@ -272,10 +272,10 @@ mod tests {
         rule(&folder, 3, ACCEPTED);
         let counts = seen(&folder, |rows| Ok((rows.accepted_count()?, rows.queued_count()?)));
         assert_eq!(counts, (2, 1));
-        let anew = receipt(900, ACCEPTED);
+        let anew = [(2, receipt(900, ACCEPTED))];
         let mut store = Store::open(folder.path()).unwrap();
-        store.write(|rows| rows.settle(1, 2, &anew)).unwrap();
-        store.write(|rows| rows.settle(1, 2, &anew)).unwrap();
+        store.write(|rows| rows.settle(1, &anew)).unwrap();
+        store.write(|rows| rows.settle(1, &anew)).unwrap();
         let counts = seen(&folder, |rows| Ok((rows.accepted_count()?, rows.queued_count()?)));
         assert_eq!(counts, (3, 1), "a ruling under another history counts once");
     }

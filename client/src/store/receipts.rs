@@ -2,6 +2,7 @@
 
 use gom_domain::ruling::{Receipt, Verdict};
 use gom_proto::ruling;
+use gom_proto::verdicts::Numbered;
 use rusqlite::{Row, named_params};
 
 use super::operations::{key, operation};
@@ -18,20 +19,29 @@ pub struct ReceiptRow {
 }
 
 impl Rows<'_> {
-    /// Settles an operation. A ruling under a new history takes the place of the one before.
-    pub fn settle(&self, epoch: u32, sequence: u64, receipt: &Receipt) -> Stored<()> {
-        let operation = key(epoch, sequence);
+    /// Settles operations. A ruling under a new history takes the place of the one before.
+    pub fn settle(&self, epoch: u32, receipts: &[Numbered]) -> Stored<()> {
         let mut statement = self.connection.prepare_cached(include_str!("settle.sql"))?;
-        statement.execute(named_params! {
-            ":operation": operation,
-            ":district_commit": int(receipt.commit),
-            ":at_ms": receipt.at_ms,
-            ":verdict": verdict_key(&receipt.ruling.verdict),
-            ":ruling": ruling::encode(&receipt.ruling),
-        })?;
-        let mut statement =
-            self.connection.prepare_cached("delete from outbox where operation = :operation")?;
-        statement.execute(named_params! { ":operation": operation })?;
+        for (sequence, receipt) in receipts {
+            // In the order of the statement's names: looking thousands of them up takes as long as writing the rows.
+            statement.execute((
+                key(epoch, *sequence),
+                int(receipt.commit),
+                receipt.at_ms,
+                verdict_key(&receipt.ruling.verdict),
+                ruling::encode(&receipt.ruling),
+            ))?;
+        }
+        let follows = |(one, _): &Numbered, (next, _): &Numbered| one.checked_add(1) == Some(*next);
+        receipts.chunk_by(follows).try_for_each(|run| self.take_out(epoch, run))
+    }
+
+    /// Takes operations whose sequences follow one another out of the outbox.
+    fn take_out(&self, epoch: u32, run: &[Numbered]) -> Stored<()> {
+        let ([(first, _), ..], [.., (last, _)]) = (run, run) else { return Ok(()) };
+        let sql = "delete from outbox where operation between :first and :last";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        statement.execute(named_params! { ":first": key(epoch, *first), ":last": key(epoch, *last) })?;
         Ok(())
     }
 

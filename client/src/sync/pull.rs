@@ -111,7 +111,7 @@ fn file(rows: &Rows<'_>, own: (DeviceId, u32), filed: wire::Filed, receipt: Rece
         let sealed = rows.fingerprint_of(epoch, filed.sequence)?;
         if sealed == Some(fingerprint) {
             if !rows.is_settled(epoch, filed.sequence)? {
-                rows.settle(epoch, filed.sequence, &receipt)?;
+                rows.settle(epoch, &[(filed.sequence, receipt)])?;
             }
             return Ok(false);
         }

@@ -210,8 +210,8 @@ async fn settle(
 
 fn settled(rows: &Rows<'_>, epoch: u32, receipts: Vec<Numbered>) -> Stored<Vec<Refused>> {
     let mut refused = Vec::new();
+    rows.settle(epoch, &receipts)?;
     for (sequence, receipt) in receipts {
-        rows.settle(epoch, sequence, &receipt)?;
         if !receipt.ruling.is_accepted()
             && let Some((form, period, body)) = rows.sealed(epoch, sequence)?
         {
