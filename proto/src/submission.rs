@@ -64,10 +64,14 @@ impl Envelope {
     }
 
     /// Reads the rest along the programme that the body names.
-    pub fn open(self, programme: &Programme) -> Result<Submission, Malformed> {
+    pub fn open(&self, programme: &Programme) -> Result<Submission, Malformed> {
         let form = programme.forms.get(self.form.get()).ok_or(Malformed::Field("form"))?;
         let figures = figures::unpack(&self.body.figures, form.elements.len())?;
-        let note = |note: wire::Note| Note { rule: note.rule, element: note.element, text: note.text };
+        let note = |note: &wire::Note| Note {
+            rule: note.rule.clone(),
+            element: note.element.clone(),
+            text: note.text.clone(),
+        };
         Ok(Submission {
             id: self.id,
             programme_version: self.programme_version,
@@ -75,8 +79,8 @@ impl Envelope {
             period: self.period,
             base: self.base,
             figures,
-            notes: self.body.notes.into_iter().map(note).collect(),
-            reason: self.body.reason,
+            notes: self.body.notes.iter().map(note).collect(),
+            reason: self.body.reason.clone(),
         })
     }
 }

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use gom_domain::Period;
 use gom_domain::calendar::vietnam_day;
 use gom_domain::form::FormIx;
-use gom_domain::greeting::{DeviceId, fingerprint};
+use gom_domain::greeting::DeviceId;
 use gom_domain::ruling::{Case, Receipt, RejectionCode, Ruling, Standing, Verdict, judge};
 use gom_domain::submission::{Submission, SubmissionId};
 use gom_domain::unit::UnitIx;
@@ -18,6 +18,7 @@ use jiff::civil::Date;
 
 use crate::chain;
 use crate::memory::{Latest, Memory, PublishedEdition, Stands};
+use crate::operation::Operation;
 use crate::record::UnitRecord;
 use crate::seen::Seen;
 use crate::store::{DeviceRow, Ledger, Place, Reached, StoreError, Stored, SubmissionRow};
@@ -118,17 +119,17 @@ impl<'a> Group<'a> {
         device: u32,
         epoch: u32,
         first_sequence: u64,
-        bodies: &[Vec<u8>],
+        operations: &[Operation],
     ) -> Stored<(Receipts, Option<Refusal>)> {
-        let mut receipts = Vec::with_capacity(bodies.len());
+        let mut receipts = Vec::with_capacity(operations.len());
         let known = self.senders.get(&device).copied();
         let known = known.or_else(|| self.memory.device(device).map(Sender::from));
         let Some(mut sender) = known else { return Ok((receipts, Some(Refusal::UnknownDevice))) };
         if sender.reached.epoch != epoch {
             return Ok((receipts, Some(Refusal::Epoch)));
         }
-        for (sequence, body) in (first_sequence..).zip(bodies) {
-            match self.operation(ledger, &mut sender, sequence, body)? {
+        for (sequence, operation) in (first_sequence..).zip(operations) {
+            match self.operation(ledger, &mut sender, sequence, operation)? {
                 Ok(receipt) => receipts.push((sequence, receipt)),
                 Err(refusal) => return Ok((receipts, Some(refusal))),
             }
@@ -141,17 +142,17 @@ impl<'a> Group<'a> {
         ledger: &mut dyn Ledger,
         sender: &mut Sender,
         sequence: u64,
-        body: &[u8],
+        operation: &Operation,
     ) -> Stored<Result<Receipt, Refusal>> {
         let next = sender.reached.last_sequence + 1;
         if sequence < next {
-            return self.repeat(ledger, sender, sequence, body);
+            return self.repeat(ledger, sender, sequence, &operation.body);
         }
         if sequence > next {
             return Ok(Err(Refusal::Gap(sequence)));
         }
-        match self.judge_body(ledger, sender, sequence, body)? {
-            Ok(judged) => self.append(ledger, sender, body, judged).map(Ok),
+        match self.judge_operation(ledger, sender, sequence, operation)? {
+            Ok(judged) => self.append(ledger, sender, operation, judged).map(Ok),
             Err(refusal) => Ok(Err(refusal)),
         }
     }
@@ -175,21 +176,21 @@ impl<'a> Group<'a> {
     }
 
     /// Decides about an operation without writing anything, so that a fault in it harms no other.
-    fn judge_body(
+    fn judge_operation(
         &mut self,
         ledger: &mut dyn Ledger,
         sender: &Sender,
         sequence: u64,
-        body: &[u8],
+        operation: &Operation,
     ) -> Stored<Result<Judged, Refusal>> {
-        let Ok(envelope) = Envelope::decode(body) else {
+        let Some(envelope) = &operation.envelope else {
             return Ok(Ok(Judged::unplaced(RejectionCode::Unreadable)));
         };
         let version = envelope.programme_version;
         let Some(edition) = self.memory.published(version) else {
             return Ok(Err(Refusal::UnknownProgramme(version)));
         };
-        let (place, unit) = match place(edition, sender.unit, &envelope) {
+        let (place, unit) = match place(edition, sender.unit, envelope) {
             Ok(found) => found,
             Err(code) => return Ok(Ok(Judged::unplaced(code))),
         };
@@ -201,7 +202,7 @@ impl<'a> Group<'a> {
         if known || base != standing.map(|standing| standing.id) {
             let past = Past::read(ledger, latest)?;
             if let Some(row) = past.find(envelope.id) {
-                return Ok(Ok(Judged::known(place, row, body)));
+                return Ok(Ok(Judged::known(place, row, &operation.body)));
             }
             base = match past.base(base) {
                 Ok(base) => base,
@@ -260,7 +261,7 @@ impl<'a> Group<'a> {
         &mut self,
         ledger: &mut dyn Ledger,
         sender: &mut Sender,
-        body: &[u8],
+        operation: &Operation,
         judged: Judged,
     ) -> Stored<Receipt> {
         let seq = self.last_seq + 1;
@@ -275,16 +276,15 @@ impl<'a> Group<'a> {
             ruling: judged.ruling,
             prior: latest.map(|latest| latest.last),
             repeats: judged.repeats,
-            body: body.to_vec(),
+            body: operation.body.clone(),
         };
         ledger.append_submission(&row)?;
         if let Some(place) = row.place {
             self.come_in(place, latest, &row, judged.submission);
         }
         self.last_seq = seq;
-        let fingerprint = fingerprint(body);
-        self.head = chain::submission(self.head, self.memory, sender.id, &row, &fingerprint);
-        sender.reached.advance(&row, &fingerprint);
+        self.head = chain::submission(self.head, self.memory, sender.id, &row, &operation.fingerprint);
+        sender.reached.advance(&row, &operation.fingerprint);
         self.senders.insert(sender.number, *sender);
         Ok(Receipt { ruling: row.ruling, commit: seq, at_ms: self.at_ms })
     }

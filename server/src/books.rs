@@ -15,6 +15,7 @@ use crate::chain;
 use crate::enrol::{self, Enrol, Enrolled, IssueCode};
 use crate::enter::{self, Enter};
 use crate::memory::{Latest, Memory};
+use crate::operation::Operation;
 use crate::publish::{self, Load};
 use crate::seen::Seen;
 use crate::store::{ChangeRow, DeviceRow, Ledger, StandingRow, StoreError, Stored};
@@ -50,7 +51,7 @@ pub struct Push {
     /// The first operation's sequence.
     pub first_sequence: u64,
     /// The operations.
-    pub bodies: Vec<Vec<u8>>,
+    pub operations: Vec<Operation>,
 }
 
 /// What a greeting told of a device.
@@ -210,7 +211,7 @@ impl Books {
         for (_, push) in pushes {
             let ledger = self.ledger.as_mut();
             let (receipts, refusal) =
-                group.push(ledger, push.device, push.epoch, push.first_sequence, &push.bodies)?;
+                group.push(ledger, push.device, push.epoch, push.first_sequence, &push.operations)?;
             answers.push(Answer::Receipts(receipts, refusal));
         }
         let done = group.done();

@@ -10,6 +10,7 @@ use crate::accept::Group;
 use crate::books::{Answer, Changes};
 use crate::enrol::refused;
 use crate::memory::Memory;
+use crate::operation::Operation;
 use crate::seen::Seen;
 use crate::store::{DeviceRow, Ledger, Reached, Stored};
 use crate::wording::Trouble;
@@ -41,8 +42,9 @@ pub fn enter(
     ledger.put_device(&hand)?;
     let mut group = Group::new(memory, seen, now_ms);
     group.know(&hand);
+    let operations: Vec<Operation> = job.bodies.iter().cloned().map(Operation::from).collect();
     let (receipts, refusal) =
-        group.push(ledger, hand.number, hand.reached.epoch, hand.reached.last_sequence + 1, &job.bodies)?;
+        group.push(ledger, hand.number, hand.reached.epoch, hand.reached.last_sequence + 1, &operations)?;
     if receipts.iter().all(|(_, receipt)| receipt.ruling.is_accepted()) && refusal.is_none() {
         let answer = Answer::Receipts(receipts, None);
         return Ok((Changes { done: group.done(), devices: vec![hand], ..Changes::default() }, answer));

@@ -19,6 +19,7 @@ use crate::books::{Answer, Contact, Job, Push};
 use crate::enrol::Enrol;
 use crate::folder::Folder;
 use crate::news;
+use crate::operation::Operation;
 use crate::store::DeviceRow;
 use crate::wording::Trouble;
 use crate::writer::{Writer, stopped};
@@ -234,7 +235,8 @@ fn taken(message: wire::PushRequest, device: &DeviceRow) -> Result<Push, Box<Sta
     if bodies.len() > MOST_OPERATIONS {
         return Err(Box::new(Status::invalid_argument("more than 1,000 operations in one message")));
     }
-    Ok(Push { device: device.number, epoch: device.reached.epoch, first_sequence, bodies })
+    let operations = bodies.into_iter().map(Operation::from).collect();
+    Ok(Push { device: device.number, epoch: device.reached.epoch, first_sequence, operations })
 }
 
 /// Gives answers back in the order of the operations.

@@ -18,6 +18,7 @@ pub mod grpc;
 pub mod memory;
 pub mod news;
 pub mod office;
+pub mod operation;
 pub mod progress;
 pub mod publish;
 mod record;

@@ -89,7 +89,7 @@ fn gather(first: Request, inbox: &mut mpsc::Receiver<Request>) -> Vec<Request> {
 
 fn weight(job: &Job) -> usize {
     match job {
-        Job::Push(push) => push.bodies.len(),
+        Job::Push(push) => push.operations.len(),
         _ => 1,
     }
 }

@@ -16,6 +16,7 @@ use gom_server::books::{Answer, Books, Contact, Job, Push};
 use gom_server::enrol::{Enrol, IssueCode};
 use gom_server::folder::Folder;
 use gom_server::memory::Memory;
+use gom_server::operation::Operation;
 use gom_server::publish::Load;
 use gom_server::store::{Journal, Sqlite};
 use tempfile::TempDir;
@@ -72,7 +73,12 @@ impl District {
         first: u64,
         bodies: &[Vec<u8>],
     ) -> (Vec<(u64, Receipt)>, Option<Refusal>) {
-        let push = Push { device, epoch: 1, first_sequence: first, bodies: bodies.to_vec() };
+        let push = Push {
+            device,
+            epoch: 1,
+            first_sequence: first,
+            operations: bodies.iter().cloned().map(Into::into).collect(),
+        };
         match self.commit(Job::Push(push)) {
             Answer::Receipts(receipts, refusal) => (receipts, refusal),
             other => panic!("{other:?}"),
@@ -310,7 +316,9 @@ fn rejected_bases_in_a_circle_are_seen_through() {
 fn contacts_do_not_part_a_group() {
     let mut district = District::open();
     district.enrol(2);
-    let push = |device, body| Job::Push(Push { device, epoch: 1, first_sequence: 1, bodies: vec![body] });
+    let push = |device, body| {
+        Job::Push(Push { device, epoch: 1, first_sequence: 1, operations: vec![Operation::from(body)] })
+    };
     let contact = |device| {
         let (at_ms, skew_ms) = (NOW_MS, 5);
         Job::Contact(Contact { device, at_ms, skew_ms, app_version: "1".into() })
@@ -368,7 +376,9 @@ fn a_period_that_has_not_begun_may_be_handed_in_again() {
 fn pushes_of_many_devices_share_one_commit() {
     let mut district = District::open();
     district.enrol(2);
-    let job = |device, body| Job::Push(Push { device, epoch: 1, first_sequence: 1, bodies: vec![body] });
+    let job = |device, body| {
+        Job::Push(Push { device, epoch: 1, first_sequence: 1, operations: vec![Operation::from(body)] })
+    };
     let jobs = vec![
         job(1, report(1, 5, None)),
         job(2, report_of(2, 1, "2024-04", 4, None)),

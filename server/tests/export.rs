@@ -43,7 +43,8 @@ fn books_with(folder: &Folder, bodies: Vec<Vec<u8>>) {
             device: DeviceId([1; 16]),
         }),
     );
-    let push = Push { device: 1, epoch: 1, first_sequence: 1, bodies };
+    let operations = bodies.into_iter().map(Into::into).collect();
+    let push = Push { device: 1, epoch: 1, first_sequence: 1, operations };
     assert!(matches!(commit(&mut books, Job::Push(push)), Answer::Receipts(_, None)));
 }
 

@@ -68,12 +68,12 @@ fn hand_in(
 ) -> anyhow::Result<u64> {
     let (mut jobs, mut count) = (Vec::new(), 0);
     for (unit, device) in senders {
-        let bodies = bodies(country, unit, world)?;
-        count += bodies.len() as u64;
+        let operations: Vec<_> = bodies(country, unit, world)?.into_iter().map(Into::into).collect();
+        count += operations.len() as u64;
         let memory = books.shared();
         let memory = memory.read().map_err(|_| anyhow!("the memory cannot be read"))?;
         let device = memory.device_called(device.id).context("a device is missing")?.number;
-        jobs.push(Job::Push(Push { device, epoch: 1, first_sequence: 1, bodies }));
+        jobs.push(Job::Push(Push { device, epoch: 1, first_sequence: 1, operations }));
     }
     let mut accepted = 0;
     for answer in books.commit(jobs, world.now_ms()) {

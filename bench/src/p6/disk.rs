@@ -59,8 +59,8 @@ fn fill(folder: &Path, devices: &[Device]) -> anyhow::Result<()> {
         (0..devices.len() as u64).map(|unit| bodies(unit, &world)).collect::<Result<_, _>>()?;
     for sequence in 1..=EACH {
         let push = |(device, bodies): (&u32, &Vec<Vec<u8>>)| {
-            let bodies = vec![bodies[sequence as usize - 1].clone()];
-            Job::Push(Push { device: *device, epoch: 1, first_sequence: sequence, bodies })
+            let operations = vec![bodies[sequence as usize - 1].clone().into()];
+            Job::Push(Push { device: *device, epoch: 1, first_sequence: sequence, operations })
         };
         for answer in books.commit(numbers.iter().zip(&queued).map(push).collect(), world.now_ms()) {
             let Answer::Receipts(receipts, None) = answer else { bail!("not taken: {answer:?}") };

@@ -134,7 +134,7 @@ impl Linear {
         match expr {
             Expr::Number(number) => self.constant.push(times(*number, factor)?),
             Expr::Flag(flag) => {
-                self.constant.push(times(Decimal { digits: (*flag).into(), scale: 0 }, factor)?)
+                self.constant.push(times(Decimal { digits: (*flag).into(), scale: 0 }, factor)?);
             }
             Expr::Term(term) => self.parts.push((*term, factor)),
             Expr::Negative(inner) => self.add(inner, minus(factor)?)?,
