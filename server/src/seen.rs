@@ -12,7 +12,7 @@ use gom_proto::submission::Envelope;
 
 use crate::store::{Ledger, Place, Stored};
 
-/// How many ids are kept before all of them are forgotten, about 60 MB.
+/// How many ids and places are kept before all of them are forgotten.
 const MOST: usize = 2_000_000;
 
 /// The ids of the places that have been looked through.
