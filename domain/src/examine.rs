@@ -2,9 +2,14 @@
 //!
 //! The commune examines before it seals, offline; the district examines again with the same code.
 
+mod checklist;
+
+pub(crate) use checklist::Checklist;
+
+use self::checklist::Source;
 use crate::element::{ElementIx, Kind, Value};
 use crate::form::FormIx;
-use crate::formula::{Aspect, Figures, Term};
+use crate::formula::{Aspect, Term};
 use crate::period::Period;
 use crate::programme::Programme;
 use crate::rule::{Level, Rule};
@@ -82,8 +87,13 @@ pub fn examine(
     let sheet = Sheet { programme, form, period, before: period.before(), figures, record };
     let mut findings = Vec::new();
     sheet.cells().for_each(|(element, value)| sheet.limits(unit, element, value, &mut findings));
-    let rules = programme.rules_of(form).iter().filter(|rule| programme.asks(rule.element, unit));
-    findings.extend(rules.filter_map(|rule| sheet.rule(rule)));
+    let checklist = programme.checklist(form);
+    let digits = checklist.gather(|source| sheet.find(source));
+    for (place, rule) in programme.rules_of(form).iter().enumerate() {
+        if checklist.fails(place, &digits) && programme.asks(rule.element, unit) {
+            findings.push(sheet.broken(rule));
+        }
+    }
     findings.sort_by_key(|finding| finding.level);
     findings
 }
@@ -96,16 +106,6 @@ struct Sheet<'a> {
     before: Period,
     figures: &'a [Option<Value>],
     record: &'a dyn Record,
-}
-
-impl Figures for Sheet<'_> {
-    fn digits(&self, term: Term) -> Option<i128> {
-        self.value(term)
-    }
-
-    fn scale(&self, term: Term) -> u8 {
-        self.programme.element(term.element).scale
-    }
 }
 
 impl Sheet<'_> {
@@ -140,28 +140,29 @@ impl Sheet<'_> {
         }
     }
 
-    fn rule(&self, rule: &Rule) -> Option<Finding> {
-        if rule.test.eval(self) != Some(false) {
-            return None;
-        }
-        let number = |term| self.value(term).and_then(|value| Value::try_from(value).ok());
-        let figures = rule.condition.terms().into_iter().map(number).collect();
-        Some(Finding {
+    fn broken(&self, rule: &Rule) -> Finding {
+        let figure = |term| self.find(Source::of(term, self.programme, self.form));
+        Finding {
             level: rule.level,
             element: Some(rule.element),
             check: Check::Rule(rule.row),
-            figures,
-        })
+            figures: rule.condition.terms().into_iter().map(figure).collect(),
+        }
     }
 
-    fn value(&self, term: Term) -> Option<i128> {
-        let element = term.element;
-        let single = match term.aspect {
-            Aspect::Now if self.programme.element(element).form == self.form => self.own(element),
+    fn find(&self, source: Source) -> Option<Value> {
+        match source {
+            Source::Own(place) => self.figures.get(place).copied().flatten(),
+            Source::Before(element) => self.record.figure(element, self.before),
+            Source::Other(Term { element, aspect: Aspect::Total }) => self.total(element),
+            Source::Other(term) => self.elsewhere(term),
+        }
+    }
+
+    /// A figure of another form, or of the form itself in another year.
+    fn elsewhere(&self, Term { element, aspect }: Term) -> Option<Value> {
+        match aspect {
             Aspect::Now => self.latest(element, self.period.last_month()),
-            Aspect::Last if self.programme.element(element).form == self.form => {
-                self.record.figure(element, self.before)
-            }
             Aspect::Last => self.latest(element, self.period.first_month() - 1),
             Aspect::Prev => {
                 let frequency = self.programme.form(self.programme.element(element).form).frequency;
@@ -169,10 +170,8 @@ impl Sheet<'_> {
                 self.record.figure(element, period)
             }
             Aspect::Quota => self.record.quota(element),
-            Aspect::Total => return self.total(element),
-            Aspect::Kept => None,
-        };
-        single.map(i128::from)
+            Aspect::Total | Aspect::Kept => None,
+        }
     }
 
     /// The latest figure of another form that ends by a month of this year, or in the year before.
@@ -186,10 +185,12 @@ impl Sheet<'_> {
             .find_map(|period| self.record.figure(element, period))
     }
 
-    /// The year so far: for flows the sum of all its periods, which must all be there; else the figure itself.
-    fn total(&self, element: ElementIx) -> Option<i128> {
+    /// The year so far: for flows the sum of all its periods, which must all be there; else the figure itself. A sum
+    /// beyond the machine's integers can only come of a figure beyond its limits, of which enough is said.
+    fn total(&self, element: ElementIx) -> Option<Value> {
         if self.programme.element(element).kind != Kind::Flow {
-            return self.value(Term { element, aspect: Aspect::Now });
+            let now = Term { element, aspect: Aspect::Now };
+            return self.find(Source::of(now, self.programme, self.form));
         }
         let own = self.programme.element(element).form == self.form;
         let frequency = self.programme.form(self.programme.element(element).form).frequency;
@@ -197,8 +198,8 @@ impl Sheet<'_> {
             .filter_map(|month| frequency.period_ending(self.period.year(), month))
             .map(|period| {
                 let here = own && period == self.period;
-                if here { self.own(element) } else { self.record.figure(element, period) }.map(i128::from)
+                if here { self.own(element) } else { self.record.figure(element, period) }
             })
-            .sum()
+            .try_fold(0_i64, |sum, figure| sum.checked_add(figure?))
     }
 }

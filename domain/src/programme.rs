@@ -22,6 +22,7 @@ use jiff::civil::Date;
 
 use crate::cells::Months;
 use crate::element::{Element, ElementIx};
+use crate::examine::Checklist;
 use crate::form::{Form, FormIx};
 use crate::period::Period;
 use crate::rule::Rule;
@@ -83,6 +84,8 @@ pub(crate) struct Index {
     gives: Vec<Vec<bool>>,
     /// Which kinds of unit fill in each element.
     asks: Vec<Vec<bool>>,
+    /// Each form's rules, made ready.
+    pub(crate) checklists: Vec<Checklist>,
 }
 
 impl Programme {
@@ -195,6 +198,11 @@ impl Programme {
         let from = self.rules.partition_point(|rule| rule.form < form);
         let past = self.rules.partition_point(|rule| rule.form <= form);
         &self.rules[from..past]
+    }
+
+    /// A form's rules, made ready.
+    pub(crate) fn checklist(&self, form: FormIx) -> &Checklist {
+        &self.index.checklists[form.get()]
     }
 
     /// Numbers the kinds of units, so that whom a form or element is for is found without comparing words.

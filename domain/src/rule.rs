@@ -2,7 +2,7 @@
 
 use crate::element::ElementIx;
 use crate::form::FormIx;
-use crate::formula::{Condition, Test};
+use crate::formula::Condition;
 use crate::wording::Bilingual;
 
 /// How much a finding weighs.
@@ -44,8 +44,6 @@ pub struct Rule {
     pub level: Level,
     /// What must hold, as it was written; where figures are missing it is left open and nothing shows.
     pub condition: Condition,
-    /// The same, ready to be asked of every report.
-    pub test: Test,
     /// What to say if it does not.
     pub message: Bilingual,
 }

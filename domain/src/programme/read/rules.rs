@@ -6,7 +6,8 @@ use super::super::table::Row;
 use super::super::{Bundle, Programme};
 use super::{bilingual, open};
 use crate::element::{ElementIx, Kind};
-use crate::formula::{SyntaxFault, Term, Test, parse_condition};
+use crate::examine::Checklist;
+use crate::formula::{SyntaxFault, parse_condition};
 use crate::rule::{Level, Rule};
 
 pub(super) fn rules(programme: &mut Programme, bundle: &Bundle, found: &Found) {
@@ -17,6 +18,8 @@ pub(super) fn rules(programme: &mut Programme, bundle: &Bundle, found: &Found) {
     let mut read: Vec<Rule> = rows.flat_map(|(number, row)| rules_of(programme, number, row)).collect();
     read.sort_by_key(|rule| rule.form);
     programme.rules = read;
+    programme.index.checklists =
+        programme.form_places().map(|form| Checklist::new(programme, form)).collect();
 }
 
 /// The rules that one row makes: one for each cell it is for.
@@ -29,14 +32,12 @@ fn rules_of(programme: &Programme, number: u16, row: Row<'_>) -> Vec<Rule> {
         match parse_condition(row.cell("expression"), &names) {
             Ok(condition) => {
                 let form = programme.element(element).form;
-                let scale = |term: Term| programme.element(term.element).scale;
                 rules.push(Rule {
                     row: number,
                     key: key.clone(),
                     form,
                     element,
                     level,
-                    test: Test::new(&condition, &scale),
                     condition,
                     message: message.clone(),
                 });
