@@ -3,9 +3,12 @@
 //! A commune that lost a receipt sends the same operation again. Once judged it stays judged, even if other versions
 //! stand since, so the stored ruling is looked for before anything is judged.
 
-use std::collections::HashMap;
+mod appending;
+mod past;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use foldhash::HashMap;
 use gom_domain::Period;
 use gom_domain::calendar::vietnam_day;
 use gom_domain::form::FormIx;
@@ -16,6 +19,8 @@ use gom_domain::unit::UnitIx;
 use gom_proto::submission::Envelope;
 use jiff::civil::Date;
 
+use self::appending::Appending;
+use self::past::{Past, UnknownBase};
 use crate::chain;
 use crate::memory::{Latest, Memory, PublishedEdition, Stands};
 use crate::operation::Operation;
@@ -51,6 +56,7 @@ pub enum Refusal {
 
 /// A group of submissions being judged: what its earlier ones have changed, before anything is durable.
 pub struct Group<'a> {
+    journal: Appending<'a>,
     memory: &'a Memory,
     seen: &'a mut Seen,
     at_ms: i64,
@@ -94,16 +100,17 @@ pub struct Done {
 
 impl<'a> Group<'a> {
     /// A group that begins after the memory's last commit.
-    pub fn new(memory: &'a Memory, seen: &'a mut Seen, at_ms: i64) -> Self {
+    pub fn new(ledger: &'a mut dyn Ledger, memory: &'a Memory, seen: &'a mut Seen, at_ms: i64) -> Self {
         Self {
+            journal: Appending::new(ledger),
             memory,
             seen,
             at_ms,
             today: vietnam_day(at_ms),
             last_seq: memory.last.map_or(0, |last| last.last_seq),
             head: memory.head(),
-            senders: HashMap::new(),
-            places: HashMap::new(),
+            senders: HashMap::default(),
+            places: HashMap::default(),
         }
     }
 
@@ -115,7 +122,6 @@ impl<'a> Group<'a> {
     /// Takes operations of one device in order and returns a receipt for each; stops at the first refusal.
     pub fn push(
         &mut self,
-        ledger: &mut dyn Ledger,
         device: u32,
         epoch: u32,
         first_sequence: u64,
@@ -128,57 +134,53 @@ impl<'a> Group<'a> {
         if sender.reached.epoch != epoch {
             return Ok((receipts, Some(Refusal::Epoch)));
         }
+        let mut refusal = None;
         for (sequence, operation) in (first_sequence..).zip(operations) {
-            match self.operation(ledger, &mut sender, sequence, operation)? {
+            match self.operation(&mut sender, sequence, operation)? {
                 Ok(receipt) => receipts.push((sequence, receipt)),
-                Err(refusal) => return Ok((receipts, Some(refusal))),
+                Err(refused) => {
+                    refusal = Some(refused);
+                    break;
+                }
             }
         }
-        Ok((receipts, None))
+        self.senders.insert(device, sender);
+        Ok((receipts, refusal))
     }
 
     fn operation(
         &mut self,
-        ledger: &mut dyn Ledger,
         sender: &mut Sender,
         sequence: u64,
         operation: &Operation,
     ) -> Stored<Result<Receipt, Refusal>> {
         let next = sender.reached.last_sequence + 1;
         if sequence < next {
-            return self.repeat(ledger, sender, sequence, &operation.body);
+            return self.repeat(sender, sequence, &operation.body);
         }
         if sequence > next {
             return Ok(Err(Refusal::Gap(sequence)));
         }
-        match self.judge_operation(ledger, sender, sequence, operation)? {
-            Ok(judged) => self.append(ledger, sender, operation, judged).map(Ok),
-            Err(refusal) => Ok(Err(refusal)),
-        }
+        let judged = self.judge_operation(sender, sequence, operation)?;
+        Ok(judged.map(|judged| self.append(sender, operation, judged)))
     }
 
     /// The stored ruling of an operation that was ruled on before.
-    fn repeat(
-        &self,
-        ledger: &mut dyn Ledger,
-        sender: &Sender,
-        sequence: u64,
-        body: &[u8],
-    ) -> Stored<Result<Receipt, Refusal>> {
-        let row = ledger.submission_of(sender.number, sender.reached.epoch, sequence)?;
+    fn repeat(&mut self, sender: &Sender, sequence: u64, body: &[u8]) -> Stored<Result<Receipt, Refusal>> {
+        let journal = self.journal.written()?;
+        let row = journal.submission_of(sender.number, sender.reached.epoch, sequence)?;
         let row = row.ok_or_else(|| StoreError::Damaged(format!("operation {sequence} has no ruling")))?;
         if row.body != body {
             return Ok(Err(Refusal::SequenceReused(sequence)));
         }
         let in_group = self.memory.last.is_none_or(|last| row.seq > last.last_seq);
-        let at_ms = if in_group { self.at_ms } else { ledger.commit_of(row.seq)?.at_ms };
+        let at_ms = if in_group { self.at_ms } else { journal.commit_of(row.seq)?.at_ms };
         Ok(Ok(Receipt { ruling: row.ruling, commit: row.seq, at_ms }))
     }
 
     /// Decides about an operation without writing anything, so that a fault in it harms no other.
     fn judge_operation(
         &mut self,
-        ledger: &mut dyn Ledger,
         sender: &Sender,
         sequence: u64,
         operation: &Operation,
@@ -197,10 +199,14 @@ impl<'a> Group<'a> {
         let latest = self.latest(place);
         let standing = latest.and_then(|latest| latest.stands).map(|stands| stands.standing);
         let mut base = envelope.base;
-        let known = self.seen.may_know(ledger, place, latest.map(|latest| latest.last), envelope.id)?;
+        let newest = latest.map(|latest| latest.last);
+        if !self.seen.has_looked_through(place) {
+            self.seen.look_through(place, Past::read(&mut self.journal, newest)?.ids());
+        }
+        let known = self.seen.may_know(place, envelope.id);
         // What is new and made from what stands, as almost all reports are, needs no look into the journal.
         if known || base != standing.map(|standing| standing.id) {
-            let past = Past::read(ledger, latest)?;
+            let past = Past::read(&mut self.journal, newest)?;
             if let Some(row) = past.find(envelope.id) {
                 return Ok(Ok(Judged::known(place, row, &operation.body)));
             }
@@ -257,13 +263,7 @@ impl<'a> Group<'a> {
         (pending.programme_version == edition.version).then_some(pending)
     }
 
-    fn append(
-        &mut self,
-        ledger: &mut dyn Ledger,
-        sender: &mut Sender,
-        operation: &Operation,
-        judged: Judged,
-    ) -> Stored<Receipt> {
+    fn append(&mut self, sender: &mut Sender, operation: &Operation, judged: Judged) -> Receipt {
         let seq = self.last_seq + 1;
         let latest = judged.place.and_then(|place| self.latest(place));
         let row = SubmissionRow {
@@ -278,15 +278,15 @@ impl<'a> Group<'a> {
             repeats: judged.repeats,
             body: operation.body.clone(),
         };
-        ledger.append_submission(&row)?;
         if let Some(place) = row.place {
             self.come_in(place, latest, &row, judged.submission);
         }
         self.last_seq = seq;
         self.head = chain::submission(self.head, self.memory, sender.id, &row, &operation.fingerprint);
         sender.reached.advance(&row, &operation.fingerprint);
-        self.senders.insert(sender.number, *sender);
-        Ok(Receipt { ruling: row.ruling, commit: seq, at_ms: self.at_ms })
+        let receipt = Receipt { ruling: row.ruling.clone(), commit: seq, at_ms: self.at_ms };
+        self.journal.append(row);
+        receipt
     }
 
     /// Notes what has come in for a place, and what stands there now.
@@ -310,13 +310,14 @@ impl<'a> Group<'a> {
     }
 
     /// Ends the group: what it has done, to be made durable and then remembered.
-    pub fn done(self) -> Done {
+    pub fn done(mut self) -> Stored<Done> {
+        self.journal.written()?;
         let began = self.memory.last.map_or(0, |last| last.last_seq);
         let last_seq = if self.last_seq > began { self.last_seq } else { 0 };
         let reached = self.senders.into_values().map(|sender| (sender.number, sender.reached)).collect();
         let mut places: Vec<(Place, Change)> = self.places.into_iter().collect();
         places.sort_unstable_by_key(|(place, _)| (place.period.code(), place.form, place.unit));
-        Done { last_seq, head: self.head, reached, places }
+        Ok(Done { last_seq, head: self.head, reached, places })
     }
 }
 
@@ -361,44 +362,5 @@ impl Judged {
         }
         let repeats = Some(row.repeats.unwrap_or(row.seq));
         Self { place: Some(place), ruling: row.ruling.clone(), submission: None, repeats }
-    }
-}
-
-/// Nothing is known here of what a submission was made from.
-struct UnknownBase;
-
-/// What was submitted before for a unit, form and period, newest first.
-struct Past(Vec<SubmissionRow>);
-
-impl Past {
-    fn read(ledger: &mut dyn Ledger, latest: Option<Latest>) -> Stored<Self> {
-        let mut rows = Vec::new();
-        let mut next = latest.map(|latest| latest.last);
-        while let Some(seq) = next {
-            let row = ledger.submission(seq)?;
-            next = row.prior;
-            rows.push(row);
-        }
-        Ok(Self(rows))
-    }
-
-    /// The submission of an id: the first one, for those after it that bore the same id were none.
-    fn find(&self, id: SubmissionId) -> Option<&SubmissionRow> {
-        self.0.iter().rev().find(|row| Envelope::decode(&row.body).is_ok_and(|envelope| envelope.id == id))
-    }
-
-    /// The version that a base stands for: rejected ones never stood, so what they were made from counts instead.
-    fn base(&self, base: Option<SubmissionId>) -> Result<Option<SubmissionId>, UnknownBase> {
-        let mut base = base;
-        // Each step goes one submission back; more steps than submissions would be a circle.
-        for _ in 0..=self.0.len() {
-            let Some(id) = base else { return Ok(None) };
-            let row = self.find(id).ok_or(UnknownBase)?;
-            if !matches!(row.ruling.verdict, Verdict::Rejected(_)) {
-                return Ok(Some(id));
-            }
-            base = Envelope::decode(&row.body).map_err(|_| UnknownBase)?.base;
-        }
-        Err(UnknownBase)
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use gom_domain::unit::UnitId;
 
-use crate::accept::{Done, Group, Receipts, Refusal};
+use crate::accept::{Change, Done, Group, Receipts, Refusal};
 use crate::chain;
 use crate::enrol::{self, Enrol, Enrolled, IssueCode};
 use crate::enter::{self, Enter};
@@ -18,7 +18,7 @@ use crate::memory::{Latest, Memory};
 use crate::operation::Operation;
 use crate::publish::{self, Load};
 use crate::seen::Seen;
-use crate::store::{ChangeRow, DeviceRow, Ledger, StandingRow, StoreError, Stored};
+use crate::store::{ChangeRow, DeviceRow, Ledger, Place, StandingRow, StoreError, Stored};
 use crate::target::{self, SetTarget};
 use crate::wording::Trouble;
 
@@ -206,15 +206,14 @@ impl Books {
         self.ledger.begin()?;
         let memory = Arc::clone(&self.memory);
         let memory = memory.read().unwrap_or_else(PoisonError::into_inner);
-        let mut group = Group::new(&memory, &mut self.seen, now_ms);
+        let mut group = Group::new(self.ledger.as_mut(), &memory, &mut self.seen, now_ms);
         let mut answers = Vec::with_capacity(pushes.len());
         for (_, push) in pushes {
-            let ledger = self.ledger.as_mut();
             let (receipts, refusal) =
-                group.push(ledger, push.device, push.epoch, push.first_sequence, &push.operations)?;
+                group.push(push.device, push.epoch, push.first_sequence, &push.operations)?;
             answers.push(Answer::Receipts(receipts, refusal));
         }
-        let done = group.done();
+        let done = group.done()?;
         drop(memory);
         self.finish(Changes { done, ..Changes::default() }, now_ms)?;
         Ok(answers)
@@ -250,10 +249,11 @@ impl Books {
         for device in &self.noted() {
             self.ledger.put_device(device)?;
         }
-        for (place, change) in &changes.done.places {
+        let standing = |(place, change): &(Place, Change)| {
             let Latest { last, stands } = change.latest;
-            self.ledger.put_standing(*place, StandingRow { seq: stands.map(|stands| stands.seq), last })?;
-        }
+            (*place, StandingRow { seq: stands.map(|stands| stands.seq), last })
+        };
+        self.ledger.put_standings(&mut changes.done.places.iter().map(standing))?;
         for (number, reached) in &changes.done.reached {
             self.ledger.advance_device(*number, reached)?;
         }

@@ -40,14 +40,14 @@ pub fn enter(
     let hand = memory.devices().find(|device| device.unit == unit && device.district).cloned();
     let hand = hand.unwrap_or_else(|| new_hand(memory, unit, job.device));
     ledger.put_device(&hand)?;
-    let mut group = Group::new(memory, seen, now_ms);
+    let mut group = Group::new(ledger, memory, seen, now_ms);
     group.know(&hand);
     let operations: Vec<Operation> = job.bodies.iter().cloned().map(Operation::from).collect();
     let (receipts, refusal) =
-        group.push(ledger, hand.number, hand.reached.epoch, hand.reached.last_sequence + 1, &operations)?;
+        group.push(hand.number, hand.reached.epoch, hand.reached.last_sequence + 1, &operations)?;
     if receipts.iter().all(|(_, receipt)| receipt.ruling.is_accepted()) && refusal.is_none() {
         let answer = Answer::Receipts(receipts, None);
-        return Ok((Changes { done: group.done(), devices: vec![hand], ..Changes::default() }, answer));
+        return Ok((Changes { done: group.done()?, devices: vec![hand], ..Changes::default() }, answer));
     }
     Ok((Changes::default(), Answer::Receipts(receipts, refusal)))
 }

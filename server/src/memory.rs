@@ -94,7 +94,7 @@ pub struct Memory {
     /// The last entry that published a programme, quotas or a baseline.
     pub published: u64,
     /// What has come in for each unit, form and period.
-    pub latest: HashMap<Place, Latest>,
+    pub latest: foldhash::HashMap<Place, Latest>,
     published_editions: Vec<PublishedEdition>,
     by_hand: BTreeMap<i16, HashMap<String, ByHand>>,
     units: Names<UnitId>,

@@ -5,12 +5,10 @@
 //! looked through once stay known here by eight bytes each. It may say yes where no is right, never the other way round:
 //! after a yes the journal itself is asked.
 
-use std::collections::HashSet;
-
+use foldhash::HashSet;
 use gom_domain::submission::SubmissionId;
-use gom_proto::submission::Envelope;
 
-use crate::store::{Ledger, Place, Stored};
+use crate::store::Place;
 
 /// How many ids and places are kept before all of them are forgotten.
 const MOST: usize = 2_000_000;
@@ -23,39 +21,28 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Whether an id may have been ruled on at a place, whose newest submission is given.
-    pub(crate) fn may_know(
-        &mut self,
-        ledger: &mut dyn Ledger,
-        place: Place,
-        last: Option<u64>,
-        id: SubmissionId,
-    ) -> Stored<bool> {
-        if !self.places.contains(&place) {
-            self.look_through(ledger, place, last)?;
+    /// Whether all ids of a place are known.
+    pub(crate) fn has_looked_through(&self, place: Place) -> bool {
+        self.places.contains(&place)
+    }
+
+    /// Learns the ids that have come in for a place.
+    pub(crate) fn look_through(&mut self, place: Place, ids: impl Iterator<Item = SubmissionId>) {
+        if self.ids.len() + self.places.len() > MOST {
+            *self = Self::default();
         }
-        Ok(self.ids.contains(&short(place, id)))
+        ids.for_each(|id| self.note(place, id));
+        self.places.insert(place);
+    }
+
+    /// Whether an id may have been ruled on at a place that was looked through.
+    pub(crate) fn may_know(&self, place: Place, id: SubmissionId) -> bool {
+        self.ids.contains(&short(place, id))
     }
 
     /// Notes an id that is being ruled on. A group that fails after it leaves a yes too many, which does no harm.
     pub(crate) fn note(&mut self, place: Place, id: SubmissionId) {
         self.ids.insert(short(place, id));
-    }
-
-    fn look_through(&mut self, ledger: &mut dyn Ledger, place: Place, last: Option<u64>) -> Stored<()> {
-        if self.ids.len() + self.places.len() > MOST {
-            *self = Self::default();
-        }
-        let mut next = last;
-        while let Some(seq) = next {
-            let row = ledger.submission(seq)?;
-            if let Ok(envelope) = Envelope::decode(&row.body) {
-                self.note(place, envelope.id);
-            }
-            next = row.prior;
-        }
-        self.places.insert(place);
-        Ok(())
     }
 }
 

@@ -281,14 +281,14 @@ pub trait Ledger: Journal + Send {
     fn advance_device(&mut self, number: u32, reached: &Reached) -> Stored<()>;
     /// Enters or updates an enrolment code.
     fn put_code(&mut self, code: &CodeRow) -> Stored<()>;
-    /// Appends a submission to the journal.
-    fn append_submission(&mut self, row: &SubmissionRow) -> Stored<()>;
+    /// Appends submissions to the journal.
+    fn append_submissions(&mut self, rows: &[SubmissionRow]) -> Stored<()>;
     /// Appends a change to the journal.
     fn append_change(&mut self, row: &ChangeRow) -> Stored<()>;
     /// Appends a commit to the journal.
     fn append_commit(&mut self, row: &CommitRow) -> Stored<()>;
     /// Sets what stands.
-    fn put_standing(&mut self, place: Place, row: StandingRow) -> Stored<()>;
+    fn put_standings(&mut self, rows: &mut dyn Iterator<Item = (Place, StandingRow)>) -> Stored<()>;
     /// Throws the handle away and opens the books again, as after a failed write.
     fn reopen(&mut self) -> Stored<()>;
 }

@@ -261,25 +261,27 @@ impl Ledger for Sqlite {
         Ok(())
     }
 
-    fn append_submission(&mut self, row: &SubmissionRow) -> Stored<()> {
+    fn append_submissions(&mut self, rows: &[SubmissionRow]) -> Stored<()> {
         let mut statement = self.connection.prepare_cached(include_str!("sqlite/append_submission.sql"))?;
-        let (verdict, revision) = rows::verdict(&row.ruling);
-        // In the order of the statement's names: looking thousands of them up takes as long as writing the rows.
-        statement.execute(params![
-            rows::int(row.seq),
-            row.device,
-            row.epoch,
-            rows::int(row.sequence),
-            row.unit,
-            row.place.map(|place| place.form),
-            row.place.map(|place| place.period.code()),
-            verdict,
-            revision,
-            row.prior.map(rows::int),
-            row.repeats.map(rows::int),
-            row.body,
-            rows::kept_ruling(&row.ruling),
-        ])?;
+        for row in rows {
+            let (verdict, revision) = rows::verdict(&row.ruling);
+            // In the order of the statement's names: looking thousands of them up takes as long as writing the rows.
+            statement.execute(params![
+                rows::int(row.seq),
+                row.device,
+                row.epoch,
+                rows::int(row.sequence),
+                row.unit,
+                row.place.map(|place| place.form),
+                row.place.map(|place| place.period.code()),
+                verdict,
+                revision,
+                row.prior.map(rows::int),
+                row.repeats.map(rows::int),
+                row.body,
+                rows::kept_ruling(&row.ruling),
+            ])?;
+        }
         Ok(())
     }
 
@@ -303,15 +305,12 @@ impl Ledger for Sqlite {
         Ok(())
     }
 
-    fn put_standing(&mut self, place: Place, row: StandingRow) -> Stored<()> {
+    fn put_standings(&mut self, rows: &mut dyn Iterator<Item = (Place, StandingRow)>) -> Stored<()> {
         let mut statement = self.connection.prepare_cached(include_str!("sqlite/put_standing.sql"))?;
-        statement.execute(params![
-            place.period.code(),
-            place.form,
-            place.unit,
-            row.seq.map(rows::int),
-            rows::int(row.last),
-        ])?;
+        for (place, row) in rows {
+            let (period, seq, last) = (place.period.code(), row.seq.map(rows::int), rows::int(row.last));
+            statement.execute(params![period, place.form, place.unit, seq, last])?;
+        }
         Ok(())
     }
 
