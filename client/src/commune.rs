@@ -127,6 +127,11 @@ impl Commune {
         self.look(|rows, programmes, own| status::status(rows, programmes, own, self.world.now_ms()))
     }
 
+    /// Whether a version of the programme waits here for a newer program.
+    pub fn update_needed(&self) -> Result<bool, Failure> {
+        self.look(|_, programmes, _| Ok(!programmes.unreadable.is_empty()))
+    }
+
     /// The forms being filled in.
     pub fn drafts(&self) -> Result<Vec<DraftRow>, Failure> {
         self.look(|rows, _, _| Ok(rows.drafts()?))

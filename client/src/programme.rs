@@ -171,8 +171,8 @@ impl Programmes {
     }
 }
 
-/// Reads the tables of a programme; quotas and baseline come apart from it.
-fn read(bundle: &Bundle) -> Option<Programme> {
+/// Reads the tables of a programme; quotas and baseline come apart from it. None where only a newer program can.
+pub(crate) fn read(bundle: &Bundle) -> Option<Programme> {
     let tables = bundle.iter().filter(|(name, _)| Bundle::PROGRAMME.contains(name));
     let tables: Bundle = tables.map(|(name, bytes)| (name, bytes.to_vec())).collect();
     match programme::read(&tables) {

@@ -18,7 +18,6 @@ use gom_domain::world::World;
 
 use crate::folder::{self, FolderError, SyncLock};
 use crate::line::{self, LineFault, Pass};
-use crate::programme::Programmes;
 use crate::store::{EnrolledRow, FolderRow, Rows, StoreError, Stored};
 use desk::Desk;
 
@@ -68,7 +67,7 @@ pub struct SyncReport {
     pub filed: u64,
     /// The versions of the programme that came.
     pub editions: Vec<u32>,
-    /// Whether the district sent something that only a newer version of the program can read.
+    /// Whether something has come that only a newer version of the program can read.
     pub update_needed: bool,
     /// How many operations the district has not ruled on.
     pub waiting: u64,
@@ -131,28 +130,12 @@ async fn attempt_with(
         let after = agreed.pulled_to.unwrap_or(0);
         pull::pull(&desk, &mut client, &pass, (own.device, own.epoch), after, report).await?;
     }
-    desk.read(move |rows| close(rows, &own)).await.map(|closing| {
-        (report.waiting, report.unresolved) = (closing.waiting, closing.unresolved);
-        report.update_needed |= closing.update_needed;
-    })?;
+    (report.waiting, report.unresolved) =
+        desk.read(|rows| Ok((rows.queued_count()?, rows.unresolved()?.len() as u64))).await?;
     Ok(())
 }
 
 fn enrolled(rows: &Rows<'_>) -> Stored<Option<(FolderRow, EnrolledRow)>> {
     let row = rows.folder()?;
     Ok(row.and_then(|row| row.enrolled.clone().map(|own| (row, own))))
-}
-
-struct Closing {
-    waiting: u64,
-    unresolved: u64,
-    update_needed: bool,
-}
-
-fn close(rows: &Rows<'_>, own: &EnrolledRow) -> Stored<Closing> {
-    Ok(Closing {
-        waiting: rows.queued_count()?,
-        unresolved: rows.unresolved()?.len() as u64,
-        update_needed: !Programmes::load(rows, &own.unit)?.unreadable.is_empty(),
-    })
 }

@@ -80,7 +80,7 @@ fn put_report(lang: Lang, commune: &Commune, report: &SyncReport) {
     for version in &report.editions {
         put(lang, &say!("Đã tải chương trình, bản {version}.", "The programme has come, version {version}."));
     }
-    if report.update_needed {
+    if report.update_needed || commune.update_needed().unwrap_or(false) {
         put(lang, &update_needed());
     }
 }

@@ -1,6 +1,7 @@
+-- from the few that were refused on, never through all that was sealed
 select *
-from receipt
-join operation as own on own.id = receipt.operation
+from receipt indexed by refused
+cross join operation as own on own.id = receipt.operation
 join place on place.id = own.place
 left join resolved on resolved.operation = receipt.operation and resolved.district_commit = receipt.district_commit
 where verdict != 'accepted'

@@ -14,6 +14,7 @@ use tonic::transport::Channel;
 use super::desk::Desk;
 use super::{SyncError, SyncReport};
 use crate::line::{LineFault, Pass, Stage, patiently};
+use crate::programme;
 use crate::store::{About, FiledRow, PriorKind, Rows, Stored};
 
 /// How many news become durable together, at most.
@@ -25,6 +26,7 @@ struct Told {
     filed: u64,
     editions: Vec<u32>,
     unknown: bool,
+    update_needed: bool,
 }
 
 /// Fetches all news after a commit.
@@ -50,7 +52,7 @@ pub(super) async fn pull(
         report.filed += told.filed;
         report.editions.extend(told.editions);
         unknown |= told.unknown;
-        report.update_needed |= unknown;
+        report.update_needed |= unknown || told.update_needed;
         if done {
             return Ok(());
         }
@@ -74,7 +76,9 @@ fn apply(
         match reply.news {
             None => told.unknown = true,
             Some(News::Edition(edition)) => {
-                rows.put_edition(edition.version, commit, &change::bundle(edition.files))?;
+                let bundle = change::bundle(edition.files);
+                rows.put_edition(edition.version, commit, &bundle)?;
+                told.update_needed |= programme::read(&bundle).is_none();
                 told.editions.push(edition.version);
             }
             Some(News::Quotas(prior)) => put_prior(rows, PriorKind::Quotas, &prior)?,
@@ -197,8 +201,9 @@ mod tests {
         let folder = folder();
         let files = vec![wire::File { name: "programme.toml".into(), bytes: b"format = 9".to_vec() }];
         let edition = wire::Edition { version: 2, files };
-        told(&folder, vec![(5, Some(News::Edition(edition))), done(5)]).unwrap();
+        assert!(told(&folder, vec![(5, Some(News::Edition(edition))), done(5)]).unwrap().update_needed);
         assert!(commune(&folder).status().unwrap().update_needed);
+        assert!(commune(&folder).update_needed().unwrap());
         assert!(commune(&folder).set("budget", "2024-05", &[("tax_revenue", "1")]).unwrap().is_draft);
     }
 }
