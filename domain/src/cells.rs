@@ -18,6 +18,7 @@ use crate::element::{ElementIx, Value};
 use crate::form::FormIx;
 use crate::period::Period;
 use crate::programme::{Baseline, Programme, Quotas};
+use crate::submission::Figures;
 use crate::unit::UnitIx;
 
 /// The numbers by which the cells know a programme's units, elements and forms.
@@ -143,6 +144,21 @@ impl Cells {
     /// The figure that stands for a period: what was reported, or else the baseline's.
     pub fn figure(&self, element: u16, unit: u32, period: Period) -> Option<Value> {
         self.of(period.year(), unit)?.figure(element, period.last_month())
+    }
+
+    /// The figures that stand for a form and period, in the form's order.
+    pub fn form(
+        &self,
+        programme: &Programme,
+        numbering: &Numbering,
+        form: FormIx,
+        unit: UnitIx,
+        period: Period,
+    ) -> Figures {
+        let standing = self.of(period.year(), numbering.unit(unit));
+        let (elements, month) = (&programme.form(form).elements, period.last_month());
+        let figure = |ix: &ElementIx| standing?.figure(numbering.element(*ix), month);
+        elements.iter().map(figure).collect()
     }
 
     /// Whether a report stands for a unit, form and period.

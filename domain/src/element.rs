@@ -1,5 +1,7 @@
 //! Elements: the single figures that units report, and what a figure of each may be.
 
+use std::ops::RangeInclusive;
+
 use crate::form::FormIx;
 use crate::number::{Decimal, Notation, NumberFault, TooManyDecimals, plain, shown};
 use crate::text;
@@ -118,7 +120,18 @@ impl Element {
         Ok(Some(value))
     }
 
-    /// Whether a figure lies within the element's limits.
+    /// The figures that its limits leave.
+    pub fn limits(&self) -> RangeInclusive<Value> {
+        match self.kind {
+            Kind::Flag => 0..=1,
+            Kind::Flow | Kind::Stock => {
+                let below_limit = VALUE_LIMIT - 1;
+                self.min.max(-below_limit)..=self.max.unwrap_or(below_limit).min(below_limit)
+            }
+        }
+    }
+
+    /// Whether a figure lies within the element's limits, and what is wrong with it if it does not.
     pub fn check(&self, value: Value) -> Result<(), FigureFault> {
         if self.kind == Kind::Flag {
             return if matches!(value, 0 | 1) { Ok(()) } else { Err(FigureFault::NotAFlag) };
@@ -210,6 +223,22 @@ mod tests {
         assert_eq!(stock.read("1.5", Notation::Plain), Err(FigureFault::TooManyDecimals(0)));
         assert_eq!(stock.check(VALUE_LIMIT), Err(FigureFault::TooLarge));
         assert_eq!(stock.check(Value::MIN), Err(FigureFault::TooLarge));
+    }
+
+    #[test]
+    fn limits_are_what_is_checked() {
+        let unlimited = Element { max: None, ..element(Kind::Stock, 0) };
+        let from = |min| Element { min, ..element(Kind::Flow, 1) };
+        for element in
+            [element(Kind::Stock, 0), unlimited, from(-7), from(Value::MIN), element(Kind::Flag, 0)]
+        {
+            let ends = [element.limits().into_inner(), (-VALUE_LIMIT, VALUE_LIMIT), (0, 1), (-7, 19)];
+            for end in ends.into_iter().flat_map(|(least, most)| [least, most]) {
+                for value in [end - 1, end, end + 1] {
+                    assert_eq!(element.limits().contains(&value), element.check(value).is_ok(), "{value}");
+                }
+            }
+        }
     }
 
     #[test]

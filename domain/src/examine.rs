@@ -6,13 +6,14 @@ mod checklist;
 
 pub(crate) use checklist::Checklist;
 
-use self::checklist::Source;
+use self::checklist::{Cell, Source};
 use crate::element::{ElementIx, Kind, Value};
 use crate::form::FormIx;
 use crate::formula::{Aspect, Term};
 use crate::period::Period;
 use crate::programme::Programme;
 use crate::rule::{Level, Rule};
+use crate::submission::Figures;
 use crate::unit::UnitIx;
 
 /// What stands of one unit: the figures that rules look at beside the form itself.
@@ -21,6 +22,10 @@ pub trait Record {
     fn figure(&self, element: ElementIx, period: Period) -> Option<Value>;
     /// The quota of the year.
     fn quota(&self, element: ElementIx) -> Option<Value>;
+    /// The standing figures of a whole form in one period, in the form's order.
+    fn form(&self, programme: &Programme, form: FormIx, period: Period) -> Figures {
+        programme.form(form).elements.iter().map(|element| self.figure(*element, period)).collect()
+    }
 }
 
 /// Something to be said of a form: what was found, and the numbers it was found in. Its words are made where somebody
@@ -84,16 +89,20 @@ pub fn examine(
     figures: &[Option<Value>],
     record: &dyn Record,
 ) -> Vec<Finding> {
-    let sheet = Sheet { programme, form, period, before: period.before(), figures, record };
-    let mut findings = Vec::new();
-    sheet.cells().for_each(|(element, value)| sheet.limits(unit, element, value, &mut findings));
     let checklist = programme.checklist(form);
-    let digits = checklist.gather(|source| sheet.find(source));
-    for (place, rule) in programme.rules_of(form).iter().enumerate() {
-        if checklist.fails(place, &digits) && programme.asks(rule.element, unit) {
-            findings.push(sheet.broken(rule));
+    let before = period.before();
+    let before = if checklist.looks_back { record.form(programme, form, before) } else { Figures::new() };
+    let sheet = Sheet { programme, form, period, before, figures, record };
+    let mut findings = Vec::new();
+    for (cell, figure) in checklist.cells.iter().zip(figures) {
+        if let Some(value) = figure {
+            sheet.limits(unit, *cell, *value, &mut findings);
         }
     }
+    let rules = programme.rules_of(form);
+    let broken = checklist.broken(rules, |source| sheet.find(source)).map(|place| &rules[place]);
+    let broken = broken.filter(|rule| programme.asks(rule.element, unit));
+    findings.extend(broken.map(|rule| sheet.broken(rule)));
     findings.sort_by_key(|finding| finding.level);
     findings
 }
@@ -102,40 +111,31 @@ struct Sheet<'a> {
     programme: &'a Programme,
     form: FormIx,
     period: Period,
-    /// The period before, which the rules ask for at every figure.
-    before: Period,
+    /// The form's figures of the period before, where the rules look at them.
+    before: Figures,
     figures: &'a [Option<Value>],
     record: &'a dyn Record,
 }
 
 impl Sheet<'_> {
-    fn cells(&self) -> impl Iterator<Item = (ElementIx, Value)> + '_ {
-        let elements = self.programme.form(self.form).elements.iter().copied();
-        elements.zip(self.figures).filter_map(|(element, figure)| Some((element, (*figure)?)))
-    }
-
     fn own(&self, element: ElementIx) -> Option<Value> {
         let element = self.programme.element(element);
         if element.form == self.form { self.figures.get(element.place).copied().flatten() } else { None }
     }
 
-    fn limits(&self, unit: UnitIx, ix: ElementIx, value: Value, findings: &mut Vec<Finding>) {
-        let element = self.programme.element(ix);
+    fn limits(&self, unit: UnitIx, cell: Cell, value: Value, findings: &mut Vec<Finding>) {
         let mut error = |check| {
-            findings.push(Finding {
-                level: Level::Error,
-                element: Some(ix),
-                check,
-                figures: vec![Some(value)],
-            });
+            let (level, element) = (Level::Error, Some(cell.element));
+            findings.push(Finding { level, element, check, figures: vec![Some(value)] });
         };
-        if !self.programme.asks(ix, unit) {
+        if !self.programme.asks(cell.element, unit) {
             error(Check::NotForUnit);
         }
-        if element.check(value).is_err() {
+        if value < cell.least || value > cell.most {
             error(Check::Limits);
         }
-        if element.part_of.is_some_and(|whole| self.own(whole).is_some_and(|whole| value > whole)) {
+        let whole = cell.whole.and_then(|place| self.figures.get(usize::from(place)).copied().flatten());
+        if whole.is_some_and(|whole| value > whole) {
             error(Check::PartOf);
         }
     }
@@ -153,7 +153,7 @@ impl Sheet<'_> {
     fn find(&self, source: Source) -> Option<Value> {
         match source {
             Source::Own(place) => self.figures.get(place).copied().flatten(),
-            Source::Before(element) => self.record.figure(element, self.before),
+            Source::Before(place) => self.before.get(place).copied().flatten(),
             Source::Other(Term { element, aspect: Aspect::Total }) => self.total(element),
             Source::Other(term) => self.elsewhere(term),
         }

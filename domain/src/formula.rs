@@ -7,7 +7,7 @@ mod parse;
 mod test;
 
 pub use parse::{Dialect, Names, SyntaxFault, SyntaxProblem, parse_condition, parse_formula};
-pub use test::{Asked, Figures, Test};
+pub use test::{Asked, Test, TooLarge};
 
 use std::cmp::Ordering;
 

@@ -28,7 +28,7 @@ use crate::period::Period;
 use crate::rule::Rule;
 use crate::target::Target;
 use crate::text;
-use crate::unit::{AppliesTo, Unit, UnitId, UnitIx};
+use crate::unit::{Unit, UnitId, UnitIx};
 use crate::wording::Bilingual;
 
 /// A group of targets, as the document numbers them.
@@ -80,9 +80,9 @@ pub(crate) struct Index {
     pub(crate) months: Vec<[Months; 2]>,
     /// The number of each unit's kind.
     kinds: Vec<usize>,
-    /// Which kinds of unit fill in each form.
+    /// Which forms each kind of unit fills in.
     gives: Vec<Vec<bool>>,
-    /// Which kinds of unit fill in each element.
+    /// Which elements each kind of unit fills in.
     asks: Vec<Vec<bool>>,
     /// Each form's rules, made ready.
     pub(crate) checklists: Vec<Checklist>,
@@ -175,12 +175,12 @@ impl Programme {
 
     /// Whether a unit fills in an element: both the form and the element are for its kind.
     pub fn asks(&self, element: ElementIx, unit: UnitIx) -> bool {
-        self.index.asks[element.get()][self.index.kinds[unit.get()]]
+        self.index.asks[self.index.kinds[unit.get()]][element.get()]
     }
 
     /// Whether a unit fills in a form.
     pub fn gives(&self, form: FormIx, unit: UnitIx) -> bool {
-        self.index.gives[form.get()][self.index.kinds[unit.get()]]
+        self.index.gives[self.index.kinds[unit.get()]][form.get()]
     }
 
     /// The months of this year that a unit reports for.
@@ -215,17 +215,13 @@ impl Programme {
             .into_iter()
             .zip(0..)
             .collect();
-        let covered = |to: &AppliesTo| -> Vec<bool> { kinds.keys().map(|kind| to.covers(kind)).collect() };
-        let gives: Vec<Vec<bool>> = self.forms.iter().map(|form| covered(&form.applies_to)).collect();
-        let asks = |element: &Element| {
-            let of_form = gives.get(element.form.get()).into_iter().flatten();
-            covered(&element.applies_to)
-                .into_iter()
-                .zip(of_form)
-                .map(|(own, of_form)| own && *of_form)
-                .collect()
+        let gives = |kind: &&str| self.forms.iter().map(|form| form.applies_to.covers(kind)).collect();
+        let gives: Vec<Vec<bool>> = kinds.keys().map(gives).collect();
+        let asks = |(kind, gives): (&&str, &Vec<bool>)| {
+            let of_form = |element: &Element| gives.get(element.form.get()).is_some_and(|gives| *gives);
+            self.elements.iter().map(|element| element.applies_to.covers(kind) && of_form(element)).collect()
         };
-        self.index.asks = self.elements.iter().map(asks).collect();
+        self.index.asks = kinds.keys().zip(&gives).map(asks).collect();
         self.index.kinds = self.units.iter().map(|unit| kinds[unit.kind.as_str()]).collect();
         self.index.gives = gives;
     }

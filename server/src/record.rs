@@ -1,13 +1,12 @@
 //! One unit's standing figures while a group is judged: what the cells hold, and before it what the group's earlier
 //! submissions have put in its place.
 
-use std::cell::Cell;
-
 use gom_domain::Period;
 use gom_domain::element::{ElementIx, Value};
 use gom_domain::examine::Record;
 use gom_domain::form::FormIx;
-use gom_domain::submission::Submission;
+use gom_domain::programme::Programme;
+use gom_domain::submission::{Figures, Submission};
 use gom_domain::unit::UnitIx;
 
 use crate::memory::{Memory, PublishedEdition};
@@ -21,8 +20,6 @@ pub(crate) struct UnitRecord<'a> {
     edition: &'a PublishedEdition,
     unit: UnitIx,
     pending: &'a Pending<'a>,
-    /// The last form and period asked for: a report's rules ask for the same ones forty times.
-    asked: Cell<Option<(FormIx, Period, Option<&'a Submission>)>>,
 }
 
 impl<'a> UnitRecord<'a> {
@@ -32,18 +29,7 @@ impl<'a> UnitRecord<'a> {
         unit: UnitIx,
         pending: &'a Pending<'a>,
     ) -> Self {
-        Self { memory, edition, unit, pending, asked: Cell::new(None) }
-    }
-
-    fn pending(&self, form: FormIx, period: Period) -> Option<&'a Submission> {
-        if let Some((of, at, found)) = self.asked.get()
-            && (of, at) == (form, period)
-        {
-            return found;
-        }
-        let found = (self.pending)(form, period);
-        self.asked.set(Some((form, period, found)));
-        found
+        Self { memory, edition, unit, pending }
     }
 }
 
@@ -51,7 +37,7 @@ impl Record for UnitRecord<'_> {
     fn figure(&self, element: ElementIx, period: Period) -> Option<Value> {
         let (programme, numbering) = (&self.edition.programme, &self.edition.numbering);
         let of = programme.element(element);
-        if let Some(pending) = self.pending(of.form, period) {
+        if let Some(pending) = (self.pending)(of.form, period) {
             return pending.figures.get(of.place).copied().flatten();
         }
         self.memory.cells.figure(numbering.element(element), numbering.unit(self.unit), period)
@@ -60,5 +46,12 @@ impl Record for UnitRecord<'_> {
     fn quota(&self, element: ElementIx) -> Option<Value> {
         let (year, numbering) = (self.edition.programme.year, &self.edition.numbering);
         self.memory.cells.quota(year, numbering.element(element), numbering.unit(self.unit))
+    }
+
+    fn form(&self, programme: &Programme, form: FormIx, period: Period) -> Figures {
+        match (self.pending)(form, period) {
+            Some(pending) => pending.figures.clone(),
+            None => self.memory.cells.form(programme, &self.edition.numbering, form, self.unit, period),
+        }
     }
 }
