@@ -47,9 +47,9 @@ pub fn encode(submission: &Submission) -> Vec<u8> {
 impl Envelope {
     /// Reads a body as far as it can be read without its programme.
     pub fn decode(body: &[u8]) -> Result<Self, Malformed> {
-        let body = wire::Submission::decode(body).map_err(|_| Malformed::Message("Submission"))?;
-        let id = SubmissionId::from_bytes(fixed(&body.id, "id")?);
-        let base = match body.base.as_slice() {
+        let mut body = wire::Submission::decode(body).map_err(|_| Malformed::Message("Submission"))?;
+        let id = SubmissionId::from_bytes(fixed(&std::mem::take(&mut body.id), "id")?);
+        let base = match std::mem::take(&mut body.base).as_slice() {
             [] => None,
             base => Some(SubmissionId::from_bytes(fixed(base, "base")?)),
         };

@@ -7,6 +7,7 @@ mod appending;
 mod past;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use foldhash::HashMap;
 use gom_domain::Period;
@@ -73,7 +74,7 @@ pub struct Change {
     /// What has come in there by now.
     pub latest: Latest,
     /// The group's own submission that stands there now.
-    pub submission: Option<Submission>,
+    pub submission: Option<Arc<Submission>>,
 }
 
 /// A device as a group needs it.
@@ -218,7 +219,7 @@ impl<'a> Group<'a> {
             };
         }
         self.seen.note(place, envelope.id);
-        let Ok(submission) = envelope.open(&edition.programme) else {
+        let Some(submission) = operation.open(&edition.programme) else {
             return Ok(Ok(Judged::at(place, RejectionCode::Misfit)));
         };
         let ruling = self.judge(edition, unit, place, &submission, standing, base);
@@ -295,7 +296,7 @@ impl<'a> Group<'a> {
         place: Place,
         before: Option<Latest>,
         row: &SubmissionRow,
-        submission: Option<Submission>,
+        submission: Option<Arc<Submission>>,
     ) {
         let mut latest = Latest { last: row.seq, stands: before.and_then(|latest| latest.stands) };
         let change = self.places.entry(place).or_insert(Change { latest, submission: None });
@@ -341,7 +342,7 @@ fn place(
 struct Judged {
     place: Option<Place>,
     ruling: Ruling,
-    submission: Option<Submission>,
+    submission: Option<Arc<Submission>>,
     repeats: Option<u64>,
 }
 

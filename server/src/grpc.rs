@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 
 use gom_domain::greeting::{Action, DeviceId, Hello, Welcome};
+use gom_domain::programme::Editions;
 use gom_domain::world::World;
 use gom_proto::operations::{self, LARGEST_MESSAGE};
 use gom_proto::wire::sync_server::{Sync, SyncServer};
@@ -207,7 +208,7 @@ async fn take_in(
             () = &mut stopping => Err(wait(&Trouble::Stopping)),
         };
         let push = match message {
-            Ok(Some(message)) => taken(message, &device),
+            Ok(Some(message)) => taken(message, &device, &writer.editions()),
             Ok(None) => return,
             Err(status) => Err(Box::new(status)),
         };
@@ -223,7 +224,7 @@ async fn take_in(
 }
 
 /// What a message brings, within the limits.
-fn taken(message: wire::PushRequest, device: &DeviceRow) -> Result<Push, Box<Status>> {
+fn taken(message: wire::PushRequest, device: &DeviceRow, editions: &Editions) -> Result<Push, Box<Status>> {
     let Some(wire::push_request::Kind::Operations(message)) = message.kind else {
         return Err(Box::new(Status::invalid_argument("operations are expected after the Hello")));
     };
@@ -235,7 +236,7 @@ fn taken(message: wire::PushRequest, device: &DeviceRow) -> Result<Push, Box<Sta
     if bodies.len() > MOST_OPERATIONS {
         return Err(Box::new(Status::invalid_argument("more than 1,000 operations in one message")));
     }
-    let operations = bodies.into_iter().map(Operation::from).collect();
+    let operations = bodies.into_iter().map(|body| Operation::read(body, editions)).collect();
     Ok(Push { device: device.number, epoch: device.reached.epoch, first_sequence, operations })
 }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
 
+use gom_domain::programme::Editions;
 use gom_domain::world::World;
 use tokio::sync::{mpsc, oneshot};
 
@@ -53,6 +54,11 @@ impl Writer {
     /// Has a job done.
     pub async fn perform(&self, job: Job) -> Answer {
         self.submit(job).await.await.unwrap_or_else(|_| stopped())
+    }
+
+    /// The programmes that have been committed.
+    pub fn editions(&self) -> Editions {
+        self.memory().editions.clone()
     }
 
     /// What has been committed.
