@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use tokio::runtime::Runtime;
+use tokio::runtime::Builder;
 
 use crate::commune::Queue;
 use crate::district::District;
@@ -32,7 +32,8 @@ pub(crate) fn measure(quick: bool) -> anyhow::Result<Vec<Row>> {
     let queue = Queue { reports: if quick { 60 } else { 1_050 }, forms: FORMS };
     let mut fsync = Fsync::open(home.path())?;
     let (mut reports, mut fsyncs) = (Vec::new(), Vec::new());
-    Runtime::new()?.block_on(async {
+    // As the client itself: one thread that talks.
+    Builder::new_current_thread().enable_all().build()?.block_on(async {
         let bodies = sender::bodies(queue)?;
         let sealed = Sealed::default().with(&bodies);
         let channel = sender::connect(&server.address).await?;

@@ -74,8 +74,8 @@ impl Sealed {
 }
 
 /// An open push of a device that has been let in.
-#[derive(Debug)]
 pub(crate) struct Push {
+    packer: operations::Packer,
     outgoing: mpsc::Sender<wire::PushRequest>,
     incoming: Streaming<wire::PushReply>,
 }
@@ -92,12 +92,12 @@ impl Push {
         let Some(push_reply::Kind::Welcome(welcome)) = first else { anyhow::bail!("no Welcome") };
         let welcome = greeting::welcome(welcome, &hello)?;
         ensure!(welcome.action == Action::Go, "the district wants {:?}", welcome.action);
-        Ok(Self { outgoing, incoming })
+        Ok(Self { packer: operations::Packer::default(), outgoing, incoming })
     }
 
     /// Sends reports in one message.
-    pub(crate) async fn send(&self, first_sequence: u64, bodies: Vec<Vec<u8>>) -> anyhow::Result<()> {
-        let operations = operations::Packer::default().pack(first_sequence, bodies);
+    pub(crate) async fn send(&mut self, first_sequence: u64, bodies: Vec<Vec<u8>>) -> anyhow::Result<()> {
+        let operations = self.packer.pack(first_sequence, bodies);
         let kind = Some(push_request::Kind::Operations(operations));
         Ok(self.outgoing.send(wire::PushRequest { kind }).await?)
     }

@@ -17,6 +17,10 @@ pub const LARGEST_MESSAGE: usize = 1024 * 1024;
 /// Higher levels make a message of 250 reports smaller by less than a hundredth; the third takes twice as long.
 const LEVEL: i32 = 1;
 
+/// Less than this, such as a report or two, hardly becomes smaller and is not tried: trying takes as long as the district
+/// takes to judge it.
+const WORTH_IT: usize = 300;
+
 /// Squeezes bodies, message by message.
 pub struct Packer {
     /// None where the library has no memory; bodies then travel as they are.
@@ -34,7 +38,8 @@ impl Packer {
     pub fn pack(&mut self, first_sequence: u64, bodies: Vec<Vec<u8>>) -> wire::Operations {
         let plain = wire::Bodies { bodies };
         let size = plain.encoded_len();
-        let squeezed = self.compressor.as_mut().and_then(|zstd| zstd.compress(&plain.encode_to_vec()).ok());
+        let compressor = self.compressor.as_mut().filter(|_| size >= WORTH_IT);
+        let squeezed = compressor.and_then(|zstd| zstd.compress(&plain.encode_to_vec()).ok());
         match squeezed.filter(|squeezed| squeezed.len() < size) {
             Some(squeezed) => wire::Operations { first_sequence, bodies: Vec::new(), squeezed },
             None => wire::Operations { first_sequence, bodies: plain.bodies, squeezed: Vec::new() },

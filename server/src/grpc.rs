@@ -1,5 +1,7 @@
 //! The service that communes speak to: decode, ask the books, encode.
 
+mod replies;
+
 use std::collections::VecDeque;
 use std::pin::Pin;
 
@@ -8,13 +10,13 @@ use gom_domain::programme::Editions;
 use gom_domain::world::World;
 use gom_proto::operations::{self, LARGEST_MESSAGE};
 use gom_proto::wire::sync_server::{Sync, SyncServer};
-use gom_proto::{Malformed, greeting, pass, verdicts, wire};
+use gom_proto::{Malformed, greeting, pass, wire};
 use sha2::{Digest, Sha256};
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio_stream::wrappers::ReceiverStream;
-use tokio_stream::{Stream, StreamExt};
+use tokio::sync::{mpsc, watch};
+use tokio_stream::StreamExt;
 use tonic::{Request, Response, Status, Streaming};
 
+use self::replies::{Replies, Waiting};
 use crate::accept::Refusal;
 use crate::books::{Answer, Contact, Job, Push};
 use crate::enrol::Enrol;
@@ -23,7 +25,7 @@ use crate::news;
 use crate::operation::Operation;
 use crate::store::DeviceRow;
 use crate::wording::Trouble;
-use crate::writer::{Writer, stopped};
+use crate::writer::Writer;
 
 /// How many messages of a stream may wait for their commit.
 const IN_FLIGHT: usize = 16;
@@ -32,8 +34,7 @@ const MOST_OPERATIONS: usize = 1_000;
 /// The largest body of a submission; a form of a hundred elements takes a hundredth of it.
 const LARGEST_BODY: usize = 64 * 1024;
 
-type Replier = mpsc::Sender<Result<wire::PushReply, Status>>;
-type Replies<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+type Stream<T> = Pin<Box<dyn tokio_stream::Stream<Item = Result<T, Status>> + Send>>;
 
 /// The service.
 #[derive(Clone, Debug)]
@@ -107,8 +108,8 @@ fn action(device: &DeviceRow, hello: &Hello) -> Action {
 
 #[tonic::async_trait]
 impl Sync for SyncService {
-    type PushStream = Replies<wire::PushReply>;
-    type PullStream = Replies<wire::PullReply>;
+    type PushStream = Stream<wire::PushReply>;
+    type PullStream = Stream<wire::PullReply>;
 
     async fn enrol(
         &self,
@@ -159,16 +160,11 @@ impl Sync for SyncService {
             return Err(Status::permission_denied("the Hello is of another device"));
         }
         let welcome = self.greet(&device, &hello).await;
-        let open = welcome.action == Action::Go;
-        let (replies, outbound) = mpsc::channel(IN_FLIGHT);
-        let first = wire::push_reply::Kind::Welcome(greeting::answer(&welcome, &hello));
-        _ = replies.send(Ok(wire::PushReply { kind: Some(first) })).await;
-        if open {
-            let (waiting, answers) = mpsc::channel(IN_FLIGHT);
+        let (waiting, answers) = mpsc::channel(IN_FLIGHT);
+        if welcome.action == Action::Go {
             tokio::spawn(take_in(self.writer.clone(), device, inbound, waiting, self.stop.clone()));
-            tokio::spawn(give_back(answers, replies));
         }
-        Ok(Response::new(Box::pin(ReceiverStream::new(outbound))))
+        Ok(Response::new(Box::pin(Replies::new(greeting::answer(&welcome, &hello), answers))))
     }
 
     async fn pull(&self, request: Request<wire::PullRequest>) -> Result<Response<Self::PullStream>, Status> {
@@ -184,12 +180,6 @@ impl Sync for SyncService {
         };
         Ok(Response::new(Box::pin(tokio_stream::iter(news).map(Ok))))
     }
-}
-
-/// What is on its way to a device: an answer to come, or the end of the stream.
-enum Waiting {
-    Answer(oneshot::Receiver<Answer>),
-    End(Status),
 }
 
 /// Takes operations in and hands them to the writer. The bounded channels slow a fast sender down. When the server
@@ -238,35 +228,6 @@ fn taken(message: wire::PushRequest, device: &DeviceRow, editions: &Editions) ->
     }
     let operations = bodies.into_iter().map(|body| Operation::read(body, editions)).collect();
     Ok(Push { device: device.number, epoch: device.reached.epoch, first_sequence, operations })
-}
-
-/// Gives answers back in the order of the operations.
-async fn give_back(mut answers: mpsc::Receiver<Waiting>, replies: Replier) {
-    while let Some(waiting) = answers.recv().await {
-        let answer = match waiting {
-            Waiting::Answer(answer) => answer.await.unwrap_or_else(|_| stopped()),
-            Waiting::End(status) => {
-                _ = replies.send(Err(status)).await;
-                return;
-            }
-        };
-        let (receipts, end) = match answer {
-            Answer::Receipts(receipts, refusal) => (receipts, refusal.map(refused)),
-            Answer::Failed(trouble) => (Vec::new(), Some(wait(&trouble))),
-            Answer::Refused(_) | Answer::Enrolled(_) | Answer::Changed(_) => {
-                (Vec::new(), Some(Status::internal("an answer to another question")))
-            }
-        };
-        let kind = wire::push_reply::Kind::Verdicts(verdicts::pack(&receipts));
-        let reply = wire::PushReply { kind: Some(kind) };
-        if !receipts.is_empty() && replies.send(Ok(reply)).await.is_err() {
-            return;
-        }
-        if let Some(status) = end {
-            _ = replies.send(Err(status)).await;
-            return;
-        }
-    }
 }
 
 /// A refusal that breaks the contract ends the stream; one that means wait says so.

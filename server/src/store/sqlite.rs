@@ -42,6 +42,12 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl Sqlite {
+    /// Carries out a statement that is carried out for every group.
+    fn carry_out(&mut self, sql: &str) -> Stored<()> {
+        self.connection.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+
     fn visit<T>(
         &mut self,
         sql: &str,
@@ -190,11 +196,11 @@ impl Journal for Sqlite {
 
 impl Ledger for Sqlite {
     fn begin(&mut self) -> Stored<()> {
-        Ok(self.connection.execute_batch("begin immediate")?)
+        self.carry_out("begin immediate")
     }
 
     fn commit(&mut self) -> Stored<()> {
-        Ok(self.connection.execute_batch("commit")?)
+        self.carry_out("commit")
     }
 
     fn roll_back(&mut self) -> Stored<()> {
