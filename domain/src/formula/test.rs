@@ -18,12 +18,12 @@ pub struct Asked(Vec<(Term, u8)>);
 #[derive(Clone, Debug, Default)]
 pub struct Test(Vec<Step>);
 
-/// Sums are added up part by part and compared with zero; truths come last in, first out.
+/// Sums are added up part by part and compared with a constant; truths come last in, first out.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     /// Adds a multiple of the figure at a place to the sum.
     Add { place: u16, factor: i64 },
-    /// Adds a constant to the sum and compares it with zero: a truth. The next sum begins.
+    /// Compares the sum with a constant: a truth. The next sum begins.
     Compare { comparison: Comparison, constant: i64 },
     /// Whether the figure at a place is there: a truth.
     Present { place: u16 },
@@ -104,22 +104,22 @@ impl Test {
         digits: &[Option<Value>],
         truths: &mut Vec<Option<bool>>,
     ) -> Result<Option<bool>, TooLarge> {
-        let mut sum = Some(0_i128);
+        let mut sum = Some(0_i64);
         truths.clear();
         for step in &self.0 {
             match *step {
                 // A term that is subtracted from itself must still be there.
                 Step::Add { place, factor } => {
-                    let part =
-                        digits[usize::from(place)].map(|digits| i128::from(digits) * i128::from(factor));
-                    sum = match sum.zip(part) {
-                        Some((sum, part)) => Some(sum.checked_add(part).ok_or(TooLarge)?),
+                    sum = match sum.zip(digits[usize::from(place)]) {
+                        Some((sum, digits)) => {
+                            let part = digits.checked_mul(factor).ok_or(TooLarge)?;
+                            Some(sum.checked_add(part).ok_or(TooLarge)?)
+                        }
                         None => None,
                     };
                 }
                 Step::Compare { comparison, constant } => {
-                    let holds = |sum: i128| comparison.holds(sum.cmp(&-i128::from(constant)));
-                    truths.push(sum.map(holds));
+                    truths.push(sum.map(|sum| comparison.holds(sum.cmp(&constant))));
                     sum = Some(0);
                 }
                 Step::Present { place } => truths.push(Some(digits[usize::from(place)].is_some())),
@@ -141,7 +141,7 @@ fn join(truths: &mut Vec<Option<bool>>, settles: bool) {
     truths.push(both(settles, left, || right));
 }
 
-/// `left - right` as a sum of figures at one common scale, compared with zero; none where it is no such sum.
+/// `left - right` as a sum of figures at one common scale, compared with a constant; none where it is no such sum.
 fn sum(
     comparison: Comparison,
     left: &Expr,
@@ -166,7 +166,7 @@ fn sum(
     let constants = linear.constant.iter();
     let constant = constants
         .map(|constant| at_common(constant.digits, constant.scale))
-        .try_fold(0_i64, |sum, constant| sum.checked_add(constant?))?;
+        .try_fold(0_i64, |sum, constant| sum.checked_sub(constant?))?;
     steps.push(Step::Compare { comparison, constant });
     Some(steps)
 }
@@ -294,10 +294,8 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_said_so() {
         let large = [Some(i64::MIN), Some(i64::MAX), Some(1)];
-        let many = "900000000000000000 * a";
-        let sum = format!("{many} + {many} + {many} < 0.1 * b");
         let mut asked = Asked::default();
-        let test = Test::new(&condition(&sum), &mut asked, &|_| 0).unwrap();
+        let test = Test::new(&condition("a < b"), &mut asked, &|_| 0).unwrap();
         let digits: Vec<Option<i64>> = asked.terms().map(|term| digits(large, term)).collect();
         assert_eq!(test.eval(&digits, &mut Vec::new()), Err(TooLarge));
     }
