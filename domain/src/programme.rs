@@ -73,6 +73,8 @@ pub struct Programme {
 pub(crate) struct Index {
     pub(crate) units: HashMap<UnitId, UnitIx>,
     pub(crate) codes: HashMap<String, Vec<UnitIx>>,
+    /// By name, however its tone marks are placed; only those that exist in the year.
+    pub(crate) names: HashMap<String, Vec<UnitIx>>,
     pub(crate) forms: HashMap<String, FormIx>,
     pub(crate) elements: HashMap<String, ElementIx>,
     pub(crate) predecessors: Vec<Vec<UnitIx>>,
@@ -137,18 +139,21 @@ impl Programme {
         if let Some(ix) = self.unit_of(&UnitId::from(name)) {
             return vec![ix];
         }
-        let key = text::tone_key(name);
-        let called = |ix: &UnitIx| {
-            let unit = self.unit(*ix);
-            (unit.code == name || text::tone_key(&unit.name) == key) && self.exists_in_year(*ix)
-        };
-        self.unit_places().filter(called).collect()
+        let by_code = self.index.codes.get(name).into_iter().flatten().copied();
+        let by_name = self.index.names.get(&text::tone_key(name)).into_iter().flatten().copied();
+        let called: BTreeSet<UnitIx> = by_code.filter(|ix| self.exists_in_year(*ix)).chain(by_name).collect();
+        called.into_iter().collect()
+    }
+
+    /// Whether another unit that exists in the programme's year bears a unit's name as well.
+    pub fn has_namesake(&self, ix: UnitIx) -> bool {
+        let namesakes = self.index.names.get(&text::tone_key(&self.unit(ix).name));
+        namesakes.into_iter().flatten().any(|other| *other != ix)
     }
 
     /// Whether the unit exists on any day of the programme's year.
     pub fn exists_in_year(&self, ix: UnitIx) -> bool {
-        let unit = self.unit(ix);
-        (1..=12).filter_map(|month| Period::month(self.year, month)).any(|month| unit.counts_for(month))
+        self.months(ix) != 0
     }
 
     /// The form of a key.

@@ -3,7 +3,6 @@
 use gom_domain::programme::Programme;
 use gom_domain::progress::{Decided, Progress, Status};
 use gom_domain::target::{Comparator, Target};
-use gom_domain::text::tone_key;
 use gom_domain::unit::UnitIx;
 use gom_domain::wording;
 use gom_domain::{Lang, Quantity};
@@ -112,14 +111,7 @@ pub fn shade(status: Status) -> Shade {
 /// A unit's name. Where another unit of the programme's year bears it as well, the id tells them apart.
 pub fn unit(programme: &Programme, ix: UnitIx) -> String {
     let unit = programme.unit(ix);
-    let key = tone_key(&unit.name);
-    let namesake = |other: UnitIx| {
-        other != ix && programme.exists_in_year(other) && tone_key(&programme.unit(other).name) == key
-    };
-    if programme.unit_places().any(namesake) {
-        return format!("{} ({})", unit.name, unit.id);
-    }
-    unit.name.clone()
+    if programme.has_namesake(ix) { format!("{} ({})", unit.name, unit.id) } else { unit.name.clone() }
 }
 
 /// Units by name, separated by commas.

@@ -7,6 +7,7 @@ use super::super::found::Found;
 use super::super::table::Row;
 use super::super::{Bundle, Index, Programme, checks};
 use super::open;
+use crate::text;
 use crate::unit::{AppliesTo, Unit, UnitId, UnitIx};
 
 pub(super) fn units(programme: &mut Programme, bundle: &Bundle, found: &Found) {
@@ -53,6 +54,9 @@ fn index_units(programme: &mut Programme) {
         index.months.push([unit.months(year - 1), unit.months(year)]);
         index.units.insert(unit.id.clone(), ix);
         index.codes.entry(unit.code.clone()).or_default().push(ix);
+        if unit.months(year) != 0 {
+            index.names.entry(text::tone_key(&unit.name)).or_default().push(ix);
+        }
         if let Some(heir) = unit.successor {
             index.predecessors[heir.get()].push(ix);
         }
