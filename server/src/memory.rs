@@ -21,7 +21,7 @@ use gom_proto::submission::Envelope;
 use crate::books::Contact;
 use crate::chain;
 use crate::store::{
-    ChangeKind, ChangeRow, CommitRow, DeviceRow, Journal, Place, Reached, StandingRow, StoreError, Stored,
+    ChangeKind, ChangeRow, CommitRow, DeviceRow, Entries, Journal, Place, Reached, StoreError, Stored,
     SubmissionRow,
 };
 
@@ -51,7 +51,7 @@ pub struct PublishedEdition {
     /// The forms' numbers in the books, in the programme's order.
     pub forms: Vec<u32>,
     /// The units by their numbers in the books.
-    pub units: HashMap<u32, UnitIx>,
+    pub units: foldhash::HashMap<u32, UnitIx>,
     /// For each form the columns that only other versions of it have.
     dropped: Vec<Vec<u16>>,
 }
@@ -156,35 +156,46 @@ impl Memory {
         if at < last / 2 {
             return journal.each_submission(at, &mut |row| self.learn_submission(&row));
         }
-        for (place, row) in journal.standings()? {
-            self.recall_place(journal, at, place, row)?;
+        let (mut standing, mut later) = (Entries::default(), Vec::new());
+        let standings = journal.standings()?;
+        self.latest.reserve(standings.len());
+        for (place, row) in standings {
+            if row.last > at {
+                later.push((place, row.last));
+            } else {
+                self.latest.insert(place, Latest { last: row.last, stands: None });
+                row.seq.into_iter().for_each(|seq| standing.insert(seq));
+            }
         }
-        Ok(())
+        for (place, newest) in later {
+            self.go_back(journal, at, place, newest)?.into_iter().for_each(|seq| standing.insert(seq));
+        }
+        journal.each_of(&standing, &mut |row| match row.place {
+            Some(place) => self.lay(place, &row),
+            None => Err(StoreError::Damaged(format!("the submission {} stands nowhere", row.seq))),
+        })
     }
 
-    /// What stood at a place as of an entry: what stands today, or the newest before it that was accepted.
-    fn recall_place(
+    /// What stood at a place as of an entry, from the newest that has come in on: the newest that was accepted by then.
+    fn go_back(
         &mut self,
         journal: &mut dyn Journal,
         at: u64,
         place: Place,
-        row: StandingRow,
-    ) -> Stored<()> {
-        if row.last <= at {
-            self.latest.insert(place, Latest { last: row.last, stands: None });
-        }
-        let mut next = if row.last > at { Some(row.last) } else { row.seq };
+        newest: u64,
+    ) -> Stored<Option<u64>> {
+        let mut next = Some(newest);
         while let Some(seq) = next {
             let row = journal.submission(seq)?;
             if seq <= at {
                 self.latest.entry(place).or_insert(Latest { last: seq, stands: None });
                 if row.ruling.is_accepted() && row.repeats.is_none() {
-                    return self.lay(place, &row);
+                    return Ok(Some(seq));
                 }
             }
             next = row.prior;
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Learns a change. Quotas and baselines come into force with [`settle_priors`](Self::settle_priors).

@@ -2,8 +2,10 @@
 //!
 //! **Invariant:** nothing outside `store` knows that there is a database.
 
+mod entries;
 mod sqlite;
 
+pub use entries::Entries;
 pub use sqlite::{APPLICATION_ID, Sqlite};
 
 use gom_domain::Period;
@@ -253,13 +255,18 @@ pub trait Journal {
         up_to: u64,
         visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>,
     ) -> Stored<()>;
-    /// What has come in for each place, in the order of the submissions that stand, so that reading these goes through
-    /// the file from end to end.
+    /// Some submissions, in the order of the journal.
+    fn each_of(
+        &mut self,
+        entries: &Entries,
+        visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>,
+    ) -> Stored<()>;
+    /// What has come in for each place.
     fn standings(&mut self) -> Stored<Vec<(Place, StandingRow)>>;
     /// All submissions that stand, in the order of the journal.
     fn each_standing(&mut self, visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>) -> Stored<()> {
-        let standing = self.standings()?.into_iter().filter_map(|(_, row)| row.seq);
-        standing.into_iter().try_for_each(|seq| visit(self.submission(seq)?))
+        let standing: Entries = self.standings()?.into_iter().filter_map(|(_, row)| row.seq).collect();
+        self.each_of(&standing, visit)
     }
 }
 

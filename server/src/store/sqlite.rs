@@ -9,10 +9,13 @@ use gom_domain::greeting::HistoryId;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::{
-    ChangeRow, CodeRow, CommitRow, DeviceRow, Journal, Ledger, Numbered, Place, Reached, StandingRow,
-    StoreError, Stored, SubmissionRow,
+    ChangeRow, CodeRow, CommitRow, DeviceRow, Entries, Journal, Ledger, Numbered, Place, Reached,
+    StandingRow, StoreError, Stored, SubmissionRow,
 };
 pub use open::APPLICATION_ID;
+
+/// As long as at least one in so many is wanted, going through all rows is quicker than looking some of them up.
+const SCANNED: u64 = 8;
 
 /// The books in a SQLite file.
 #[derive(Debug)]
@@ -182,9 +185,27 @@ impl Journal for Sqlite {
         )
     }
 
-    fn standings(&mut self) -> Stored<Vec<(Place, StandingRow)>> {
-        let sql = "select * from standing order by seq";
+    fn each_of(
+        &mut self,
+        entries: &Entries,
+        visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>,
+    ) -> Stored<()> {
+        if entries.len() < entries.last() / SCANNED {
+            return entries.iter().try_for_each(|seq| visit(self.submission(seq)?));
+        }
+        let sql = "select * from submission where seq <= :last order by seq";
         let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query(named_params! { ":last": rows::int(entries.last()) })?;
+        while let Some(row) = found.next()? {
+            if entries.contains(row.get::<_, i64>(0)?.cast_unsigned()) {
+                visit(rows::submission(row)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn standings(&mut self) -> Stored<Vec<(Place, StandingRow)>> {
+        let mut statement = self.connection.prepare_cached("select * from standing")?;
         let mut found = statement.query([])?;
         let mut standings = Vec::new();
         while let Some(row) = found.next()? {
