@@ -4,7 +4,7 @@
 //! restart, for an earlier commit, and in a command that runs without the server.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use gom_domain::Period;
 use gom_domain::cells::{Cells, Numbering};
@@ -24,6 +24,10 @@ use crate::store::{
     ChangeKind, ChangeRow, CommitRow, DeviceRow, Entries, Journal, Place, Reached, StoreError, Stored,
     SubmissionRow,
 };
+
+/// How many rows are read while as many are learned, and how many lots of them may wait.
+const ROWS: usize = 1_000;
+const AHEAD: usize = 4;
 
 /// A table that came with a programme and is replaced on its own.
 #[derive(Clone, Debug)]
@@ -151,15 +155,14 @@ impl Memory {
 
     /// Goes forward through the journal up to an entry, or back from what stands today, whichever is shorter.
     fn recall_submissions(&mut self, journal: &mut dyn Journal, at: Option<u64>) -> Stored<()> {
-        let at = at.unwrap_or(u64::MAX);
         let last = self.last.map_or(0, |last| last.last_seq);
-        if at < last / 2 {
-            return journal.each_submission(at, &mut |row| self.learn_submission(&row));
+        let (at, places) = (at.unwrap_or(last).min(last), journal.places()?);
+        self.latest.reserve(usize::try_from(places.min(at)).unwrap_or(0));
+        if at <= 2 * places + (last - at) {
+            return read_ahead(journal, at, &mut |row| self.learn_submission(&row));
         }
         let (mut standing, mut later) = (Entries::default(), Vec::new());
-        let standings = journal.standings()?;
-        self.latest.reserve(standings.len());
-        for (place, row) in standings {
+        for (place, row) in journal.standings()? {
             if row.last > at {
                 later.push((place, row.last));
             } else {
@@ -456,6 +459,32 @@ impl Memory {
         let others = self.devices_of(device.unit).filter(|other| other.number != device.number);
         others.map(|other| other.reached.last_commit).max().unwrap_or(0).max(self.published)
     }
+}
+
+/// Goes through the journal up to an entry; the next rows are read while some are learned.
+fn read_ahead(
+    journal: &mut dyn Journal,
+    up_to: u64,
+    learn: &mut dyn FnMut(SubmissionRow) -> Stored<()>,
+) -> Stored<()> {
+    std::thread::scope(|scope| {
+        let (read, ready) = mpsc::sync_channel(AHEAD);
+        let reader = scope.spawn(move || {
+            let mut rows = Vec::with_capacity(ROWS);
+            journal.each_submission(up_to, &mut |row| {
+                rows.push(row);
+                if rows.len() == ROWS { hand_over(&read, &mut rows) } else { Ok(()) }
+            })?;
+            hand_over(&read, &mut rows)
+        });
+        ready.into_iter().flatten().try_for_each(learn)?;
+        reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn hand_over(read: &mpsc::SyncSender<Vec<SubmissionRow>>, rows: &mut Vec<SubmissionRow>) -> Stored<()> {
+    let rows = std::mem::replace(rows, Vec::with_capacity(ROWS));
+    read.send(rows).map_err(|_| StoreError::Damaged("nobody learns what is read".to_owned()))
 }
 
 /// The edition of a version; versions are numbered from 1 without gaps.

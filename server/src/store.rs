@@ -224,7 +224,7 @@ pub struct StandingRow {
 }
 
 /// Reading the books. Every reader sees the books as of one commit.
-pub trait Journal {
+pub trait Journal: Send {
     /// The name of this history, and whether it goes on from a restored backup.
     fn history(&mut self) -> Stored<(HistoryId, bool)>;
     /// The last commit; none before the first.
@@ -261,6 +261,8 @@ pub trait Journal {
         entries: &Entries,
         visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>,
     ) -> Stored<()>;
+    /// For how many places something has come in.
+    fn places(&mut self) -> Stored<u64>;
     /// What has come in for each place.
     fn standings(&mut self) -> Stored<Vec<(Place, StandingRow)>>;
     /// All submissions that stand, in the order of the journal.
@@ -271,7 +273,7 @@ pub trait Journal {
 }
 
 /// Writing the books: between `begin` and `commit` or `roll_back`.
-pub trait Ledger: Journal + Send {
+pub trait Ledger: Journal {
     /// Begins a group.
     fn begin(&mut self) -> Stored<()>;
     /// Makes the group durable.

@@ -204,6 +204,11 @@ impl Journal for Sqlite {
         Ok(())
     }
 
+    fn places(&mut self) -> Stored<u64> {
+        let mut statement = self.connection.prepare_cached("select count(*) from standing")?;
+        Ok(statement.query_row([], |row| row.get::<_, i64>(0))?.cast_unsigned())
+    }
+
     fn standings(&mut self) -> Stored<Vec<(Place, StandingRow)>> {
         let mut statement = self.connection.prepare_cached("select * from standing")?;
         let mut found = statement.query([])?;
