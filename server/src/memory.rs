@@ -3,8 +3,10 @@
 //! It is made from the journal alone and follows every commit, so the same journal makes the same memory: after a
 //! restart, for an earlier commit, and in a command that runs without the server.
 
+mod lot;
+
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 
 use gom_domain::Period;
 use gom_domain::cells::{Cells, Numbering};
@@ -12,22 +14,19 @@ use gom_domain::form::Form;
 use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::programme::{self, Baseline, Bundle, Edition, Editions, Programme, Quotas};
 use gom_domain::progress::ByHand;
-use gom_domain::ruling::{Standing, Verdict};
+use gom_domain::ruling::Standing;
 use gom_domain::submission::Submission;
 use gom_domain::totals::View;
 use gom_domain::unit::{UnitId, UnitIx};
 use gom_proto::submission::Envelope;
 
+use self::lot::Lot;
 use crate::books::Contact;
 use crate::chain;
 use crate::store::{
-    ChangeKind, ChangeRow, CommitRow, DeviceRow, Entries, Journal, Place, Reached, StoreError, Stored,
-    SubmissionRow,
+    ChangeKind, ChangeRow, CommitRow, DeviceRow, Entries, HandedIn, Journal, Place, Reached, StoreError,
+    Stored, SubmissionRow,
 };
-
-/// How many rows are read while as many are learned, and how many lots of them may wait.
-const ROWS: usize = 1_000;
-const AHEAD: usize = 4;
 
 /// A table that came with a programme and is replaced on its own.
 #[derive(Clone, Debug)]
@@ -159,7 +158,7 @@ impl Memory {
         let (at, places) = (at.unwrap_or(last).min(last), journal.places()?);
         self.latest.reserve(usize::try_from(places.min(at)).unwrap_or(0));
         if at <= 2 * places + (last - at) {
-            return read_ahead(journal, at, &mut |row| self.learn_submission(&row));
+            return Lot::each(journal, at, &mut |handed_in| self.learn(handed_in));
         }
         let (mut standing, mut later) = (Entries::default(), Vec::new());
         for (place, row) in journal.standings()? {
@@ -173,10 +172,7 @@ impl Memory {
         for (place, newest) in later {
             self.go_back(journal, at, place, newest)?.into_iter().for_each(|seq| standing.insert(seq));
         }
-        journal.each_of(&standing, &mut |row| match row.place {
-            Some(place) => self.lay(place, &row),
-            None => Err(StoreError::Damaged(format!("the submission {} stands nowhere", row.seq))),
-        })
+        journal.each_of(&standing, &mut |row| self.learn_submission(&row))
     }
 
     /// What stood at a place as of an entry, from the newest that has come in on: the newest that was accepted by then.
@@ -283,23 +279,23 @@ impl Memory {
 
     /// Learns a submission, the newest of its place; an accepted one stands from now on.
     pub fn learn_submission(&mut self, row: &SubmissionRow) -> Stored<()> {
-        let Some(place) = row.place else { return Ok(()) };
-        self.come_in(place, row.seq);
-        if row.ruling.is_accepted() && row.repeats.is_none() { self.lay(place, row) } else { Ok(()) }
+        row.handed_in().map_or(Ok(()), |handed_in| self.learn(handed_in))
+    }
+
+    fn learn(&mut self, handed_in: HandedIn<'_>) -> Stored<()> {
+        let HandedIn { seq, place, accepted, body } = handed_in;
+        self.come_in(place, seq);
+        let Some(revision) = accepted else { return Ok(()) };
+        let damaged = || StoreError::Damaged(format!("the submission {seq} cannot be read"));
+        let submission = self.open(body).ok_or_else(damaged)?;
+        let standing = Standing { id: submission.id, revision };
+        self.stand(place, Stands { seq, standing }, &submission).ok_or_else(damaged)
     }
 
     /// Notes that a submission has come in.
     pub fn come_in(&mut self, place: Place, seq: u64) {
-        self.latest.entry(place).or_insert(Latest { last: seq, stands: None }).last = seq;
-    }
-
-    /// Lays an accepted row's figures into the cells.
-    fn lay(&mut self, place: Place, row: &SubmissionRow) -> Stored<()> {
-        let damaged = || StoreError::Damaged(format!("the submission {} cannot be read", row.seq));
-        let submission = self.open(&row.body).ok_or_else(damaged)?;
-        let Verdict::Accepted { revision } = row.ruling.verdict else { return Err(damaged()) };
-        let standing = Standing { id: submission.id, revision };
-        self.stand(place, Stands { seq: row.seq, standing }, &submission).ok_or_else(damaged)
+        let latest = self.latest.entry(place).or_insert(Latest { last: seq, stands: None });
+        latest.last = latest.last.max(seq);
     }
 
     /// Lets a submission stand at its place. Figures that other versions of the form asked for stand no more.
@@ -459,32 +455,6 @@ impl Memory {
         let others = self.devices_of(device.unit).filter(|other| other.number != device.number);
         others.map(|other| other.reached.last_commit).max().unwrap_or(0).max(self.published)
     }
-}
-
-/// Goes through the journal up to an entry; the next rows are read while some are learned.
-fn read_ahead(
-    journal: &mut dyn Journal,
-    up_to: u64,
-    learn: &mut dyn FnMut(SubmissionRow) -> Stored<()>,
-) -> Stored<()> {
-    std::thread::scope(|scope| {
-        let (read, ready) = mpsc::sync_channel(AHEAD);
-        let reader = scope.spawn(move || {
-            let mut rows = Vec::with_capacity(ROWS);
-            journal.each_submission(up_to, &mut |row| {
-                rows.push(row);
-                if rows.len() == ROWS { hand_over(&read, &mut rows) } else { Ok(()) }
-            })?;
-            hand_over(&read, &mut rows)
-        });
-        ready.into_iter().flatten().try_for_each(learn)?;
-        reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
-}
-
-fn hand_over(read: &mpsc::SyncSender<Vec<SubmissionRow>>, rows: &mut Vec<SubmissionRow>) -> Stored<()> {
-    let rows = std::mem::replace(rows, Vec::with_capacity(ROWS));
-    read.send(rows).map_err(|_| StoreError::Damaged("nobody learns what is read".to_owned()))
 }
 
 /// The edition of a version; versions are numbered from 1 without gaps.

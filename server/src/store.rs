@@ -10,7 +10,7 @@ pub use sqlite::{APPLICATION_ID, Sqlite};
 
 use gom_domain::Period;
 use gom_domain::greeting::{Chain, DeviceId, HistoryId};
-use gom_domain::ruling::Ruling;
+use gom_domain::ruling::{Ruling, Verdict};
 
 /// The books cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -153,6 +153,30 @@ pub struct SubmissionRow {
     pub body: Vec<u8>,
 }
 
+/// A submission about a place, as far as it bears on what stands there.
+#[derive(Clone, Copy, Debug)]
+pub struct HandedIn<'r> {
+    /// Its commit sequence.
+    pub seq: u64,
+    /// What it is about.
+    pub place: Place,
+    /// The revision as which it was accepted; none where it never stood, nor where it repeats one that did.
+    pub accepted: Option<u32>,
+    /// Its body, verbatim.
+    pub body: &'r [u8],
+}
+
+impl SubmissionRow {
+    /// What bears on what stands; none where nobody can say what it is about.
+    pub fn handed_in(&self) -> Option<HandedIn<'_>> {
+        let accepted = match self.ruling.verdict {
+            Verdict::Accepted { revision } if self.repeats.is_none() => Some(revision),
+            _ => None,
+        };
+        Some(HandedIn { seq: self.seq, place: self.place?, accepted, body: &self.body })
+    }
+}
+
 /// What kind of change it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeKind {
@@ -255,6 +279,9 @@ pub trait Journal: Send {
         up_to: u64,
         visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>,
     ) -> Stored<()>;
+    /// What was handed in about any place up to an entry, in order.
+    fn each_handed_in(&mut self, up_to: u64, visit: &mut dyn FnMut(HandedIn<'_>) -> Stored<()>)
+    -> Stored<()>;
     /// Some submissions, in the order of the journal.
     fn each_of(
         &mut self,

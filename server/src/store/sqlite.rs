@@ -9,7 +9,7 @@ use gom_domain::greeting::HistoryId;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::{
-    ChangeRow, CodeRow, CommitRow, DeviceRow, Entries, Journal, Ledger, Numbered, Place, Reached,
+    ChangeRow, CodeRow, CommitRow, DeviceRow, Entries, HandedIn, Journal, Ledger, Numbered, Place, Reached,
     StandingRow, StoreError, Stored, SubmissionRow,
 };
 pub use open::APPLICATION_ID;
@@ -183,6 +183,19 @@ impl Journal for Sqlite {
             rows::submission,
             visit,
         )
+    }
+
+    fn each_handed_in(
+        &mut self,
+        up_to: u64,
+        visit: &mut dyn FnMut(HandedIn<'_>) -> Stored<()>,
+    ) -> Stored<()> {
+        let mut statement = self.connection.prepare_cached(include_str!("sqlite/each_handed_in.sql"))?;
+        let mut found = statement.query(named_params! { ":up_to": rows::int(up_to) })?;
+        while let Some(row) = found.next()? {
+            visit(rows::handed_in(row)?)?;
+        }
+        Ok(())
     }
 
     fn each_of(

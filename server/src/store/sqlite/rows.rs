@@ -6,8 +6,8 @@ use gom_domain::ruling::{Ruling, Verdict};
 use rusqlite::Row;
 
 use crate::store::{
-    ChangeKind, ChangeRow, CodeRow, CommitRow, DeviceRow, Place, Reached, StandingRow, StoreError, Stored,
-    SubmissionRow,
+    ChangeKind, ChangeRow, CodeRow, CommitRow, DeviceRow, HandedIn, Place, Reached, StandingRow, StoreError,
+    Stored, SubmissionRow,
 };
 
 /// A number as SQLite keeps it. Sequences stay far below 2^63; a bound beyond it is as good as the largest.
@@ -111,6 +111,15 @@ pub(super) fn submission(row: &Row<'_>) -> Stored<SubmissionRow> {
         return Err(StoreError::Damaged(format!("the verdict of entry {seq} is not the one of its ruling")));
     }
     Ok(SubmissionRow { seq, device, epoch, sequence, unit, place, ruling, prior, repeats, body })
+}
+
+pub(super) fn handed_in<'r>(row: &'r Row<'_>) -> Stored<HandedIn<'r>> {
+    let mut columns = Columns { row, next: 0 };
+    let (seq, unit) = (columns.uint("seq")?, columns.take()?);
+    let place = place(unit, columns.take()?, columns.take()?)?.ok_or_else(|| damaged("period"))?;
+    let accepted = columns.take()?;
+    let body = row.get_ref(columns.next)?.as_blob().map_err(|_| damaged("body"))?;
+    Ok(HandedIn { seq, place, accepted, body })
 }
 
 fn place(unit: u32, form: Option<u32>, period: Option<u32>) -> Stored<Option<Place>> {
