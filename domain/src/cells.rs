@@ -106,27 +106,23 @@ impl Cells {
     /// Replaces the quotas of the programme's year.
     pub fn set_quotas(&mut self, programme: &Programme, numbering: &Numbering, quotas: &Quotas) {
         let year = programme.year;
-        self.of_year_mut(year).iter_mut().for_each(|standing| standing.quotas.clear());
+        self.of_year_mut(year).iter_mut().for_each(Standing::clear_quotas);
         for row in &quotas.rows {
-            let quotas = &mut self.of_mut(year, numbering.unit(row.unit)).quotas;
-            *slot(quotas, numbering.element(row.element)) = Some(row.value);
+            self.of_mut(year, numbering.unit(row.unit)).put_quota(numbering.element(row.element), row.value);
         }
     }
 
     /// Replaces the baseline of the year before the programme's.
     pub fn set_baseline(&mut self, programme: &Programme, numbering: &Numbering, baseline: &Baseline) {
         let year = programme.year - 1;
-        for standing in self.of_year_mut(year) {
-            standing.baseline.clear();
-            standing.sums.clear();
-        }
+        self.of_year_mut(year).iter_mut().for_each(Standing::clear_baseline);
         for row in &baseline.rows {
             let (element, to) = (numbering.element(row.element), row.period.last_month());
             let standing = self.of_mut(year, numbering.unit(row.unit));
             if row.cumulative {
-                slot(&mut standing.sums, element).push(RunningSum { to, value: row.value });
+                standing.put_sum(element, RunningSum { to, value: row.value });
             } else {
-                slot(&mut standing.baseline, element).put(to, Some(row.value));
+                standing.put_baseline(element, to, row.value);
             }
         }
     }

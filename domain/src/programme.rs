@@ -180,7 +180,12 @@ impl Programme {
 
     /// Whether a unit fills in an element: both the form and the element are for its kind.
     pub fn asks(&self, element: ElementIx, unit: UnitIx) -> bool {
-        self.index.asks[self.index.kinds[unit.get()]][element.get()]
+        self.asked(unit)[element.get()]
+    }
+
+    /// For each element, in the programme's order, whether a unit fills it in.
+    pub(crate) fn asked(&self, unit: UnitIx) -> &[bool] {
+        &self.index.asks[self.index.kinds[unit.get()]]
     }
 
     /// Whether a unit fills in a form.

@@ -5,11 +5,13 @@
 
 mod constituent;
 mod series;
+mod subject;
 #[cfg(test)]
 mod tests;
 
 pub use constituent::{Constituent, Origin};
 pub use series::Series;
+pub use subject::Subject;
 
 use crate::cells::{Cells, Months, Numbering, Standing};
 use crate::element::{Element, ElementIx, Value};
@@ -35,7 +37,7 @@ pub struct View<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Holding {
     /// Its value; none if it has never reported one.
-    pub value: Option<i128>,
+    pub value: Option<Value>,
     /// Whether all that is due has come in: every period of a flow, the due period of a stock or flag.
     pub complete: bool,
 }
@@ -66,14 +68,15 @@ impl<'a> View<'a> {
         last.zip(as_of).is_some_and(|(last, as_of)| last < as_of.last_day())
     }
 
-    /// What stands of a unit in the year.
-    fn now(&self, unit: UnitIx) -> Option<&'a Standing> {
-        self.now.get(self.numbering.unit(unit) as usize)
+    /// The end of the last period of an element's form that has ended; 0 if none has.
+    pub fn due(&self, element: ElementIx) -> u8 {
+        let form = self.programme.element(element).form;
+        self.programme.form(form).frequency.due_month(self.month)
     }
 
-    /// What stands of a unit in the year before.
-    fn before(&self, unit: UnitIx) -> Option<&'a Standing> {
-        self.before.get(self.numbering.unit(unit) as usize)
+    /// A unit, ready to be asked for many figures.
+    pub fn subject(&self, unit: UnitIx) -> Subject<'a> {
+        Subject::new(self, unit)
     }
 
     /// An element's figures, ready to be read for many units.
@@ -102,12 +105,7 @@ fn latest(months: Months) -> Option<u8> {
     (months != 0).then(|| u8::try_from(16 - months.leading_zeros()).unwrap_or(0))
 }
 
-/// A figure as an exact amount, with its element's scale.
+/// A figure, or a sum of figures, as an exact amount, with its element's scale.
 pub fn amount(element: &Element, value: i128) -> crate::Quantity {
     crate::Quantity::scaled(value, element.scale)
-}
-
-/// Whether a sum fits a figure again, as it does below the limits of figures.
-pub fn as_value(sum: i128) -> Option<Value> {
-    Value::try_from(sum).ok()
 }

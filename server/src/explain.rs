@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gom_domain::element::ElementIx;
+use gom_domain::element::{ElementIx, Value};
 use gom_domain::form::FormIx;
 use gom_domain::formula::{Aspect, Expr, Term};
 use gom_domain::programme::Programme;
@@ -43,7 +43,7 @@ pub struct UnitPart {
     /// Whether its figures are in the sums.
     pub counted: bool,
     /// Its value of each term.
-    pub values: Vec<Option<i128>>,
+    pub values: Vec<Option<Value>>,
     /// The figures behind them.
     pub sources: Vec<Source>,
 }

@@ -58,7 +58,7 @@ pub fn totals(memory: &Memory, period: Period, cumulative: bool) -> Result<Total
     Ok(Totals { programme: Arc::clone(&programme), rows: rows.ok_or_else(none)? })
 }
 
-fn of_element(view: &View<'_>, element: ElementIx, period: Period, cumulative: bool) -> Vec<Total> {
+fn of_element<'v>(view: &'v View<'v>, element: ElementIx, period: Period, cumulative: bool) -> Vec<Total> {
     let programme = view.programme;
     let series = view.series(element);
     // Nothing of the element falls into the period, such as a half-year's figure into a month.
@@ -71,7 +71,7 @@ fn of_element(view: &View<'_>, element: ElementIx, period: Period, cumulative: b
     let mut kinds: Vec<&String> = units.iter().map(|unit| &programme.unit(*unit).kind).collect();
     kinds.sort();
     kinds.dedup();
-    let add = |over: Over, units: &[UnitIx]| total(&series, element, over, units, period, cumulative);
+    let add = |over: Over, units: &[UnitIx]| total(view, &series, element, over, units, period, cumulative);
     let mut rows = vec![add(Over::All, &units)];
     for kind in kinds {
         let own: Vec<UnitIx> =
@@ -82,8 +82,9 @@ fn of_element(view: &View<'_>, element: ElementIx, period: Period, cumulative: b
     rows
 }
 
-fn total(
-    series: &Series<'_>,
+fn total<'v>(
+    view: &View<'v>,
+    series: &Series<'v>,
     element: ElementIx,
     over: Over,
     units: &[UnitIx],
@@ -93,13 +94,14 @@ fn total(
     let mut total =
         Total { over, element, value: None, expected: units.len(), reported: 0, missing: Vec::new() };
     for unit in units {
+        let subject = view.subject(*unit);
         let holding = if cumulative || series.element.kind != Kind::Flow {
-            series.now(*unit, series.due)
+            series.now(&subject, series.due)
         } else {
-            series.within(*unit, period)
+            series.within(&subject, period)
         };
         if let Some(value) = holding.value {
-            total.value = Some(total.value.unwrap_or(0) + value);
+            total.value = Some(total.value.unwrap_or(0) + i128::from(value));
         }
         if holding.complete {
             total.reported += 1;

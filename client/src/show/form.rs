@@ -6,7 +6,6 @@ use gom_domain::element::{Element, Value};
 use gom_domain::examine::{Finding, Record};
 use gom_domain::ruling::is_future;
 use gom_domain::submission::{Figures, SubmissionId};
-use gom_domain::totals::as_value;
 
 use super::CellState;
 use crate::drafts::sketch;
@@ -171,17 +170,17 @@ fn compared(
         findings.push(Finding::future());
     }
     let view = record.view();
-    let frequency = place.form().frequency;
+    let (subject, frequency) = (view.subject(place.unit), place.form().frequency);
     let year_before = frequency.period_ending(place.period.year() - 1, place.period.last_month());
     let line = |(ix, element): (_, &Element)| {
         let series = view.series(ix);
-        let so_far = series.now(place.unit, place.period.last_month());
+        let so_far = series.now(&subject, place.period.last_month());
         Line {
             year_before: year_before.and_then(|period| record.figure(ix, period)),
             last: record.figure(ix, place.period.before()),
             now: shown.cells.get(&element.key).copied(),
-            so_far: Level { value: so_far.value.and_then(as_value), is_complete: so_far.complete },
-            quota: series.quota(place.unit).and_then(as_value),
+            so_far: Level { value: so_far.value, is_complete: so_far.complete },
+            quota: series.quota(&subject),
             element: element.clone(),
         }
     };

@@ -6,6 +6,8 @@ use crate::element::Value;
 pub type Months = u16;
 
 /// A unit's figures of one element in the months of a year.
+///
+/// **Invariant:** a month that is not present has the value zero, which only sums may look at.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Line {
     present: Months,
@@ -13,19 +15,24 @@ pub struct Line {
 }
 
 impl Line {
+    /// Something of its beginning and its end, which are not fetched together.
+    pub(super) fn ends(&self) -> Value {
+        self.values[0] ^ self.values[11]
+    }
+
     /// The months for which there is a figure.
     pub fn present(&self) -> Months {
         self.present
     }
 
     /// The sum over some months, all of which are present.
-    pub fn sum(&self, months: Months) -> i128 {
-        let (mut sum, mut left) = (0, months);
-        while let Some(value) = self.values.get(left.trailing_zeros() as usize) {
-            sum += i128::from(*value);
-            left &= left - 1;
+    pub fn sum(&self, months: Months) -> Value {
+        let up_to_last = Months::MAX.checked_shr(months.leading_zeros()).unwrap_or(0);
+        if self.present & up_to_last == months {
+            // None is left out before the last, and what is missing is kept as zero.
+            return self.values.iter().take(up_to_last.count_ones() as usize).sum();
         }
-        sum
+        (0..12).filter(|month| months >> month & 1 == 1).map(|month| self.values[month]).sum()
     }
 
     /// The figure of a month, 1 to 12.
@@ -37,9 +44,8 @@ impl Line {
 
     pub(super) fn put(&mut self, month: u8, value: Option<Value>) {
         let slot = usize::from(month - 1);
-        match value {
-            Some(value) => (self.present, self.values[slot]) = (self.present | 1 << slot, value),
-            None => self.present &= !(1 << slot),
-        }
+        let month = 1 << slot;
+        self.present = if value.is_some() { self.present | month } else { self.present & !month };
+        self.values[slot] = value.unwrap_or(0);
     }
 }

@@ -1,10 +1,12 @@
 //! What a target's figure is put together from: its units, what each of them has, and the sums.
 
 use super::gathering::Gathering;
+use super::readings::{Readings, held};
+use crate::element::Value;
 use crate::formula::{Aspect, Term};
 use crate::quantity::Quantity;
 use crate::target::{Formula, Target};
-use crate::totals::{Constituent, Holding, Series, View};
+use crate::totals::{Constituent, Holding, Series, Subject, View};
 use crate::unit::UnitIx;
 
 /// One unit's part in a target.
@@ -17,7 +19,7 @@ pub struct Part {
     /// Whether its figures go into the sums.
     pub counted: bool,
     /// What it has, term by term.
-    pub values: Vec<Option<i128>>,
+    pub values: Vec<Option<Value>>,
 }
 
 /// A target's units and sums, before they are judged.
@@ -49,25 +51,29 @@ pub struct Assembly {
 
 impl Assembly {
     /// Puts a target's figure together as of the view's month.
-    pub fn new(view: &View<'_>, target: &Target, formula: &Formula) -> Self {
-        let mut gathering = Gathering::new(view, target, formula);
-        view.units().iter().for_each(|unit| gathering.ask(*unit));
+    pub fn new<'a>(view: &'a View<'a>, target: &'a Target, formula: &'a Formula) -> Self {
+        let mut readings = Readings::new(view);
+        let mut gathering = Gathering::new(view, target, formula, &mut readings);
+        for unit in view.units() {
+            readings.turn_to(*unit);
+            gathering.ask(*unit, &mut readings);
+        }
         gathering.finish()
     }
 
     /// Takes the sums apart again: what each unit that is asked has in them.
     pub fn parts<'a>(&'a self, view: &'a View<'a>) -> impl Iterator<Item = Part> + 'a {
         let series: Vec<Series<'_>> = self.terms.iter().map(|term| view.series(term.element)).collect();
-        self.units.iter().map(move |unit| self.part(&series, *unit))
+        self.units.iter().map(move |unit| self.part(&series, &view.subject(*unit)))
     }
 
-    fn part(&self, series: &[Series<'_>], unit: UnitIx) -> Part {
+    fn part<'a>(&self, series: &[Series<'a>], subject: &Subject<'a>) -> Part {
         let terms = self.terms.iter().zip(series);
         let held: Vec<Option<Holding>> =
-            terms.map(|(term, series)| held(series, term.aspect, unit, self.due)).collect();
+            terms.map(|(term, series)| held(series, term.aspect, subject, self.due)).collect();
         let reported = held.iter().flatten().all(|held| held.complete);
         let values = held.into_iter().map(|held| held?.value).collect();
-        Part { unit, reported, counted: self.counts_all || reported, values }
+        Part { unit: subject.unit, reported, counted: self.counts_all || reported, values }
     }
 
     /// The formula's value over the sums. `back` takes every figure of the year before instead.
@@ -94,39 +100,13 @@ impl Assembly {
         if !view.programme.asks(term.element, unit) {
             return Vec::new();
         }
-        let series = view.series(term.element);
-        let before = || series.before_of(unit, self.due).unwrap_or_default();
+        let (series, subject) = (view.series(term.element), &view.subject(unit));
+        let before = || series.before_of(subject, self.due).unwrap_or_default();
         match term.aspect {
-            Aspect::Now => series.now_of(unit, self.due),
-            Aspect::Kept => [series.now_of(unit, self.due), before()].concat(),
+            Aspect::Now => series.now_of(subject, self.due),
+            Aspect::Kept => [series.now_of(subject, self.due), before()].concat(),
             Aspect::Prev => before(),
-            _ => series.quota_of(unit).unwrap_or_default(),
+            _ => series.quota_of(subject).unwrap_or_default(),
         }
     }
-}
-
-/// What a unit has of a term; none where it does not fill in the element.
-pub(super) fn held(series: &Series<'_>, aspect: Aspect, unit: UnitIx, due: u8) -> Option<Holding> {
-    let of = || match aspect {
-        Aspect::Now => series.now(unit, due),
-        Aspect::Kept => kept(series.now(unit, due), series.before(unit, due)),
-        Aspect::Prev => prev(series.now(unit, due), series.before(unit, due)),
-        _ => Holding { value: series.quota(unit), complete: true },
-    };
-    series.asks(unit).then(of)
-}
-
-/// A figure of the year before; a unit has reported with it when it is known and this year's has come in too.
-fn prev(now: Holding, before: Option<i128>) -> Holding {
-    Holding { value: before, complete: now.complete && before.is_some() }
-}
-
-/// Whether one unit has a flag and had it the year before; it has reported with the flag of now alone.
-fn kept(now: Holding, before: Option<i128>) -> Holding {
-    let value = match before {
-        Some(0) => Some(0),
-        Some(_) => now.value.filter(|_| now.complete),
-        None => None,
-    };
-    Holding { value, complete: now.complete }
 }

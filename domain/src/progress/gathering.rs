@@ -1,14 +1,15 @@
 //! Gathering a target's figure, one unit after another.
 //!
-//! All targets are asked of a unit before the next one, for its figures lie together. Nothing of a unit is kept but
-//! what it adds to the sums, and its name where something is missing.
+//! All targets are asked of a unit before the next one, for its figures lie together and are read once for all. Nothing
+//! of a unit is kept but what it adds to the sums, and its name where something is missing.
 
-use super::assembly::{Assembly, held};
-use crate::element::Kind;
+use super::assembly::Assembly;
+use super::readings::Readings;
+use crate::element::{Element, Kind};
 use crate::formula::{Aspect, Term};
 use crate::quantity::Quantity;
 use crate::target::{Comparator, Formula, Target};
-use crate::totals::{Holding, Series, View};
+use crate::totals::{Holding, View};
 use crate::unit::UnitIx;
 
 /// A target's figure while units are asked.
@@ -17,8 +18,8 @@ pub(super) struct Gathering<'a> {
     target: &'a Target,
     formula: &'a Formula,
     tallies: Vec<Tally<'a>>,
-    /// The flags of the year before that the scope asks for, with the answer wanted.
-    flags: Vec<(Series<'a>, bool)>,
+    /// Where the flags of the year before are read that the scope asks for, with the answer wanted.
+    flags: Vec<(usize, bool)>,
     only_quotas: bool,
     /// Units of which it is not known whether they belong to the target.
     unknown: Vec<UnitIx>,
@@ -28,7 +29,11 @@ pub(super) struct Gathering<'a> {
 /// One term's tally: what the unit asked has of it, and the sums so far.
 struct Tally<'a> {
     term: Term,
-    series: Series<'a>,
+    element: &'a Element,
+    /// Where it is read.
+    reading: usize,
+    /// Where the whole year before is read, if it is asked for.
+    whole_year_before: Option<usize>,
     held: Option<Holding>,
     sum: Option<i128>,
     /// Whether the sum lacks something without which it means nothing.
@@ -39,34 +44,56 @@ struct Tally<'a> {
 }
 
 impl<'a> Gathering<'a> {
-    pub(super) fn new(view: &'a View<'a>, target: &'a Target, formula: &'a Formula) -> Self {
+    pub(super) fn new(
+        view: &'a View<'a>,
+        target: &'a Target,
+        formula: &'a Formula,
+        readings: &mut Readings<'a>,
+    ) -> Self {
         let terms = terms_of(target, formula);
-        let whole_year = formula.additive && target.comparator == Comparator::Falls;
-        let year_before = whole_year.then_some(0);
-        let tallies: Vec<Tally<'_>> = terms.iter().map(|term| Tally::new(view, *term, year_before)).collect();
+        let due = due(view, &terms);
+        let whole_year_before = formula.additive && target.comparator == Comparator::Falls;
+        let tally = |term: &Term| Tally::new(view, *term, due, whole_year_before, readings);
+        let tallies = terms.iter().map(tally).collect();
+        let flags = target.scope.flags();
+        let flags = flags.map(|(flag, is)| (readings.place_of(flag, Aspect::Prev, due), is)).collect();
         let counts_all = formula.additive && !target.comparator.looks_back();
         Self {
             view,
             target,
             formula,
-            flags: target.scope.flags().map(|(flag, is)| (view.series(flag), is)).collect(),
+            tallies,
+            flags,
             only_quotas: terms.iter().all(|term| term.aspect == Aspect::Quota),
             unknown: Vec::new(),
-            assembly: Assembly { due: due(&tallies), terms, counts_all, ..Assembly::default() },
-            tallies,
+            assembly: Assembly { due, terms, counts_all, ..Assembly::default() },
         }
     }
 
-    /// Adds a unit, if it belongs to the target.
-    pub(super) fn ask(&mut self, unit: UnitIx) {
-        if self.assembly.due == 0 || !self.is_asked(unit) {
+    /// Adds the unit that the readings have turned to, if it belongs to the target.
+    pub(super) fn ask(&mut self, unit: UnitIx, readings: &mut Readings<'a>) {
+        if self.assembly.due == 0 || !self.target.scope.admits(unit, self.view.programme.unit(unit)) {
             return;
         }
-        match self.has_flags(unit) {
-            Some(true) => self.add(unit),
+        self.tallies.iter_mut().for_each(|tally| tally.held = readings.held(tally.reading));
+        if !self.is_asked() {
+            return;
+        }
+        match self.has_flags(readings) {
+            Some(true) => self.add(unit, readings),
             Some(false) => {}
             None => self.unknown.push(unit),
         }
+    }
+
+    /// Adds what came together from the units after those that were asked here.
+    pub(super) fn add_up(&mut self, more: Self) {
+        self.unknown.extend(more.unknown);
+        self.assembly.units.extend(more.assembly.units);
+        self.assembly.missing.extend(more.assembly.missing);
+        self.assembly.silent.extend(more.assembly.silent);
+        self.assembly.each.extend(more.assembly.each);
+        self.tallies.iter_mut().zip(&more.tallies).for_each(|(tally, more)| tally.add_up(more));
     }
 
     /// What has come together. A scope that hangs on something unknown leaves nothing to add up.
@@ -85,20 +112,18 @@ impl<'a> Gathering<'a> {
         Assembly { terms, sums, least, year_before, ..self.assembly }
     }
 
-    /// Whether the scope lets the unit in, flags aside, and it fills in at least one element of the formula.
-    fn is_asked(&self, unit: UnitIx) -> bool {
+    /// Whether the unit fills in at least one element of the formula.
+    fn is_asked(&self) -> bool {
         let counts = |tally: &&Tally<'_>| self.only_quotas || tally.term.aspect != Aspect::Quota;
-        self.target.scope.admits(unit, self.view.programme.unit(unit))
-            && self.tallies.iter().filter(counts).any(|tally| tally.series.asks(unit))
+        self.tallies.iter().filter(counts).any(|tally| tally.held.is_some())
     }
 
     /// Whether it had the flags that the scope asks for. One that is otherwise leaves a unit out, even where
     /// another is unknown.
-    fn has_flags(&self, unit: UnitIx) -> Option<bool> {
+    fn has_flags(&self, readings: &mut Readings<'a>) -> Option<bool> {
         let mut all = Some(true);
-        for (series, is) in &self.flags {
-            let had = series.asks(unit).then(|| series.before(unit, self.assembly.due));
-            match had {
+        for (flag, is) in &self.flags {
+            match readings.held(*flag).map(|held| held.value) {
                 Some(None) => all = None,
                 Some(Some(had)) if (had == 1) == *is => {}
                 _ => return Some(false),
@@ -107,19 +132,15 @@ impl<'a> Gathering<'a> {
         all
     }
 
-    fn add(&mut self, unit: UnitIx) {
-        let (mut reported, mut breaks) = (true, false);
-        for tally in &mut self.tallies {
-            tally.held = held(&tally.series, tally.term.aspect, unit, self.assembly.due);
-            reported &= tally.held.is_none_or(|held| held.complete);
-            breaks |= tally.breaks_what_is_kept();
-        }
+    fn add(&mut self, unit: UnitIx, readings: &mut Readings<'a>) {
+        let reported = self.tallies.iter().all(|tally| tally.held.is_none_or(|held| held.complete));
+        let breaks = self.tallies.iter().any(Tally::breaks_what_is_kept);
         self.note(unit, reported, breaks);
         let counted = reported || self.assembly.counts_all;
         self.tallies.iter_mut().for_each(|tally| tally.add(counted));
         if self.formula.additive {
             let last_month = self.view.month == 12;
-            self.tallies.iter_mut().for_each(|tally| tally.add_certain(unit, last_month));
+            self.tallies.iter_mut().for_each(|tally| tally.add_certain(last_month, readings));
         }
     }
 
@@ -141,15 +162,30 @@ impl<'a> Gathering<'a> {
     fn value_of_one(&self) -> Option<Quantity> {
         self.formula.expr.eval(&|term| {
             let tally = self.tallies.iter().find(|tally| tally.term == term)?;
-            tally.amount(tally.held?.value)
+            tally.amount(tally.held?.value.map(i128::from))
         })
     }
 }
 
 impl<'a> Tally<'a> {
-    fn new(view: &'a View<'a>, term: Term, year_before: Option<i128>) -> Self {
-        let series = view.series(term.element);
-        Self { term, series, held: None, sum: None, broken: false, least: 0, year_before }
+    fn new(
+        view: &View<'a>,
+        term: Term,
+        due: u8,
+        whole_year_before: bool,
+        readings: &mut Readings<'a>,
+    ) -> Self {
+        Self {
+            term,
+            element: view.programme.element(term.element),
+            reading: readings.place(term, due),
+            whole_year_before: whole_year_before.then(|| readings.place_of(term.element, Aspect::Prev, 12)),
+            held: None,
+            sum: None,
+            broken: false,
+            least: 0,
+            year_before: whole_year_before.then_some(0),
+        }
     }
 
     /// This year's figures add up as far as there are any; of all else, what is missing breaks the sum. What is kept
@@ -157,19 +193,32 @@ impl<'a> Tally<'a> {
     fn add(&mut self, counted: bool) {
         let Some(held) = self.held.filter(|_| counted || self.term.aspect == Aspect::Kept) else { return };
         match held.value {
-            Some(value) => self.sum = Some(self.sum.unwrap_or(0) + value),
+            Some(value) => self.sum = Some(self.sum.unwrap_or(0) + i128::from(value)),
             None => self.broken |= self.term.aspect != Aspect::Now,
         }
     }
 
     /// Adds what a unit has for certain, which is its flows, as they only grow, and the levels that are December's own;
     /// and what it had in the whole year before.
-    fn add_certain(&mut self, unit: UnitIx, last_month: bool) {
+    fn add_certain(&mut self, last_month: bool, readings: &mut Readings<'a>) {
         let Some(held) = self.held else { return };
-        if self.series.element.kind == Kind::Flow || last_month && held.complete {
-            self.least += held.value.unwrap_or(0);
+        if self.element.kind == Kind::Flow || last_month && held.complete {
+            self.least += i128::from(held.value.unwrap_or(0));
         }
-        self.year_before = self.year_before.and_then(|sum| Some(sum + self.series.before(unit, 12)?));
+        if let Some(reading) = self.whole_year_before {
+            let before = readings.held(reading).and_then(|held| held.value);
+            self.year_before = self.year_before.zip(before).map(|(sum, before)| sum + i128::from(before));
+        }
+    }
+
+    fn add_up(&mut self, more: &Self) {
+        self.sum = match (self.sum, more.sum) {
+            (Some(sum), Some(more)) => Some(sum + more),
+            (sum, more) => sum.or(more),
+        };
+        self.broken |= more.broken;
+        self.least += more.least;
+        self.year_before = self.year_before.zip(more.year_before).map(|(sum, more)| sum + more);
     }
 
     fn breaks_what_is_kept(&self) -> bool {
@@ -177,7 +226,7 @@ impl<'a> Tally<'a> {
     }
 
     fn amount(&self, value: Option<i128>) -> Option<Quantity> {
-        value.map(|value| Quantity::scaled(value, self.series.element.scale))
+        value.map(|value| Quantity::scaled(value, self.element.scale))
     }
 }
 
@@ -193,17 +242,16 @@ fn terms_of(target: &Target, formula: &Formula) -> Vec<Term> {
 }
 
 /// D: the smallest due month of the flows, else of the stocks and flags; 0 if any is not due yet.
-fn due(tallies: &[Tally<'_>]) -> u8 {
-    let asked: Vec<&Series<'_>> = tallies
-        .iter()
-        .filter(|tally| tally.term.aspect != Aspect::Quota)
-        .map(|tally| &tally.series)
-        .collect();
-    let asked = if asked.is_empty() { tallies.iter().map(|tally| &tally.series).collect() } else { asked };
-    if asked.iter().any(|series| series.due == 0) {
+fn due(view: &View<'_>, terms: &[Term]) -> u8 {
+    let of = |term: &Term| (view.programme.element(term.element).kind, view.due(term.element));
+    let mut asked: Vec<(Kind, u8)> =
+        terms.iter().filter(|term| term.aspect != Aspect::Quota).map(of).collect();
+    if asked.is_empty() {
+        asked = terms.iter().map(of).collect();
+    }
+    if asked.iter().any(|(_, due)| *due == 0) {
         return 0;
     }
-    let flows =
-        asked.iter().filter(|series| series.element.kind == Kind::Flow).map(|series| series.due).min();
-    flows.or_else(|| asked.iter().map(|series| series.due).min()).unwrap_or(0)
+    let flows = asked.iter().filter(|(kind, _)| *kind == Kind::Flow).map(|(_, due)| *due).min();
+    flows.or_else(|| asked.iter().map(|(_, due)| *due).min()).unwrap_or(0)
 }

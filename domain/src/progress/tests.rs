@@ -261,3 +261,29 @@ fn months_before_a_unit_existed_are_those_of_the_units_it_goes_on_for() {
     let gap = District::of(&units, "falls", "", "births").before(&rows[..1]);
     assert_eq!(gap.told("south", 1..=3, births(1)).as_of(3).reported, 0);
 }
+
+/// What comes together must not depend on how many threads ask.
+#[test]
+fn units_that_are_asked_apart_come_to_the_same() {
+    let all = [Some(3), Some(2), Some(40), Some(1)];
+    let formulas =
+        ["births + moves", "100 * births / homes", "kept(centre)", "births - prev(births)", "homes"];
+    for (comparator, formula) in [">=", "falls", "each >", "<="].iter().flat_map(|c| formulas.map(|f| (c, f)))
+    {
+        for before in [&YEAR_BEFORE[..], &YEAR_BEFORE[..5], &[]] {
+            let district = target(comparator, if *comparator == "falls" { "" } else { "3" }, formula)
+                .before(before)
+                .told("north", 1..=12, all)
+                .told("town", 1..=3, all);
+            for month in [1, 3, 12] {
+                let view = district.view(month);
+                let gathered = |units| {
+                    let gathered = super::gather_all(&view, units).remove(0);
+                    format!("{:?}", gathered.map(super::Gathering::finish))
+                };
+                assert_eq!(gathered(1), gathered(9), "{comparator} {formula}");
+                assert_eq!(gathered(2), gathered(9), "{comparator} {formula}");
+            }
+        }
+    }
+}

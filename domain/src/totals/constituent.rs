@@ -53,10 +53,10 @@ pub(super) enum Stretch<'a> {
 }
 
 impl Stretch<'_> {
-    pub(super) fn sum(self) -> i128 {
+    pub(super) fn sum(self) -> Value {
         match self {
             Self::Months(line, months, _) => line.sum(months),
-            Self::RunningSum(RunningSum { value, .. }) | Self::Quota(value) => value.into(),
+            Self::RunningSum(RunningSum { value, .. }) | Self::Quota(value) => value,
         }
     }
 

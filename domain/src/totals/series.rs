@@ -4,12 +4,12 @@
 //! constituents list it, so that they cannot differ; the value allocates nothing, for it is asked of every unit.
 
 use crate::cells::{Line, Months, RunningSum};
-use crate::element::{Element, ElementIx, Kind};
+use crate::element::{Element, ElementIx, Kind, Value};
 use crate::period::{Frequency, Period};
 use crate::unit::UnitIx;
 
 use super::constituent::{Constituent, Origin, Stretch};
-use super::{Holding, View, ends, latest, up_to};
+use super::{Holding, Subject, View, ends, latest, up_to};
 
 /// Takes the stretches of figures that a walk comes by, and the unit whose they are.
 trait Show: FnMut(UnitIx, Stretch<'_>) {}
@@ -31,72 +31,71 @@ pub struct Series<'a> {
 
 impl<'a> Series<'a> {
     pub(super) fn new(view: &'a View<'a>, place: ElementIx) -> Self {
-        let number = view.numbering.element(place);
-        let element = view.programme.element(place);
+        let (number, element) = (view.numbering.element(place), view.programme.element(place));
         let frequency = view.programme.form(element.form).frequency;
-        Self { view, element, place, number, frequency, due: frequency.due_month(view.month) }
+        Self { view, element, place, number, frequency, due: view.due(place) }
     }
 
     /// Whether a unit fills in the element.
-    pub fn asks(&self, unit: UnitIx) -> bool {
-        self.view.programme.asks(self.place, unit)
+    pub fn asks(&self, subject: &Subject<'a>) -> bool {
+        subject.is_asked(self.place)
     }
 
     /// What a unit has by now; flows are added up to the month `through`.
-    pub fn now(&self, unit: UnitIx, through: u8) -> Holding {
+    pub fn now(&self, subject: &Subject<'a>, through: u8) -> Holding {
         let mut value = None;
-        let complete = self.walk_now(unit, through, &mut add_to(&mut value));
+        let complete = self.walk_now(subject, through, &mut add_to(&mut value));
         Holding { value, complete }
     }
 
     /// The figures that make what a unit has by now; none where it has nothing.
-    pub fn now_of(&self, unit: UnitIx, through: u8) -> Vec<Constituent> {
+    pub fn now_of(&self, subject: &Subject<'a>, through: u8) -> Vec<Constituent> {
         let mut list = Vec::new();
-        self.walk_now(unit, through, &mut self.lister(self.view.programme.year, &mut list));
+        self.walk_now(subject, through, &mut self.lister(self.view.programme.year, &mut list));
         list
     }
 
     /// The year before: for flows the sum of the same months, up to `through`; for stocks and flags the last level.
     /// `None` is unknown, which is not "no": a figure is missing, or nobody in the unit's place existed then.
-    pub fn before(&self, unit: UnitIx, through: u8) -> Option<i128> {
+    pub fn before(&self, subject: &Subject<'a>, through: u8) -> Option<Value> {
         let mut sum = 0;
-        self.walk_before(unit, through, &mut |_, stretch| sum += stretch.sum())?;
+        self.walk_before(subject, through, &mut |_, stretch| sum += stretch.sum())?;
         Some(sum)
     }
 
     /// The figures that make the year before, unless it is unknown.
-    pub fn before_of(&self, unit: UnitIx, through: u8) -> Option<Vec<Constituent>> {
+    pub fn before_of(&self, subject: &Subject<'a>, through: u8) -> Option<Vec<Constituent>> {
         let mut list = Vec::new();
-        self.walk_before(unit, through, &mut self.lister(self.view.programme.year - 1, &mut list))?;
+        self.walk_before(subject, through, &mut self.lister(self.view.programme.year - 1, &mut list))?;
         Some(list)
     }
 
     /// The year's quota: the unit's own for its part of the year, and those of the units it goes on for. All of
     /// them, or none where the year's quota was allotted anew to the unit itself.
-    pub fn quota(&self, unit: UnitIx) -> Option<i128> {
+    pub fn quota(&self, subject: &Subject<'a>) -> Option<Value> {
         let mut sum = 0;
-        self.walk_quota(unit, &mut |_, stretch| sum += stretch.sum())?;
+        self.walk_quota(subject, &mut |_, stretch| sum += stretch.sum())?;
         Some(sum)
     }
 
     /// The quotas that make the year's, if there is one.
-    pub fn quota_of(&self, unit: UnitIx) -> Option<Vec<Constituent>> {
+    pub fn quota_of(&self, subject: &Subject<'a>) -> Option<Vec<Constituent>> {
         let mut list = Vec::new();
-        self.walk_quota(unit, &mut self.lister(self.view.programme.year, &mut list))?;
+        self.walk_quota(subject, &mut self.lister(self.view.programme.year, &mut list))?;
         Some(list)
     }
 
     /// The sum or level within a period of this year alone, rather than from January on.
-    pub fn within(&self, unit: UnitIx, period: Period) -> Holding {
+    pub fn within(&self, subject: &Subject<'a>, period: Period) -> Holding {
         let span = up_to(period.last_month()) & !up_to(period.first_month() - 1);
         match self.element.kind {
             Kind::Flow => {
                 let mut value = None;
-                let complete = self.walk_flow(unit, self.ends(12) & span, &mut add_to(&mut value));
+                let complete = self.walk_flow(subject, self.ends(12) & span, &mut add_to(&mut value));
                 Holding { value, complete }
             }
             Kind::Stock | Kind::Flag => {
-                let level = self.now(unit, 12);
+                let level = self.now(subject, 12);
                 let inside = self.due >= period.first_month();
                 if inside && level.complete { level } else { Holding::default() }
             }
@@ -113,16 +112,16 @@ impl<'a> Series<'a> {
         move |unit, stretch| list.extend(stretch.constituents(unit, frequency, year))
     }
 
-    fn reported(&self, unit: UnitIx) -> Option<&'a Line> {
-        self.view.now(unit)?.reported(self.number)
+    fn reported(&self, subject: &Subject<'a>) -> Option<&'a Line> {
+        subject.now?.reported(self.number)
     }
 
-    fn reported_before(&self, unit: UnitIx) -> Option<&'a Line> {
-        self.view.before(unit)?.reported(self.number)
+    fn reported_before(&self, subject: &Subject<'a>) -> Option<&'a Line> {
+        subject.before?.reported(self.number)
     }
 
-    fn baseline(&self, unit: UnitIx) -> Option<&'a Line> {
-        self.view.before(unit)?.baseline(self.number)
+    fn baseline(&self, subject: &Subject<'a>) -> Option<&'a Line> {
+        subject.before?.baseline(self.number)
     }
 
     /// The months with which the element's periods end, up to `through`.
@@ -132,90 +131,94 @@ impl<'a> Series<'a> {
 
     /// The units that this one goes on for: those that have ended by the month and were asked for the element.
     /// One that is still there counts for itself.
-    fn ended(&self, unit: UnitIx) -> impl Iterator<Item = UnitIx> {
-        let programme = self.view.programme;
-        let old = programme.predecessors(unit).iter().copied();
-        old.filter(|old| self.view.has_ended(*old) && self.asks(*old))
+    fn ended(&self, subject: &Subject<'a>) -> impl Iterator<Item = Subject<'a>> {
+        let old = subject.old.iter().filter(|old| self.view.has_ended(**old));
+        old.map(|old| self.view.subject(*old)).filter(|old| self.asks(old))
     }
 
     /// Shows what a unit has by now, and says whether all that is due has come in.
-    fn walk_now(&self, unit: UnitIx, through: u8, show: &mut impl Show) -> bool {
+    fn walk_now(&self, subject: &Subject<'a>, through: u8, show: &mut impl Show) -> bool {
         match self.element.kind {
-            Kind::Flow => self.walk_flow(unit, self.ends(through), show),
-            Kind::Stock | Kind::Flag => self.walk_level(unit, show),
+            Kind::Flow => self.walk_flow(subject, self.ends(through), show),
+            Kind::Stock | Kind::Flag => self.walk_level(subject, show),
         }
     }
 
     /// The wanted periods, those of the units it came from included.
-    fn walk_flow(&self, unit: UnitIx, wanted: Months, show: &mut impl Show) -> bool {
-        let owed = wanted & self.view.programme.months(unit);
-        let line = self.reported(unit);
+    fn walk_flow(&self, subject: &Subject<'a>, wanted: Months, show: &mut impl Show) -> bool {
+        let owed = wanted & subject.months;
+        let line = self.reported(subject);
         let have = present(line) & owed;
-        show_months(unit, line, have, Origin::Report, show);
-        self.ended(unit).fold(have == owed, |complete, old| self.walk_flow(old, wanted, show) && complete)
+        show_months(subject.unit, line, have, Origin::Report, show);
+        self.ended(subject).fold(have == owed, |complete, old| self.walk_flow(&old, wanted, show) && complete)
     }
 
     /// The latest level. Until a new unit has one, the last levels of the units it came from add up to it.
-    fn walk_level(&self, unit: UnitIx, show: &mut impl Show) -> bool {
-        let counted = self.view.programme.months(unit);
-        let line = self.reported(unit);
+    fn walk_level(&self, subject: &Subject<'a>, show: &mut impl Show) -> bool {
+        let counted = subject.months;
+        let line = self.reported(subject);
         if let Some(month) = latest(present(line) & counted & up_to(self.view.month)) {
-            show_months(unit, line, 1 << (month - 1), Origin::Report, show);
+            show_months(subject.unit, line, 1 << (month - 1), Origin::Report, show);
             return month == self.due;
         }
-        let mut old = self.ended(unit).peekable();
+        let mut old = self.ended(subject).peekable();
         if self.element.kind == Kind::Flag || old.peek().is_none() {
             return false;
         }
         let owes_due = self.due > 0 && counted >> (self.due - 1) & 1 == 1;
-        old.fold(!owes_due, |complete, old| self.walk_level(old, show) && complete)
+        old.fold(!owes_due, |complete, old| self.walk_level(&old, show) && complete)
     }
 
     /// Shows the year before; where it says `None` it is unknown, whatever was shown until then.
-    fn walk_before(&self, unit: UnitIx, through: u8, show: &mut impl Show) -> Option<()> {
+    fn walk_before(&self, subject: &Subject<'a>, through: u8, show: &mut impl Show) -> Option<()> {
         match self.element.kind {
             Kind::Flow => {
                 let wanted = self.ends(through);
-                let someone_owed_all = wanted != 0 && self.owed_before(unit, wanted) == wanted;
-                if someone_owed_all { self.walk_flow_before(unit, wanted, show) } else { None }
+                let someone_owed_all = wanted != 0 && self.owed_before(subject, wanted) == wanted;
+                if someone_owed_all { self.walk_flow_before(subject, wanted, show) } else { None }
             }
-            Kind::Stock | Kind::Flag => self.walk_level_before(unit, show),
+            Kind::Stock | Kind::Flag => self.walk_level_before(subject, show),
         }
     }
 
     /// Those of the wanted months of the year before in which the unit existed, or one that it goes on for.
-    fn owed_before(&self, unit: UnitIx, wanted: Months) -> Months {
-        let own = wanted & self.view.programme.months_before(unit);
-        self.ended(unit).fold(own, |months, old| months | self.owed_before(old, wanted))
+    fn owed_before(&self, subject: &Subject<'a>, wanted: Months) -> Months {
+        let own = wanted & subject.months_before;
+        self.ended(subject).fold(own, |months, old| months | self.owed_before(&old, wanted))
     }
 
-    fn walk_flow_before(&self, unit: UnitIx, wanted: Months, show: &mut impl Show) -> Option<()> {
-        if wanted & self.view.programme.months_before(unit) != 0 {
-            self.walk_own_flow_before(unit, wanted, show)?;
+    fn walk_flow_before(&self, subject: &Subject<'a>, wanted: Months, show: &mut impl Show) -> Option<()> {
+        if wanted & subject.months_before != 0 {
+            self.walk_own_flow_before(subject, wanted, show)?;
         }
-        self.ended(unit).try_for_each(|old| self.walk_flow_before(old, wanted, show))
+        self.ended(subject).try_for_each(|old| self.walk_flow_before(&old, wanted, show))
     }
 
     /// One unit's own months of the year before: all present, or a running sum over exactly those.
-    fn walk_own_flow_before(&self, unit: UnitIx, wanted: Months, show: &mut impl Show) -> Option<()> {
-        let counted = self.view.programme.months_before(unit);
+    fn walk_own_flow_before(
+        &self,
+        subject: &Subject<'a>,
+        wanted: Months,
+        show: &mut impl Show,
+    ) -> Option<()> {
+        let counted = subject.months_before;
         let owed = wanted & counted;
-        let (before, baseline) = (self.reported_before(unit), self.baseline(unit));
+        let (before, baseline) = (self.reported_before(subject), self.baseline(subject));
         let reported = present(before) & owed;
         let given = present(baseline) & owed & !reported;
         if reported | given == owed {
-            show_months(unit, before, reported, Origin::Report, show);
-            show_months(unit, baseline, given, Origin::Baseline, show);
+            show_months(subject.unit, before, reported, Origin::Report, show);
+            show_months(subject.unit, baseline, given, Origin::Baseline, show);
             return Some(());
         }
-        let covers = |sum: &&RunningSum| self.ends(sum.to) & counted == owed;
-        let sums = self.view.before(unit)?.sums(self.number);
-        sums.iter().find(covers).map(|sum| show(unit, Stretch::RunningSum(*sum)))
+        let covers = |sum: &RunningSum| self.ends(sum.to) & counted == owed;
+        let sum = subject.before?.sums(self.number).find(covers);
+        sum.map(|sum| show(subject.unit, Stretch::RunningSum(sum)))
     }
 
-    fn walk_level_before(&self, unit: UnitIx, show: &mut impl Show) -> Option<()> {
-        let counted = self.view.programme.months_before(unit);
-        let (before, baseline) = (self.reported_before(unit), self.baseline(unit));
+    fn walk_level_before(&self, subject: &Subject<'a>, show: &mut impl Show) -> Option<()> {
+        let counted = subject.months_before;
+        let (before, baseline) = (self.reported_before(subject), self.baseline(subject));
         let month = |line| latest(present(line) & counted);
         let (reported, given) = (month(before), month(baseline));
         let (line, month, origin) = if reported >= given {
@@ -224,24 +227,24 @@ impl<'a> Series<'a> {
             (baseline, given, Origin::Baseline)
         };
         if let Some(month) = month {
-            show_months(unit, line, 1 << (month - 1), origin, show);
+            show_months(subject.unit, line, 1 << (month - 1), origin, show);
             return Some(());
         }
-        let mut old = self.ended(unit).peekable();
+        let mut old = self.ended(subject).peekable();
         if self.element.kind == Kind::Flag || old.peek().is_none() {
             return None;
         }
-        old.try_for_each(|old| self.walk_level_before(old, show))
+        old.try_for_each(|old| self.walk_level_before(&old, show))
     }
 
-    fn walk_quota(&self, unit: UnitIx, show: &mut impl Show) -> Option<()> {
-        let own = self.view.now(unit).and_then(|standing| standing.quota(self.number));
-        own.into_iter().for_each(|own| show(unit, Stretch::Quota(own)));
-        let allotted_anew = self.ended(unit).all(|old| self.quota(old).is_none());
+    fn walk_quota(&self, subject: &Subject<'a>, show: &mut impl Show) -> Option<()> {
+        let own = subject.now.and_then(|standing| standing.quota(self.number));
+        own.into_iter().for_each(|own| show(subject.unit, Stretch::Quota(own)));
+        let allotted_anew = self.ended(subject).all(|old| self.quota(&old).is_none());
         if allotted_anew {
             own.map(|_| ())
         } else {
-            self.ended(unit).try_for_each(|old| self.walk_quota(old, show))
+            self.ended(subject).try_for_each(|old| self.walk_quota(&old, show))
         }
     }
 }
@@ -258,6 +261,6 @@ fn show_months(unit: UnitIx, line: Option<&Line>, months: Months, origin: Origin
 }
 
 /// Adds up what a walk shows; what it never shows stays without a value.
-fn add_to(value: &mut Option<i128>) -> impl FnMut(UnitIx, Stretch<'_>) {
+fn add_to(value: &mut Option<Value>) -> impl FnMut(UnitIx, Stretch<'_>) {
     |_, stretch| *value = Some(value.unwrap_or(0) + stretch.sum())
 }

@@ -1,8 +1,7 @@
 //! A commune that two units were merged into at midyear, and what its figures are made of.
 
-use super::{Constituent, Origin, Series};
+use super::{Constituent, Origin, Series, Subject};
 use crate::fixture::District;
-use crate::unit::UnitIx;
 
 const UNITS: &str = "id,code,name,kind,valid_from,valid_to,successor,lat,lon
 east,1,Đông,commune,,2025-06-30,joined,,
@@ -23,10 +22,15 @@ impl District {
     }
 
     /// A question about an element of the joined commune as of a month.
-    fn joined<T>(&self, element: &str, month: u8, ask: impl FnOnce(&Series<'_>, UnitIx) -> T) -> T {
+    fn joined<T>(
+        &self,
+        element: &str,
+        month: u8,
+        ask: impl for<'v> FnOnce(&Series<'v>, &Subject<'v>) -> T,
+    ) -> T {
         let view = self.view(month);
         let series = view.series(self.programme.element_named(element).unwrap());
-        ask(&series, self.programme.unit_of(&"joined".into()).unwrap())
+        ask(&series, &view.subject(self.programme.unit_of(&"joined".into()).unwrap()))
     }
 
     fn in_words(&self, constituents: &[Constituent]) -> Vec<String> {
@@ -85,10 +89,13 @@ fn a_year_before_that_is_unknown_is_made_of_nothing() {
     assert_eq!(district.joined("births", 7, |series, unit| series.before_of(unit, 6)), None);
 }
 
+fn quota<'v>(series: &Series<'v>, unit: &Subject<'v>) -> (Option<i64>, Option<Vec<Constituent>>) {
+    (series.quota(unit), series.quota_of(unit))
+}
+
 #[test]
 fn a_quota_is_made_of_the_old_units_and_the_units_own() {
     let district = District::merging().allotted(&["east,births,10", "west,births,20", "joined,births,5"]);
-    let quota = |series: &Series<'_>, unit| (series.quota(unit), series.quota_of(unit));
     let (value, made_of) = district.joined("births", 7, quota);
     assert_eq!(value, Some(35));
     let words = ["joined 2025 5 quota", "east 2025 10 quota", "west 2025 20 quota"];

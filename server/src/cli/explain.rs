@@ -3,7 +3,7 @@
 use gom_domain::calendar::vietnam_time;
 use gom_domain::formula::{Aspect, Expr, Term};
 use gom_domain::progress::Status;
-use gom_domain::totals::{Origin, as_value};
+use gom_domain::totals::Origin;
 use gom_domain::unit::UnitIx;
 use gom_domain::{Lang, Period, Quantity};
 use gom_terminal::{Align, Shade, Table, put};
@@ -180,7 +180,6 @@ fn values(explanation: &Explanation, part: &UnitPart, lang: Lang) -> Vec<String>
     terms
         .map(|((term, _), value)| {
             let element = explanation.programme.element(term.element);
-            let value = value.and_then(as_value);
             value.map_or_else(|| "–".to_owned(), |value| element.shown(value, lang))
         })
         .collect()

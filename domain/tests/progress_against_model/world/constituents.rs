@@ -27,7 +27,7 @@ impl World {
         // What is kept is a judgement of two flags, and no sum.
         terms.filter(|(term, _)| term.aspect != Aspect::Kept).find_map(|(term, value)| {
             let made_of = assembly.constituents(view, part.unit, *term);
-            let sum = made_of.iter().map(|one| i128::from(one.value)).reduce(|sum, value| sum + value);
+            let sum = made_of.iter().map(|one| one.value).reduce(|sum, value| sum + value);
             let twice = made_of.iter().enumerate().any(|(place, one)| made_of[..place].contains(one));
             let told = made_of.iter().all(|one| self.was_told(*term, one));
             let unit = &self.programme.unit(part.unit).id;
