@@ -199,8 +199,8 @@ fn gather<'v>(view: &'v View<'v>, units: &[UnitIx]) -> Vec<Option<Gathering<'v>>
         |target: &'v Target| Some(Gathering::new(view, target, target.formula.as_ref()?, &mut readings));
     let mut gatherings: Vec<Option<Gathering<'_>>> = view.programme.targets.iter().map(begin).collect();
     for unit in units {
-        readings.turn_to(*unit);
-        gatherings.iter_mut().flatten().for_each(|gathering| gathering.ask(*unit, &mut readings));
+        readings.read(*unit);
+        gatherings.iter_mut().flatten().for_each(|gathering| gathering.ask(*unit, &readings));
     }
     gatherings
 }

@@ -29,8 +29,10 @@ impl Line {
     pub fn sum(&self, months: Months) -> Value {
         let up_to_last = Months::MAX.checked_shr(months.leading_zeros()).unwrap_or(0);
         if self.present & up_to_last == months {
-            // None is left out before the last, and what is missing is kept as zero.
-            return self.values.iter().take(up_to_last.count_ones() as usize).sum();
+            // None is left out before the last, and what is missing is kept as zero. Twelve figures below their limit
+            // cannot overflow, and without looking whether they do they are added up several at a time.
+            let values = self.values.iter().take(up_to_last.count_ones() as usize);
+            return values.fold(0, |sum, value| sum.wrapping_add(*value));
         }
         (0..12).filter(|month| months >> month & 1 == 1).map(|month| self.values[month]).sum()
     }

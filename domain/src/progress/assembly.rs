@@ -55,8 +55,8 @@ impl Assembly {
         let mut readings = Readings::new(view);
         let mut gathering = Gathering::new(view, target, formula, &mut readings);
         for unit in view.units() {
-            readings.turn_to(*unit);
-            gathering.ask(*unit, &mut readings);
+            readings.read(*unit);
+            gathering.ask(*unit, &readings);
         }
         gathering.finish()
     }

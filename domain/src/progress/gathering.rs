@@ -26,15 +26,13 @@ pub(super) struct Gathering<'a> {
     assembly: Assembly,
 }
 
-/// One term's tally: what the unit asked has of it, and the sums so far.
+/// One term's tally: where it is read, and the sums so far.
 struct Tally<'a> {
     term: Term,
     element: &'a Element,
-    /// Where it is read.
     reading: usize,
     /// Where the whole year before is read, if it is asked for.
     whole_year_before: Option<usize>,
-    held: Option<Holding>,
     sum: Option<i128>,
     /// Whether the sum lacks something without which it means nothing.
     broken: bool,
@@ -70,13 +68,12 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    /// Adds the unit that the readings have turned to, if it belongs to the target.
-    pub(super) fn ask(&mut self, unit: UnitIx, readings: &mut Readings<'a>) {
+    /// Adds a unit, whose figures have been read, if it belongs to the target.
+    pub(super) fn ask(&mut self, unit: UnitIx, readings: &Readings<'a>) {
         if self.assembly.due == 0 || !self.target.scope.admits(unit, self.view.programme.unit(unit)) {
             return;
         }
-        self.tallies.iter_mut().for_each(|tally| tally.held = readings.held(tally.reading));
-        if !self.is_asked() {
+        if !self.is_asked(readings) {
             return;
         }
         match self.has_flags(readings) {
@@ -113,14 +110,14 @@ impl<'a> Gathering<'a> {
     }
 
     /// Whether the unit fills in at least one element of the formula.
-    fn is_asked(&self) -> bool {
+    fn is_asked(&self, readings: &Readings<'a>) -> bool {
         let counts = |tally: &&Tally<'_>| self.only_quotas || tally.term.aspect != Aspect::Quota;
-        self.tallies.iter().filter(counts).any(|tally| tally.held.is_some())
+        self.tallies.iter().filter(counts).any(|tally| readings.held(tally.reading).is_some())
     }
 
     /// Whether it had the flags that the scope asks for. One that is otherwise leaves a unit out, even where
     /// another is unknown.
-    fn has_flags(&self, readings: &mut Readings<'a>) -> Option<bool> {
+    fn has_flags(&self, readings: &Readings<'a>) -> Option<bool> {
         let mut all = Some(true);
         for (flag, is) in &self.flags {
             match readings.held(*flag).map(|held| held.value) {
@@ -132,15 +129,22 @@ impl<'a> Gathering<'a> {
         all
     }
 
-    fn add(&mut self, unit: UnitIx, readings: &mut Readings<'a>) {
-        let reported = self.tallies.iter().all(|tally| tally.held.is_none_or(|held| held.complete));
-        let breaks = self.tallies.iter().any(Tally::breaks_what_is_kept);
+    fn add(&mut self, unit: UnitIx, readings: &Readings<'a>) {
+        let held = |tally: &Tally<'_>| readings.held(tally.reading);
+        let reported = self.tallies.iter().all(|tally| held(tally).is_none_or(|held| held.complete));
+        let breaks = self.tallies.iter().any(|tally| tally.is_broken_by(held(tally)));
         self.note(unit, reported, breaks);
+        if reported && self.target.comparator.is_each() {
+            self.assembly.each.extend(self.value_of_one(readings).map(|value| (unit, value)));
+        }
         let counted = reported || self.assembly.counts_all;
-        self.tallies.iter_mut().for_each(|tally| tally.add(counted));
-        if self.formula.additive {
-            let last_month = self.view.month == 12;
-            self.tallies.iter_mut().for_each(|tally| tally.add_certain(last_month, readings));
+        let (certain, last_month) = (self.formula.additive, self.view.month == 12);
+        for tally in &mut self.tallies {
+            let Some(held) = readings.held(tally.reading) else { continue };
+            tally.add(held, counted);
+            if certain {
+                tally.add_certain(held, last_month, readings);
+            }
         }
     }
 
@@ -153,16 +157,13 @@ impl<'a> Gathering<'a> {
         if breaks {
             self.assembly.silent.push(unit);
         }
-        if reported && self.target.comparator.is_each() {
-            self.assembly.each.extend(self.value_of_one().map(|value| (unit, value)));
-        }
     }
 
     /// The formula's value for the unit that is asked.
-    fn value_of_one(&self) -> Option<Quantity> {
+    fn value_of_one(&self, readings: &Readings<'a>) -> Option<Quantity> {
         self.formula.expr.eval(&|term| {
             let tally = self.tallies.iter().find(|tally| tally.term == term)?;
-            tally.amount(tally.held?.value.map(i128::from))
+            tally.amount(readings.held(tally.reading)?.value.map(i128::from))
         })
     }
 }
@@ -180,7 +181,6 @@ impl<'a> Tally<'a> {
             element: view.programme.element(term.element),
             reading: readings.place(term, due),
             whole_year_before: whole_year_before.then(|| readings.place_of(term.element, Aspect::Prev, 12)),
-            held: None,
             sum: None,
             broken: false,
             least: 0,
@@ -190,8 +190,10 @@ impl<'a> Tally<'a> {
 
     /// This year's figures add up as far as there are any; of all else, what is missing breaks the sum. What is kept
     /// must be known of every unit, reported or not.
-    fn add(&mut self, counted: bool) {
-        let Some(held) = self.held.filter(|_| counted || self.term.aspect == Aspect::Kept) else { return };
+    fn add(&mut self, held: &Holding, counted: bool) {
+        if !counted && self.term.aspect != Aspect::Kept {
+            return;
+        }
         match held.value {
             Some(value) => self.sum = Some(self.sum.unwrap_or(0) + i128::from(value)),
             None => self.broken |= self.term.aspect != Aspect::Now,
@@ -200,8 +202,7 @@ impl<'a> Tally<'a> {
 
     /// Adds what a unit has for certain, which is its flows, as they only grow, and the levels that are December's own;
     /// and what it had in the whole year before.
-    fn add_certain(&mut self, last_month: bool, readings: &mut Readings<'a>) {
-        let Some(held) = self.held else { return };
+    fn add_certain(&mut self, held: &Holding, last_month: bool, readings: &Readings<'a>) {
         if self.element.kind == Kind::Flow || last_month && held.complete {
             self.least += i128::from(held.value.unwrap_or(0));
         }
@@ -221,8 +222,9 @@ impl<'a> Tally<'a> {
         self.year_before = self.year_before.zip(more.year_before).map(|(sum, more)| sum + more);
     }
 
-    fn breaks_what_is_kept(&self) -> bool {
-        self.term.aspect == Aspect::Kept && self.held.is_some_and(|held| held.value.is_none())
+    /// Whether a unit leaves what is kept unknown.
+    fn is_broken_by(&self, held: Option<&Holding>) -> bool {
+        self.term.aspect == Aspect::Kept && held.is_some_and(|held| held.value.is_none())
     }
 
     fn amount(&self, value: Option<i128>) -> Option<Quantity> {

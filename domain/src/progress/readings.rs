@@ -9,47 +9,30 @@ use crate::unit::UnitIx;
 /// The figures that targets ask of a unit, one unit after another.
 pub(super) struct Readings<'a> {
     view: &'a View<'a>,
-    list: Vec<Reading<'a>>,
-    subject: Option<Subject<'a>>,
+    asked: Vec<Asked<'a>>,
+    /// What the unit has of each; none where it does not fill in the element.
+    held: Vec<Option<Holding>>,
 }
 
 /// One figure that is asked for.
-struct Reading<'a> {
+struct Asked<'a> {
     series: Series<'a>,
     term: Term,
     /// The month up to which flows are added.
     due: u8,
-    answer: Answer,
-}
-
-/// What the unit has of a figure.
-#[derive(Clone, Copy)]
-enum Answer {
-    /// Nobody has asked yet.
-    Unasked,
-    /// It does not fill in the element.
-    NotForIt,
-    Held(Holding),
-}
-
-impl Answer {
-    fn held(self) -> Option<Holding> {
-        if let Self::Held(holding) = self { Some(holding) } else { None }
-    }
 }
 
 impl<'a> Readings<'a> {
     pub(super) fn new(view: &'a View<'a>) -> Self {
-        Self { view, list: Vec::new(), subject: None }
+        Self { view, asked: Vec::new(), held: Vec::new() }
     }
 
     /// The place at which a figure will be found.
     pub(super) fn place(&mut self, term: Term, due: u8) -> usize {
-        let known = self.list.iter().position(|reading| reading.term == term && reading.due == due);
+        let known = self.asked.iter().position(|asked| asked.term == term && asked.due == due);
         known.unwrap_or_else(|| {
-            let series = self.view.series(term.element);
-            self.list.push(Reading { series, term, due, answer: Answer::Unasked });
-            self.list.len() - 1
+            self.asked.push(Asked { series: self.view.series(term.element), term, due });
+            self.asked.len() - 1
         })
     }
 
@@ -58,22 +41,18 @@ impl<'a> Readings<'a> {
         self.place(Term { element, aspect }, due)
     }
 
-    /// Turns to a unit.
-    pub(super) fn turn_to(&mut self, unit: UnitIx) {
+    /// Reads all that is asked of a unit.
+    pub(super) fn read(&mut self, unit: UnitIx) {
         let subject = self.view.subject(unit);
         subject.fetch();
-        self.subject = Some(subject);
-        self.list.iter_mut().for_each(|reading| reading.answer = Answer::Unasked);
+        let held = |asked: &Asked<'a>| held(&asked.series, asked.term.aspect, &subject, asked.due);
+        self.held.clear();
+        self.held.extend(self.asked.iter().map(held));
     }
 
-    /// What the unit has of a figure; none where it does not fill in the element.
-    pub(super) fn held(&mut self, place: usize) -> Option<Holding> {
-        let reading = &mut self.list[place];
-        if matches!(reading.answer, Answer::Unasked) {
-            let held = held(&reading.series, reading.term.aspect, self.subject.as_ref()?, reading.due);
-            reading.answer = held.map_or(Answer::NotForIt, Answer::Held);
-        }
-        reading.answer.held()
+    /// What the unit that was read last has of a figure; none where it does not fill in the element.
+    pub(super) fn held(&self, place: usize) -> Option<&Holding> {
+        self.held[place].as_ref()
     }
 }
 
