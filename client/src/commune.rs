@@ -10,7 +10,7 @@ use crate::drafts::{self, Entered, Imported};
 use crate::enrolment::{self, Enrolled};
 use crate::failure::Failure;
 use crate::outbox::{self, Submitted, Which};
-use crate::programme::Programmes;
+use crate::programme::{Programmes, Readings};
 use crate::receipts::{self, ReceiptView};
 use crate::resolve::{self, Keep, Resolved};
 use crate::show::{self, FormView, YearView};
@@ -25,13 +25,15 @@ pub struct Commune {
     world: World,
     server: Option<String>,
     store: Mutex<Option<Store>>,
+    readings: Readings,
 }
 
 impl Commune {
     /// Opens an enrolled folder.
     pub fn open(folder: &Path, world: World) -> Result<Self, Failure> {
         let store = enrolment::enrolled(folder)?.ok_or_else(|| Failure::NotEnrolled(folder.to_owned()))?;
-        Ok(Self { folder: folder.to_owned(), world, server: None, store: Mutex::new(Some(store)) })
+        let (store, readings) = (Mutex::new(Some(store)), Readings::default());
+        Ok(Self { folder: folder.to_owned(), world, server: None, store, readings })
     }
 
     /// Enrols a folder with a one-time code, and fetches all that is needed to work without a line.
@@ -191,7 +193,7 @@ impl Commune {
     ) -> Result<T, Failure> {
         let own = rows.folder()?.and_then(|row| row.enrolled);
         let own = own.ok_or_else(|| Failure::NotEnrolled(self.folder.clone()))?;
-        let programmes = Programmes::load(rows, &own.unit)?;
+        let programmes = Programmes::load(rows, &own.unit, &self.readings)?;
         work(rows, &programmes, &own)
     }
 

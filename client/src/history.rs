@@ -183,7 +183,7 @@ mod tests {
 
     use super::*;
     use crate::fixture::{commune, filed_budget, folder, receipt};
-    use crate::programme::Programmes;
+    use crate::programme::{Programmes, Readings};
     use crate::store::Store;
 
     #[test]
@@ -211,7 +211,11 @@ mod tests {
         let standing = |store: &mut Store| -> Option<u64> {
             store
                 .read(|rows| {
-                    let programmes = Programmes::load(rows, &rows.folder()?.unwrap().enrolled.unwrap().unit)?;
+                    let programmes = Programmes::load(
+                        rows,
+                        &rows.folder()?.unwrap().enrolled.unwrap().unit,
+                        &Readings::default(),
+                    )?;
                     let history = History::load(rows, &programmes, "budget", "2024-05".parse().unwrap())?;
                     Ok::<_, crate::StoreError>(history.standing().map(Report::commit))
                 })

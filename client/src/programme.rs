@@ -1,7 +1,7 @@
 //! The programmes that have been pulled, and what a form and period mean by them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gom_domain::Period;
 use gom_domain::element::{Element, ElementIx, Value};
@@ -45,14 +45,34 @@ pub struct Place {
     pub period: Period,
 }
 
+/// Tables that have been read before, and what they say: reading a programme takes longer than all else that is done to
+/// save a cell.
+#[derive(Debug, Default)]
+pub struct Readings(Mutex<Vec<(Bundle, Option<Arc<Programme>>)>>);
+
+impl Readings {
+    /// Reads the tables of all versions; those that are not among them any more are forgotten.
+    fn read(&self, bundles: Vec<Bundle>) -> Vec<Option<Arc<Programme>>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let readings = bundles.into_iter().map(|bundle| {
+            let found = known.iter().find(|(tables, _)| *tables == bundle);
+            let programme = found.map_or_else(|| read(&bundle).map(Arc::new), |(_, known)| known.clone());
+            (bundle, programme)
+        });
+        *known = readings.collect();
+        known.iter().map(|(_, programme)| programme.clone()).collect()
+    }
+}
+
 impl Programmes {
     /// Reads what has been pulled. A version that cannot be read is kept for a newer program, and left out.
-    pub fn load(rows: &Rows<'_>, unit: &UnitId) -> Stored<Self> {
+    pub fn load(rows: &Rows<'_>, unit: &UnitId, readings: &Readings) -> Stored<Self> {
         let mut editions = Editions::default();
         let mut unreadable = Vec::new();
-        for (version, bundle) in rows.editions()? {
-            match read(&bundle) {
-                Some(programme) => editions.publish(Edition { version, programme: Arc::new(programme) }),
+        let (versions, bundles): (Vec<u32>, Vec<Bundle>) = rows.editions()?.into_iter().unzip();
+        for (version, programme) in versions.into_iter().zip(readings.read(bundles)) {
+            match programme {
+                Some(programme) => editions.publish(Edition { version, programme }),
                 None => unreadable.push(version),
             }
         }

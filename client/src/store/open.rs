@@ -50,6 +50,7 @@ impl Store {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         refuse_others(&connection)?;
         make_durable(&connection)?;
+        keep_log(&connection, file)?;
         migrate(&mut connection)?;
         Ok(Self { connection })
     }
@@ -97,6 +98,27 @@ fn make_durable(connection: &Connection) -> Stored<()> {
         ("wal", ..) => Err(StoreError::NotDurable("synchronous")),
         _ => Err(StoreError::NotDurable("journal_mode")),
     }
+}
+
+/// Makes sure that the log outlasts a power cut, as a new file does once its folder is synced. One that holds nothing yet
+/// may be new, whoever made it; with anything in it, somebody has been here before.
+#[cfg(unix)]
+fn keep_log(connection: &Connection, file: &Path) -> Stored<()> {
+    // The first look opens the log.
+    let _: i64 = connection.query_row("pragma user_version", [], single)?;
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    let sync = || match std::fs::metadata(&log) {
+        Ok(log) if log.len() > 0 => Ok(()),
+        _ => std::fs::File::open(file.parent().unwrap_or(file))?.sync_all(),
+    };
+    sync().map_err(|error| StoreError::Io(rusqlite::Error::ToSqlConversionFailure(error.into())))
+}
+
+/// Elsewhere the system keeps new files by itself.
+#[cfg(not(unix))]
+fn keep_log(_connection: &Connection, _file: &Path) -> Stored<()> {
+    Ok(())
 }
 
 fn migrate(connection: &mut Connection) -> Stored<()> {

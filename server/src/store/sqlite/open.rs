@@ -22,7 +22,7 @@ impl Sqlite {
     /// Founds new books under a history's name. A file that is there already is not touched.
     pub fn found(file: &Path, history: HistoryId, founded_ms: i64) -> Stored<Self> {
         let mut connection = Connection::open(file)?;
-        set_up(&connection)?;
+        set_up(&connection, file)?;
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         migrate(&mut connection)?;
         let sql = "insert into district (id, history, founded_ms) values (1, :history, :founded_ms)";
@@ -55,7 +55,7 @@ impl Sqlite {
 
 pub(super) fn writer(file: &Path) -> Stored<Connection> {
     let mut connection = existing(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    set_up(&connection)?;
+    set_up(&connection, file)?;
     migrate(&mut connection)?;
     Ok(connection)
 }
@@ -85,7 +85,7 @@ fn existing(file: &Path, flags: OpenFlags) -> Stored<Connection> {
     Ok(connection)
 }
 
-fn set_up(connection: &Connection) -> Stored<()> {
+fn set_up(connection: &Connection, file: &Path) -> Stored<()> {
     connection.busy_timeout(Duration::from_secs(10))?;
     let mode: String = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     connection.pragma_update(None, "synchronous", "full")?;
@@ -96,6 +96,27 @@ fn set_up(connection: &Connection) -> Stored<()> {
     if mode != "wal" || synchronous != 2 {
         return Err(StoreError::Damaged(format!("journal {mode}, synchronous {synchronous}: not durable")));
     }
+    keep_log(connection, file)
+}
+
+/// Makes sure that the log outlasts a power cut, as a new file does once its folder is synced. One that holds nothing yet
+/// may be new, whoever made it; with anything in it, somebody has been here before.
+#[cfg(unix)]
+fn keep_log(connection: &Connection, file: &Path) -> Stored<()> {
+    // The first look opens the log.
+    let _: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    let sync = || match std::fs::metadata(&log) {
+        Ok(log) if log.len() > 0 => Ok(()),
+        _ => std::fs::File::open(file.parent().unwrap_or(file))?.sync_all(),
+    };
+    sync().map_err(|error| StoreError::Io(rusqlite::Error::ToSqlConversionFailure(error.into())))
+}
+
+/// Elsewhere the system keeps new files by itself.
+#[cfg(not(unix))]
+fn keep_log(_connection: &Connection, _file: &Path) -> Stored<()> {
     Ok(())
 }
 
