@@ -1,9 +1,9 @@
 //! Explaining a figure down to the submissions that it is made of. The parts make the figure.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use gom_domain::element::{ElementIx, Value};
-use gom_domain::form::FormIx;
 use gom_domain::formula::{Aspect, Expr, Term};
 use gom_domain::programme::Programme;
 use gom_domain::progress::{Assembly, Part, Progress, of_target};
@@ -95,7 +95,8 @@ pub fn explain(
             return Ok(Explanation::bare(&programme, &target, progress));
         };
         let assembly = Assembly::new(view, &target, formula);
-        let units = units(journal, memory, view, &assembly)?;
+        let filed = HashMap::new();
+        let units = Sources { journal, memory, view, assembly: &assembly, filed }.units()?;
         let terms = assembly.terms.iter().copied().zip(assembly.sums.iter().cloned()).collect();
         Ok(Explanation {
             programme: Arc::clone(&programme),
@@ -140,63 +141,68 @@ fn as_target(programme: &Programme, element: ElementIx) -> Target {
     }
 }
 
-fn units(
-    journal: &mut dyn Journal,
-    memory: &Memory,
-    view: &View<'_>,
-    assembly: &Assembly,
-) -> Stored<Vec<UnitPart>> {
-    let with_sources = |part: Part| {
-        Ok(UnitPart {
-            unit: part.unit,
-            reported: part.reported,
-            counted: part.counted,
-            sources: sources(journal, memory, view, assembly, part.unit)?,
-            values: part.values,
-        })
-    };
-    assembly.parts(view).map(with_sources).collect()
+/// What the figures of an assembly come from.
+struct Sources<'a> {
+    journal: &'a mut dyn Journal,
+    memory: &'a Memory,
+    view: &'a View<'a>,
+    assembly: &'a Assembly,
+    /// Submissions that have been read: one has figures of several terms.
+    filed: HashMap<u64, Filed>,
 }
 
-/// The figures that a unit's values are made of; one that goes into two terms is named once.
-fn sources(
-    journal: &mut dyn Journal,
-    memory: &Memory,
-    view: &View<'_>,
-    assembly: &Assembly,
-    unit: UnitIx,
-) -> Stored<Vec<Source>> {
-    let mut sources: Vec<Source> = Vec::new();
-    for term in assembly.terms.iter().copied() {
-        for figure in assembly.constituents(view, unit, term) {
-            if sources.iter().any(|own| (own.element, own.figure) == (term.element, figure)) {
-                continue;
-            }
-            let form = view.programme.element(term.element).form;
-            let submission = match figure.origin {
-                Origin::Report => filed(journal, memory, view.programme, form, &figure)?,
-                Origin::Baseline | Origin::RunningSum | Origin::Quota => None,
-            };
-            sources.push(Source { element: term.element, figure, submission });
-        }
+impl Sources<'_> {
+    fn units(mut self) -> Stored<Vec<UnitPart>> {
+        let (assembly, view) = (self.assembly, self.view);
+        let with_sources = |part: Part| {
+            Ok(UnitPart {
+                unit: part.unit,
+                reported: part.reported,
+                counted: part.counted,
+                sources: self.of(part.unit)?,
+                values: part.values,
+            })
+        };
+        assembly.parts(view).map(with_sources).collect()
     }
-    Ok(sources)
-}
 
-/// The submission that a reported figure stands in.
-fn filed(
-    journal: &mut dyn Journal,
-    memory: &Memory,
-    programme: &Programme,
-    form: FormIx,
-    figure: &Constituent,
-) -> Stored<Option<Filed>> {
-    let unit = memory.unit_number(&programme.unit(figure.unit).id);
-    let numbers = unit.zip(memory.form_number(&programme.form(form).key));
-    let place = numbers.map(|(unit, form)| Place { unit, form, period: figure.period });
-    let Some(stands) = place.and_then(|place| memory.latest.get(&place)?.stands) else { return Ok(None) };
-    let (commit, id, revision) = (stands.seq, stands.standing.id.short(), stands.standing.revision);
-    let row = journal.submission(commit)?;
-    let by_district = memory.device(row.device).is_some_and(|device| device.district);
-    Ok(Some(Filed { commit, id, revision, at_ms: journal.commit_of(commit)?.at_ms, by_district }))
+    /// The figures that a unit's values are made of; one that goes into two terms is named once.
+    fn of(&mut self, unit: UnitIx) -> Stored<Vec<Source>> {
+        let mut sources: Vec<Source> = Vec::new();
+        for term in self.assembly.terms.iter().copied() {
+            for figure in self.assembly.constituents(self.view, unit, term) {
+                if sources.iter().any(|own| (own.element, own.figure) == (term.element, figure)) {
+                    continue;
+                }
+                let submission = match figure.origin {
+                    Origin::Report => self.filed(term.element, &figure)?,
+                    Origin::Baseline | Origin::RunningSum | Origin::Quota => None,
+                };
+                sources.push(Source { element: term.element, figure, submission });
+            }
+        }
+        Ok(sources)
+    }
+
+    /// The submission that a reported figure stands in.
+    fn filed(&mut self, element: ElementIx, figure: &Constituent) -> Stored<Option<Filed>> {
+        let (programme, memory) = (self.view.programme, self.memory);
+        let form = programme.form(programme.element(element).form);
+        let numbers = memory.unit_number(&programme.unit(figure.unit).id).zip(memory.form_number(&form.key));
+        let place = numbers.map(|(unit, form)| Place { unit, form, period: figure.period });
+        let Some(stands) = place.and_then(|place| memory.latest.get(&place)?.stands) else { return Ok(None) };
+        if let Some(known) = self.filed.get(&stands.seq) {
+            return Ok(Some(known.clone()));
+        }
+        let row = self.journal.submission(stands.seq)?;
+        let filed = Filed {
+            commit: stands.seq,
+            id: stands.standing.id.short(),
+            revision: stands.standing.revision,
+            at_ms: self.journal.commit_of(stands.seq)?.at_ms,
+            by_district: memory.device(row.device).is_some_and(|device| device.district),
+        };
+        self.filed.insert(stands.seq, filed.clone());
+        Ok(Some(filed))
+    }
 }
