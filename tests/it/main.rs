@@ -14,6 +14,7 @@ mod merger;
 mod offline;
 mod on_behalf;
 mod programmes;
+mod proof;
 mod publishing;
 mod sample_year;
 mod second_pc;

@@ -15,6 +15,7 @@ pub mod commune;
 pub mod district;
 pub mod line;
 pub mod program;
+pub mod proof;
 pub mod serving;
 pub mod sheet;
 pub mod small_disk;

@@ -2,10 +2,37 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use assert_cmd::Command;
+use tempfile::TempDir;
 
 use crate::PATIENCE;
+
+/// The commune's program and the district's, as cargo names them beside the stories.
+const GOM: &str = "under-test-gom";
+const GOM_SERVER: &str = "under-test-gom-server";
+
+/// Where this executable goes by the names of both programs.
+static NAMES: OnceLock<TempDir> = OnceLock::new();
+
+/// Begins a program that tries things with the real ones. Cargo builds the one that is asked for and no other, so it has
+/// to be all three: called by the name of one of the two programs, it is that one, and this is how it ends.
+pub fn begin() -> Option<ExitCode> {
+    let called = std::env::args_os().next().map(PathBuf::from);
+    match called.as_deref().and_then(Path::file_name).and_then(OsStr::to_str) {
+        Some(GOM) => return Some(gom::cli::run()),
+        Some(GOM_SERVER) => return Some(gom_server::cli::run()),
+        _ => {}
+    }
+    let (names, this) = (TempDir::new().unwrap(), std::env::current_exe().unwrap());
+    for name in [GOM, GOM_SERVER] {
+        std::os::unix::fs::symlink(&this, names.path().join(name)).unwrap();
+    }
+    NAMES.set(names).expect("a program begins once");
+    None
+}
 
 /// One of the two programs, at a data folder.
 #[derive(Clone, Debug)]
@@ -28,16 +55,20 @@ pub struct Said {
 impl Program {
     /// The commune's program.
     pub fn gom(folder: &Path) -> Self {
-        Self { name: "under-test-gom", folder: folder.to_owned() }
+        Self { name: GOM, folder: folder.to_owned() }
     }
 
     /// The district's program.
     pub fn gom_server(folder: &Path) -> Self {
-        Self { name: "under-test-gom-server", folder: folder.to_owned() }
+        Self { name: GOM_SERVER, folder: folder.to_owned() }
     }
 
-    /// Where its executable is: cargo builds a package's programs before its stories, one folder above them.
+    /// Where its executable is: cargo builds a package's programs before its stories, one folder above them. A program
+    /// that tries things is both of them itself, under their names.
     pub fn path(&self) -> PathBuf {
+        if let Some(names) = NAMES.get() {
+            return names.path().join(self.name);
+        }
         let story = std::env::current_exe().unwrap();
         story.ancestors().nth(2).unwrap().join(self.name)
     }
