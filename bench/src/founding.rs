@@ -12,7 +12,7 @@ use gom_domain::programme::Bundle;
 use gom_domain::unit::UnitId;
 use gom_domain::world::World;
 use gom_server::books::{Answer, Books, Job};
-use gom_server::enrol::{Enrol, IssueCode};
+use gom_server::enrol::{By, Enrol, IssueCode};
 use gom_server::folder::Folder;
 use gom_server::publish::Load;
 
@@ -61,11 +61,10 @@ fn enrol(books: &mut Books, unit: &str, world: &World) -> anyhow::Result<Device>
     )?;
     let device = Device { id: DeviceId(world.random()), secret: world.random() };
     let enrol = Enrol {
-        code_hash: code.hash(),
+        by: By::Code { hash: code.hash(), device: device.id },
         secret_hash: fingerprint(&device.secret),
         name: "bench".to_owned(),
         app_version: env!("CARGO_PKG_VERSION").to_owned(),
-        device: device.id,
     };
     commit(books, Job::Enrol(enrol), world)?;
     Ok(device)

@@ -132,6 +132,8 @@ fn hello(device: &Device, sealed: Sealed) -> Hello {
         protocol: PROTOCOL,
         app_version: env!("CARGO_PKG_VERSION").to_owned(),
         clock_ms: gom_server::clock::real().now_ms(),
+        seen: 0,
+        programme: None,
     }
 }
 

@@ -9,14 +9,16 @@ use gom_domain::code::EnrolCode;
 use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::unit::UnitId;
 use gom_domain::world::World;
+use gom_proto::wire::sync_client::SyncClient;
 use gom_proto::{Malformed, wire};
 use sha2::{Digest, Sha256};
 use tonic::Request;
+use tonic::transport::Channel;
 
 use crate::failure::Failure;
 use crate::folder;
 use crate::line::{self, LineFault, Stage, patiently};
-use crate::store::{Rows, Store, StoreError};
+use crate::store::{EnrolledRow, FolderRow, Rows, Store, StoreError};
 use crate::sync::SyncReport;
 
 /// What enrolling has come to.
@@ -37,27 +39,39 @@ pub(crate) async fn enrol(folder: &Path, world: &World, server: &str, code: &str
     folder::make(folder)?;
     let _lock = folder::lock(folder)?;
     let mut store = Store::create(folder)?;
-    let secret = prepare(&mut store, folder, world, server)?;
+    let (secret, before) = prepare(&mut store, folder, world, server)?;
     let reply = ask(server, &code, &secret, world).await.map_err(Failure::Enrolment)?;
     let (device, unit, history) = read(&reply).map_err(|malformed| Failure::Enrolment(malformed.into()))?;
     let skew_ms = reply.clock_ms.saturating_sub(world.now_ms());
+    if let Some(own) = before.as_ref().filter(|own| own.unit != unit) {
+        return Err(Failure::OtherUnit { own: own.unit.to_string(), code: unit.to_string() });
+    }
     store.write(|rows| {
-        rows.enrol(device, &unit, history)?;
-        rows.note_contact(world.now_ms(), skew_ms)
-    })?;
-    Ok(())
+        rows.enrol(device, &unit, history, &reply.seal)?;
+        if let Some(own) = &before {
+            rows.rebase(own.epoch + 1)?;
+        }
+        Ok::<_, Failure>(rows.note_contact(world.now_ms(), skew_ms)?)
+    })
 }
 
-/// Makes the secret durable, or takes the one of an earlier try.
-fn prepare(store: &mut Store, folder: &Path, world: &World, server: &str) -> Result<[u8; 32], Failure> {
+/// Makes the secret durable, or takes the one of an earlier try. A folder that was enrolled before is enrolled again only
+/// where another computer goes by its name; what it has queued goes out in the new one.
+fn prepare(
+    store: &mut Store,
+    folder: &Path,
+    world: &World,
+    server: &str,
+) -> Result<([u8; 32], Option<EnrolledRow>), Failure> {
     store.write(|rows| {
         let known = rows.folder()?;
-        if known.as_ref().is_some_and(|row| row.enrolled.is_some()) {
+        let before = known.as_ref().and_then(|row| row.enrolled.clone());
+        if before.as_ref().is_some_and(|own| !own.quarantined) {
             return Err(Failure::AlreadyEnrolled(folder.to_owned()));
         }
         let secret = known.map_or_else(|| world.random(), |row| row.secret);
         rows.prepare_enrolment(server, &secret)?;
-        Ok(secret)
+        Ok((secret, before))
     })
 }
 
@@ -74,11 +88,35 @@ async fn ask(
         secret_hash: Sha256::digest(secret).to_vec(),
         app_version: env!("CARGO_PKG_VERSION").to_owned(),
         clock_ms: world.now_ms(),
+        admission: None,
     };
     match patiently(client.enrol(Request::new(request)), Stage::Greeting).await {
         Ok(reply) => Ok(reply.into_inner()),
         Err(fault) => Err(line::unmask(server, fault).await),
     }
+}
+
+/// Shows the district its own seal on the enrolment, where it has lost the device.
+pub(crate) async fn readmit(
+    client: &mut SyncClient<Channel>,
+    row: &FolderRow,
+    own: &EnrolledRow,
+    world: &World,
+) -> Result<(), LineFault> {
+    let admission = wire::Admission {
+        device: own.device.0.to_vec(),
+        unit: own.unit.to_string(),
+        seal: own.admission.clone().unwrap_or_default(),
+    };
+    let request = wire::EnrolRequest {
+        code: String::new(),
+        device_name: computer_name(),
+        secret_hash: Sha256::digest(row.secret).to_vec(),
+        app_version: env!("CARGO_PKG_VERSION").to_owned(),
+        clock_ms: world.now_ms(),
+        admission: Some(admission),
+    };
+    patiently(client.enrol(Request::new(request)), Stage::Talking).await.map(drop)
 }
 
 /// What people call this computer.

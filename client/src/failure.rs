@@ -24,6 +24,14 @@ pub enum Failure {
     /// The folder is enrolled already.
     #[error("the folder {0} is enrolled already")]
     AlreadyEnrolled(PathBuf),
+    /// The code is for another unit than the folder's.
+    #[error("the code is for {code}, the folder is of {own}")]
+    OtherUnit {
+        /// The folder's unit.
+        own: String,
+        /// The code's unit.
+        code: String,
+    },
     /// No programme has been pulled yet, or none of this program's version.
     #[error("there is no programme yet")]
     NoProgramme,

@@ -51,7 +51,7 @@ pub(crate) fn folder() -> TempDir {
     store
         .write(|rows| {
             rows.prepare_enrolment("http://127.0.0.1:1", &[1; 32])?;
-            rows.enrol(DeviceId([2; 16]), &unit, HistoryId([3; 16]))?;
+            rows.enrol(DeviceId([2; 16]), &unit, HistoryId([3; 16]), &[5; 16])?;
             rows.put_edition(1, 1, &bundle)?;
             rows.put_prior(PriorKind::Quotas, 2024, bundle.get(Bundle::QUOTAS).unwrap())?;
             rows.put_prior(PriorKind::Baseline, 2024, bundle.get(Bundle::BASELINE).unwrap())
@@ -67,13 +67,13 @@ pub(crate) fn commune(folder: &TempDir) -> Commune {
 
 /// What the district might say.
 pub(crate) fn receipt(commit: u64, verdict: Verdict) -> Receipt {
-    Receipt { ruling: Ruling { verdict, findings: Vec::new() }, commit, at_ms: JUNE_MS }
+    Receipt { ruling: Ruling::plain(verdict), commit, at_ms: JUNE_MS }
 }
 
 /// Lets the district rule on an operation.
 pub(crate) fn rule(folder: &TempDir, sequence: u64, verdict: Verdict) {
     let receipt = receipt(100 + sequence, verdict);
-    Store::open(folder.path()).unwrap().write(|rows| rows.settle(1, &[(sequence, receipt)])).unwrap();
+    Store::open(folder.path()).unwrap().write(|rows| rows.settle(1, &[(sequence, receipt)], None)).unwrap();
 }
 
 /// A report of the budget of May by someone else.
@@ -98,5 +98,6 @@ pub(crate) fn filed_budget(commit: u64, revision: u32, value: i64, by_district: 
         body,
         by_district,
         receipt: receipt(commit, Verdict::Accepted { revision }),
+        sealed: None,
     }
 }

@@ -38,6 +38,8 @@ pub struct Report {
     pub receipt: Option<Receipt>,
     /// Whether it was refused and the officer has accepted what stands.
     pub is_resolved: bool,
+    /// Which of our own it is, in the order of sealing: its epoch, then its number there.
+    sealed: Option<(u32, u64)>,
 }
 
 impl Report {
@@ -79,6 +81,7 @@ impl From<OperationRow> for Report {
             fingerprint: row.fingerprint,
             receipt: row.receipt,
             is_resolved: false,
+            sealed: Some((row.epoch, row.sequence)),
         }
     }
 }
@@ -86,7 +89,15 @@ impl From<OperationRow> for Report {
 fn filed(row: FiledRow, id: SubmissionId) -> Report {
     let origin = if row.by_district { Origin::District } else { Origin::OtherDevice };
     let receipt = Some(row.receipt);
-    Report { id, origin, body: row.body, fingerprint: row.fingerprint, receipt, is_resolved: false }
+    Report {
+        id,
+        origin,
+        body: row.body,
+        fingerprint: row.fingerprint,
+        receipt,
+        is_resolved: false,
+        sealed: None,
+    }
 }
 
 /// All reports of one form and period: those ruled on by the district's commits, then those queued.
@@ -134,11 +145,8 @@ impl History {
     /// Our own newest report, if it was rejected or in conflict, and nothing of ours has replaced it, and the officer has
     /// not accepted what stands.
     pub fn refused(&self) -> Option<&Report> {
-        let newest = self.0.iter().filter_map(|report| match report.origin {
-            Origin::Own(sequence) => Some((sequence, report)),
-            Origin::OtherDevice | Origin::District => None,
-        });
-        let (_, report) = newest.max_by_key(|(sequence, _)| *sequence)?;
+        let report =
+            self.0.iter().filter(|report| report.sealed.is_some()).max_by_key(|report| report.sealed)?;
         (!report.is_queued() && report.revision().is_none() && !report.is_resolved).then_some(report)
     }
 

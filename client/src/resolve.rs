@@ -143,7 +143,7 @@ mod tests {
         rule(&folder, 1, Verdict::Conflict { current: 1 });
         assert_eq!(office.status().unwrap().conflicts, 0, "the same ruling told again");
         let anew = crate::fixture::receipt(900, Verdict::Conflict { current: 3 });
-        Store::open(folder.path()).unwrap().write(|rows| rows.settle(1, &[(1, anew)])).unwrap();
+        Store::open(folder.path()).unwrap().write(|rows| rows.settle(1, &[(1, anew)], None)).unwrap();
         assert_eq!(office.status().unwrap().conflicts, 1, "another ruling asks anew");
     }
 

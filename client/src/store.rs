@@ -16,10 +16,10 @@ mod value;
 
 pub use drafts::DraftRow;
 pub(crate) use editions::PriorKind;
-pub(crate) use filed::{About, FiledRow};
+pub(crate) use filed::{About, FiledRow, SealedBy};
 pub(crate) use folder::{EnrolledRow, FolderRow};
 pub(crate) use operations::{Head, OperationRow, Outgoing};
-pub(crate) use receipts::ReceiptRow;
+pub(crate) use receipts::{ReceiptRow, Sheet, Untold};
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 

@@ -5,6 +5,7 @@
 
 pub mod backoff;
 mod desk;
+mod give_back;
 mod greeting;
 mod pull;
 mod push;
@@ -15,11 +16,15 @@ use std::path::Path;
 use gom_domain::Period;
 use gom_domain::ruling::Receipt;
 use gom_domain::world::World;
+use gom_proto::wire::sync_client::SyncClient;
+use tonic::transport::Channel;
 
+use crate::enrolment;
 use crate::folder::{self, FolderError, SyncLock};
 use crate::line::{self, LineFault, Pass};
 use crate::store::{EnrolledRow, FolderRow, Rows, StoreError, Stored};
 use desk::Desk;
+use greeting::{Agreed, Exchange, Greeted};
 
 /// The attempt ended before everything was settled. Nothing is lost.
 #[derive(Debug, thiserror::Error)]
@@ -36,16 +41,9 @@ pub enum SyncError {
     /// The line or the district failed.
     #[error("the district could not be synced with")]
     Line(#[from] LineFault),
-    /// The district knows operations of this device that are not in this folder: it is an older copy.
-    #[error(
-        "the district knows operation {district}, this folder has sealed {sealed} of this device, or others"
-    )]
-    OlderThanDistrict {
-        /// The last operation that the district knows.
-        district: u64,
-        /// The last one sealed here.
-        sealed: u64,
-    },
+    /// The district finds this folder older than what it knows of it, however often a new epoch is begun.
+    #[error("the district grants one epoch after the other and takes none")]
+    NeverCurrent,
     /// Another computer goes by this device's name.
     #[error("the district has quarantined this device")]
     Quarantined,
@@ -73,6 +71,10 @@ pub struct SyncReport {
     pub waiting: u64,
     /// How many rejections and conflicts wait for the officer, earlier ones included.
     pub unresolved: u64,
+    /// Whether this folder turned out to be older than what the district knows of it, so that a new epoch was begun.
+    pub rebased: bool,
+    /// How many sheets the district took back that it had lost.
+    pub given_back: u64,
 }
 
 /// A report that the district did not let stand.
@@ -119,20 +121,73 @@ async fn attempt_with(
     let pass = Pass::new(own.device, &row.secret);
     let address = server.unwrap_or(&row.server);
     let mut client = line::connect(address).await?;
-    let (agreed, mut exchange) = match greeting::greet(&desk, &mut client, &pass, &own, world).await {
+    let caller = Caller { desk: &desk, pass: &pass, world };
+    let (own, mut agreed, mut exchange) = match caller.greet(&mut client, &row, own, report).await {
         Err(SyncError::Line(fault)) => return Err(line::unmask(address, fault).await.into()),
         greeted => greeted?,
     };
+    if agreed.refill {
+        let after = agreed.pulled_to.take().unwrap_or(0);
+        pull::pull(&desk, &mut client, &pass, after, report).await?;
+        give_back::give_back(&desk, &mut client, &pass, own.device, report).await?;
+        // It has all now that it can have; what is queued still goes out.
+        agreed.district_has = u64::MAX;
+    }
     push::push(&desk, &mut exchange, own.epoch, agreed.district_has, report).await?;
     drop(exchange);
     let news = agreed.pulled_to.is_none_or(|pulled_to| agreed.news > pulled_to);
     if news || !report.refused.is_empty() {
-        let after = agreed.pulled_to.unwrap_or(0);
-        pull::pull(&desk, &mut client, &pass, (own.device, own.epoch), after, report).await?;
+        let after = if agreed.refill { desk.read(pulled_to).await? } else { agreed.pulled_to.unwrap_or(0) };
+        pull::pull(&desk, &mut client, &pass, after, report).await?;
     }
     (report.waiting, report.unresolved) =
         desk.read(|rows| Ok((rows.queued_count()?, rows.unresolved()?.len() as u64))).await?;
     Ok(())
+}
+
+/// How often an attempt greets: once, again where the district has lost the device, and again where a new epoch begins,
+/// which may turn out to be another computer's.
+const GREETINGS: u32 = 5;
+
+/// Who calls.
+struct Caller<'a> {
+    desk: &'a Desk,
+    pass: &'a Pass,
+    world: &'a World,
+}
+
+impl Caller<'_> {
+    /// Greets until both sides agree from where to go on.
+    async fn greet(
+        &self,
+        client: &mut SyncClient<Channel>,
+        row: &FolderRow,
+        mut own: EnrolledRow,
+        report: &mut SyncReport,
+    ) -> Result<(EnrolledRow, Agreed, Exchange), SyncError> {
+        let mut readmitted = false;
+        for _ in 0..GREETINGS {
+            match greeting::greet(self.desk, client, self.pass, &own, self.world).await {
+                Ok(Greeted::Agreed(agreed, exchange)) => return Ok((own, agreed, *exchange)),
+                Ok(Greeted::Older(epoch)) => {
+                    tracing::warn!(epoch, "this folder is older than what the district knows of it");
+                    self.desk.write(move |rows| rows.rebase(epoch)).await?;
+                    report.rebased = true;
+                    own = self.desk.read(enrolled).await?.ok_or(SyncError::NotEnrolled)?.1;
+                }
+                Err(SyncError::Line(LineFault::Refused(_))) if own.admission.is_some() && !readmitted => {
+                    readmitted = true;
+                    enrolment::readmit(client, row, &own, self.world).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(SyncError::NeverCurrent)
+    }
+}
+
+fn pulled_to(rows: &Rows<'_>) -> Stored<u64> {
+    Ok(enrolled(rows)?.and_then(|(_, own)| own.pulled_to).unwrap_or(0))
 }
 
 fn enrolled(rows: &Rows<'_>) -> Stored<Option<(FolderRow, EnrolledRow)>> {

@@ -57,6 +57,10 @@ pub struct Hello {
     pub app_version: String,
     /// Its clock, in milliseconds since 1970. Nothing is ordered by it.
     pub clock_ms: i64,
+    /// The highest commit that it has been told of under that history.
+    pub seen: u64,
+    /// The newest version of the programme that it has, with the beginning of its tables' SHA-256; none if it has none.
+    pub programme: Option<(u32, [u8; 8])>,
 }
 
 /// What the device is to do.
@@ -64,9 +68,9 @@ pub struct Hello {
 pub enum Action {
     /// Send what follows the district's last sequence.
     Go,
-    /// Send again from this sequence: the district has lost what it had.
+    /// Give back what the district has lost, of this device from this sequence on; then send.
     ResendFrom(u64),
-    /// Begin a new epoch: the device has lost what the district has.
+    /// Begin the epoch that the welcome names: the device has lost what the district has.
     Rebase,
     /// Nothing of this epoch is taken any more: another device goes by its name.
     Quarantined,

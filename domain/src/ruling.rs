@@ -115,12 +115,33 @@ pub struct Ruling {
     pub verdict: Verdict,
     /// What was found: errors of a rejection, warnings of an acceptance.
     pub findings: Vec<Finding>,
+    /// When books that are lost decided it, if these have it from a commune.
+    pub told: Option<Told>,
+}
+
+/// Where and when books that are lost have ruled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The number of the commit that made the ruling durable there.
+    pub commit: u64,
+    /// When that was, by the district's clock, in milliseconds since 1970.
+    pub at_ms: i64,
 }
 
 impl Ruling {
+    /// A ruling without further remarks.
+    pub fn plain(verdict: Verdict) -> Self {
+        Self { verdict, findings: Vec::new(), told: None }
+    }
+
     /// A rejection without further remarks.
     pub fn rejected(code: RejectionCode) -> Self {
-        Self { verdict: Verdict::Rejected(code.into()), findings: Vec::new() }
+        Self::plain(Verdict::Rejected(code.into()))
+    }
+
+    /// Whether it says no more than that a report was accepted, and as which revision.
+    pub fn is_plain(&self) -> bool {
+        self.is_accepted() && self.findings.is_empty() && self.told.is_none()
     }
 
     /// Whether the report stands.
@@ -138,6 +159,14 @@ pub struct Receipt {
     pub commit: u64,
     /// When that was, by the district's clock, in milliseconds since 1970.
     pub at_ms: i64,
+}
+
+impl Receipt {
+    /// The ruling as other books take it over, with when it was first given.
+    pub fn taken_over(self) -> Ruling {
+        let told = self.ruling.told.unwrap_or(Told { commit: self.commit, at_ms: self.at_ms });
+        Ruling { told: Some(told), ..self.ruling }
+    }
 }
 
 /// What stands for a unit, form and period.
@@ -175,7 +204,7 @@ pub fn judge(submission: &Submission, case: &Case<'_>) -> Ruling {
     let mut findings = examine(case.programme, case.unit, form, period, figures, case.record);
     if findings.iter().any(|finding| finding.level == Level::Error) {
         findings.retain(|finding| finding.level == Level::Error);
-        return Ruling { verdict: Verdict::Rejected(RejectionCode::Figures.into()), findings };
+        return Ruling { findings, ..Ruling::rejected(RejectionCode::Figures) };
     }
     let current = case.standing.map_or(0, |standing| standing.revision);
     let verdict = if case.standing.map(|standing| standing.id) == case.base {
@@ -183,7 +212,7 @@ pub fn judge(submission: &Submission, case: &Case<'_>) -> Ruling {
     } else {
         Verdict::Conflict { current }
     };
-    Ruling { verdict, findings }
+    Ruling { findings, ..Ruling::plain(verdict) }
 }
 
 /// Whether a submission is one of a form, period and unit at all.

@@ -214,7 +214,7 @@ const ACCEPTED: Verdict = Verdict::Accepted { revision: 1 };
 #[test]
 fn a_sound_report_stands_as_the_first_revision() {
     let desk = Desk::open();
-    assert_eq!(desk.judge(), Ruling { verdict: ACCEPTED, findings: Vec::new() });
+    assert_eq!(desk.judge(), Ruling::plain(ACCEPTED));
 }
 
 #[test]

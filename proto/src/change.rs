@@ -1,6 +1,6 @@
 //! Changes of the books that are no submissions, to bytes and back: programmes, targets set by hand, codes, devices.
 
-use gom_domain::greeting::DeviceId;
+use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::number::{Decimal, Notation, plain};
 use gom_domain::programme::Bundle;
 use gom_domain::progress::{ByHand, Status};
@@ -21,6 +21,14 @@ pub fn bundle(files: Vec<wire::File>) -> Bundle {
 /// A programme's tables as bytes, for keeping.
 pub fn encode_bundle(bundle: &Bundle) -> Vec<u8> {
     wire::Edition { version: 0, files: files(bundle) }.encode_to_vec()
+}
+
+/// The beginning of the SHA-256 of a programme's tables, by which two sides tell whether they have the same.
+pub fn digest(bundle: &Bundle) -> [u8; 8] {
+    let whole = gom_domain::greeting::fingerprint(&encode_bundle(bundle));
+    let mut digest = [0; 8];
+    digest.copy_from_slice(&whole[..8]);
+    digest
 }
 
 /// A programme's tables that were kept.
@@ -76,8 +84,32 @@ pub fn encode_device(device: DeviceId, unit: &str, name: &str, code_hash: &[u8; 
         unit: unit.to_owned(),
         device_name: name.to_owned(),
         code_hash: code_hash.to_vec(),
+        again: false,
     }
     .encode_to_vec()
+}
+
+/// A device that came back with its admission, as bytes for keeping.
+pub fn encode_readmitted(device: DeviceId, unit: &str, name: &str) -> Vec<u8> {
+    wire::Enrolled {
+        device: device.0.to_vec(),
+        unit: unit.to_owned(),
+        device_name: name.to_owned(),
+        code_hash: Vec::new(),
+        again: true,
+    }
+    .encode_to_vec()
+}
+
+/// The history that the books go by from an entry on, and why, as bytes for keeping.
+pub fn encode_history(history: HistoryId, why: &str) -> Vec<u8> {
+    wire::History { history: history.0.to_vec(), why: why.to_owned() }.encode_to_vec()
+}
+
+/// The history that was kept.
+pub fn decode_history(bytes: &[u8]) -> Result<HistoryId, Malformed> {
+    let history = wire::History::decode(bytes).map_err(|_| Malformed::Message("History"))?;
+    Ok(HistoryId(fixed(&history.history, "history")?))
 }
 
 /// The hash of a code, of the right length.

@@ -18,6 +18,9 @@ impl From<&Hello> for wire::Hello {
             protocol: hello.protocol,
             app_version: hello.app_version.clone(),
             clock_ms: hello.clock_ms,
+            seen: hello.seen,
+            programme_version: hello.programme.map_or(0, |(version, _)| version),
+            programme: hello.programme.map_or_else(Vec::new, |(_, digest)| digest.to_vec()),
         }
     }
 }
@@ -25,6 +28,10 @@ impl From<&Hello> for wire::Hello {
 /// The Hello of a caller, who need not be named in it again.
 pub fn hello(hello: wire::Hello, caller: DeviceId) -> Result<Hello, Malformed> {
     let device = if hello.device.is_empty() { caller } else { DeviceId(fixed(&hello.device, "device")?) };
+    let programme = match hello.programme_version {
+        0 => None,
+        version => Some((version, fixed(&hello.programme, "programme")?)),
+    };
     Ok(Hello {
         device,
         epoch: hello.epoch,
@@ -34,6 +41,8 @@ pub fn hello(hello: wire::Hello, caller: DeviceId) -> Result<Hello, Malformed> {
         protocol: hello.protocol,
         app_version: hello.app_version,
         clock_ms: hello.clock_ms,
+        seen: hello.seen,
+        programme,
     })
 }
 
@@ -122,6 +131,8 @@ mod tests {
             protocol: 1,
             app_version: "0.1.0".into(),
             clock_ms: 9,
+            seen: 4,
+            programme: Some((1, [6; 8])),
         };
         let welcome = Welcome {
             history: hello.history,

@@ -9,6 +9,8 @@ pub mod greeting;
 pub mod operations;
 pub mod pass;
 pub mod ruling;
+pub mod seal;
+pub mod sheet;
 pub mod submission;
 pub mod verdicts;
 

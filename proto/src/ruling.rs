@@ -4,7 +4,7 @@ use gom_domain::Bilingual;
 use gom_domain::element::ElementIx;
 use gom_domain::examine::{Check, Finding};
 use gom_domain::rule::Level;
-use gom_domain::ruling::{Rejection, Ruling, Verdict};
+use gom_domain::ruling::{Rejection, Ruling, Told, Verdict};
 use prost::Message;
 
 use crate::{Malformed, figures, wire};
@@ -43,7 +43,11 @@ impl From<&Ruling> for wire::Ruling {
                 may_retry: rejection.may_retry,
             }),
         };
-        Self { verdict: Some(verdict), findings: ruling.findings.iter().map(Into::into).collect() }
+        Self {
+            verdict: Some(verdict),
+            findings: ruling.findings.iter().map(Into::into).collect(),
+            told: ruling.told.map(|told| wire::Told { commit: told.commit, at_ms: told.at_ms }),
+        }
     }
 }
 
@@ -62,7 +66,8 @@ impl TryFrom<wire::Ruling> for Ruling {
             }),
         };
         let findings = ruling.findings.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
-        Ok(Self { verdict, findings })
+        let told = ruling.told.map(|told| Told { commit: told.commit, at_ms: told.at_ms });
+        Ok(Self { verdict, findings, told })
     }
 }
 
@@ -130,9 +135,10 @@ mod tests {
             finding(Check::Limits, vec![Some(i64::MIN)]),
             Finding { element: None, ..finding(Check::Unknown(99), Vec::new()) },
         ];
-        let accepted = Ruling { verdict: Verdict::Accepted { revision: 2 }, findings };
+        let told = Some(Told { commit: 7, at_ms: -3 });
+        let accepted = Ruling { verdict: Verdict::Accepted { revision: 2 }, findings, told };
         let rejected = Ruling::rejected(RejectionCode::Future);
-        let conflict = Ruling { verdict: Verdict::Conflict { current: 0 }, findings: Vec::new() };
+        let conflict = Ruling::plain(Verdict::Conflict { current: 0 });
         for ruling in [accepted, rejected, conflict] {
             assert_eq!(decode(&encode(&ruling)), Ok(ruling));
         }

@@ -21,13 +21,13 @@ pub fn pack(receipts: &[Numbered]) -> wire::Verdicts {
             (revision, _) => verdicts.push(first(*sequence, receipt, revision)),
         }
     }
-    wire::Verdicts { verdicts }
+    wire::Verdicts { verdicts, seal: Vec::new() }
 }
 
-/// The revision of an acceptance without findings.
+/// The revision of an acceptance without remarks.
 fn plain(receipt: &Receipt) -> Option<u32> {
     match receipt.ruling.verdict {
-        Verdict::Accepted { revision } if receipt.ruling.findings.is_empty() => Some(revision),
+        Verdict::Accepted { revision } if receipt.ruling.is_plain() => Some(revision),
         _ => None,
     }
 }
@@ -69,7 +69,7 @@ pub fn unpack(verdict: wire::Verdict) -> Result<Vec<Numbered>, Malformed> {
     }
     let (first, last) = sequences(&verdict)?.into_inner();
     commit.checked_add(last - first).ok_or(Malformed::Field("commit"))?;
-    let accepted = |revision| Ruling { verdict: Verdict::Accepted { revision }, findings: Vec::new() };
+    let accepted = |revision| Ruling::plain(Verdict::Accepted { revision });
     let receipt = |(commit, revision)| Receipt { ruling: accepted(revision), commit, at_ms };
     let receipts = (commit..).zip(verdict.revisions).map(receipt);
     Ok((first..).zip(receipts).collect())
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     fn accepted(sequence: u64, commit: u64, revision: u32) -> Numbered {
-        let ruling = Ruling { verdict: Verdict::Accepted { revision }, findings: Vec::new() };
+        let ruling = Ruling::plain(Verdict::Accepted { revision });
         (sequence, Receipt { ruling, commit, at_ms: 1_717_200_000_000 })
     }
 
@@ -126,7 +126,7 @@ mod tests {
                 1 => rejected(),
                 _ => Verdict::Accepted { revision: number },
             };
-            Ruling { verdict, findings: Vec::new() }
+            Ruling::plain(verdict)
         }
     }
 

@@ -4,6 +4,7 @@
 //! stand since, so the stored ruling is looked for before anything is judged.
 
 mod appending;
+mod give_back;
 mod past;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,6 +22,7 @@ use gom_proto::submission::Envelope;
 use jiff::civil::Date;
 
 use self::appending::Appending;
+pub use self::give_back::Taken;
 use self::past::{Past, UnknownBase};
 use crate::chain;
 use crate::memory::{Latest, Memory, PublishedEdition, Stands};
@@ -28,6 +30,9 @@ use crate::operation::Operation;
 use crate::record::UnitRecord;
 use crate::seen::Seen;
 use crate::store::{DeviceRow, Ledger, Place, Reached, StoreError, Stored, SubmissionRow};
+
+/// An operation's number: its device's epoch and its sequence there.
+type Number = (u32, u64);
 
 /// Receipts with the sequences of their operations.
 pub type Receipts = Vec<(u64, Receipt)>;
@@ -132,12 +137,12 @@ impl<'a> Group<'a> {
         let known = self.senders.get(&device).copied();
         let known = known.or_else(|| self.memory.device(device).map(Sender::from));
         let Some(mut sender) = known else { return Ok((receipts, Some(Refusal::UnknownDevice))) };
-        if sender.reached.epoch != epoch {
+        if epoch < sender.reached.epoch {
             return Ok((receipts, Some(Refusal::Epoch)));
         }
         let mut refusal = None;
         for (sequence, operation) in (first_sequence..).zip(operations) {
-            match self.operation(&mut sender, sequence, operation)? {
+            match self.operation(&mut sender, (epoch, sequence), operation)? {
                 Ok(receipt) => receipts.push((sequence, receipt)),
                 Err(refused) => {
                     refusal = Some(refused);
@@ -152,24 +157,28 @@ impl<'a> Group<'a> {
     fn operation(
         &mut self,
         sender: &mut Sender,
-        sequence: u64,
+        number: Number,
         operation: &Operation,
     ) -> Stored<Result<Receipt, Refusal>> {
-        let next = sender.reached.last_sequence + 1;
+        let (epoch, sequence) = number;
+        // A later epoch than the device's begins with its first operation.
+        let begun = epoch == sender.reached.epoch;
+        let next = if begun { sender.reached.last_sequence + 1 } else { 1 };
         if sequence < next {
-            return self.repeat(sender, sequence, &operation.body);
+            return self.repeat(sender, number, &operation.body);
         }
         if sequence > next {
             return Ok(Err(Refusal::Gap(sequence)));
         }
         let judged = self.judge_operation(sender, sequence, operation)?;
-        Ok(judged.map(|judged| self.append(sender, operation, judged)))
+        Ok(judged.map(|judged| self.append(sender, number, operation, judged)))
     }
 
     /// The stored ruling of an operation that was ruled on before.
-    fn repeat(&mut self, sender: &Sender, sequence: u64, body: &[u8]) -> Stored<Result<Receipt, Refusal>> {
+    fn repeat(&mut self, sender: &Sender, number: Number, body: &[u8]) -> Stored<Result<Receipt, Refusal>> {
+        let (epoch, sequence) = number;
         let journal = self.journal.written()?;
-        let row = journal.submission_of(sender.number, sender.reached.epoch, sequence)?;
+        let row = journal.submission_of(sender.number, epoch, sequence)?;
         let row = row.ok_or_else(|| StoreError::Damaged(format!("operation {sequence} has no ruling")))?;
         if row.body != body {
             return Ok(Err(Refusal::SequenceReused(sequence)));
@@ -264,14 +273,20 @@ impl<'a> Group<'a> {
         (pending.programme_version == edition.version).then_some(pending)
     }
 
-    fn append(&mut self, sender: &mut Sender, operation: &Operation, judged: Judged) -> Receipt {
+    fn append(
+        &mut self,
+        sender: &mut Sender,
+        (epoch, sequence): Number,
+        operation: &Operation,
+        judged: Judged,
+    ) -> Receipt {
         let seq = self.last_seq + 1;
         let latest = judged.place.and_then(|place| self.latest(place));
         let row = SubmissionRow {
             seq,
             device: sender.number,
-            epoch: sender.reached.epoch,
-            sequence: sender.reached.last_sequence + 1,
+            epoch,
+            sequence,
             unit: sender.unit,
             place: judged.place,
             ruling: judged.ruling,
@@ -302,6 +317,7 @@ impl<'a> Group<'a> {
         let change = self.places.entry(place).or_insert(Change { latest, submission: None });
         if let (Verdict::Accepted { revision }, None, Some(submission)) =
             (&row.ruling.verdict, row.repeats, submission)
+            && latest.stands.is_none_or(|stands| stands.standing.revision < *revision)
         {
             let standing = Standing { id: submission.id, revision: *revision };
             latest.stands = Some(Stands { seq: row.seq, standing });

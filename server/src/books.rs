@@ -14,6 +14,8 @@ use crate::accept::{Change, Done, Group, Receipts, Refusal};
 use crate::chain;
 use crate::enrol::{self, Enrol, Enrolled, IssueCode};
 use crate::enter::{self, Enter};
+use crate::give_back::{self, GiveBack, TakenBack};
+use crate::history::{self, GoOn, NewHistory};
 use crate::memory::{Latest, Memory};
 use crate::operation::Operation;
 use crate::publish::{self, Load};
@@ -37,6 +39,12 @@ pub enum Job {
     Enter(Enter),
     /// A target set by hand.
     SetTarget(SetTarget),
+    /// What a restored backup lacks, from a commune.
+    GiveBack(GiveBack),
+    /// Another history from here on.
+    NewHistory(NewHistory),
+    /// The books go on without what a restored backup lacks.
+    GoOn(GoOn),
     /// A device was heard of; it waits for the next commit.
     Contact(Contact),
 }
@@ -78,6 +86,8 @@ pub enum Answer {
     Changed(u64),
     /// Nothing was changed, and why.
     Refused(Vec<Trouble>),
+    /// What became of operations that were given back.
+    TakenBack(TakenBack),
     /// The books could not be written; nothing was changed, try again later.
     Failed(Trouble),
 }
@@ -230,6 +240,9 @@ impl Books {
             Job::Load(job) => publish::load(ledger, &memory, job)?,
             Job::Enter(job) => enter::enter(ledger, &memory, &mut self.seen, job, now_ms)?,
             Job::SetTarget(job) => target::set(ledger, &memory, job)?,
+            Job::GiveBack(job) => give_back::give_back(ledger, &memory, &mut self.seen, job, now_ms)?,
+            Job::NewHistory(job) => history::begin(ledger, &memory, job)?,
+            Job::GoOn(job) => history::go_on(ledger, &memory, job)?,
             Job::Push(_) | Job::Contact(_) => {
                 return Err(StoreError::Damaged("a job out of place".to_owned()));
             }

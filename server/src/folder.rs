@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gom_domain::greeting::HistoryId;
 use gom_domain::world::World;
+use gom_proto::seal::SealKey;
 
 use crate::memory::Memory;
 use crate::store::{Sqlite, StoreError};
@@ -52,8 +53,9 @@ impl Folder {
         self.create().map_err(|error| self.file_trouble(&error))?;
         let lock = self.lock()?;
         let history = HistoryId(world.random());
-        let founded =
-            Sqlite::found(&self.books(), history, world.now_ms()).map_err(|error| self.trouble(&error));
+        let key = SealKey(world.random());
+        let founded = Sqlite::found(&self.books(), history, key, world.now_ms());
+        let founded = founded.map_err(|error| self.trouble(&error));
         let private = || owner_only(&self.books(), 0o600).map_err(|error| self.file_trouble(&error));
         match founded.and_then(|books| private().map(|()| books)) {
             Ok(books) => Ok((books, lock)),

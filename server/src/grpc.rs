@@ -1,16 +1,20 @@
 //! The service that communes speak to: decode, ask the books, encode.
 
+mod given_back;
 mod replies;
 
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::sync::Arc;
 
-use gom_domain::greeting::{Action, DeviceId, Hello, Welcome};
+use gom_domain::code::EnrolCode;
+use gom_domain::greeting::{Action, DeviceId, Hello, HistoryId, Welcome};
 use gom_domain::programme::Editions;
+use gom_domain::unit::UnitId;
 use gom_domain::world::World;
 use gom_proto::operations::{self, LARGEST_MESSAGE};
 use gom_proto::wire::sync_server::{Sync, SyncServer};
-use gom_proto::{Malformed, greeting, pass, wire};
+use gom_proto::{Malformed, greeting as greetings, pass, wire};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
 use tokio_stream::StreamExt;
@@ -19,13 +23,15 @@ use tonic::{Request, Response, Status, Streaming};
 use self::replies::{Replies, Waiting};
 use crate::accept::Refusal;
 use crate::books::{Answer, Contact, Job, Push};
-use crate::enrol::Enrol;
+use crate::enrol::{By, Enrol};
 use crate::folder::Folder;
-use crate::news;
+use crate::history::NewHistory;
 use crate::operation::Operation;
+use crate::sealer::{Sealer, Seals};
 use crate::store::DeviceRow;
 use crate::wording::Trouble;
 use crate::writer::Writer;
+use crate::{greeting, news};
 
 /// How many messages of a stream may wait for their commit.
 const IN_FLIGHT: usize = 16;
@@ -81,66 +87,41 @@ impl SyncService {
         tracing::info!(device = device.number, unit = device.unit, skew_ms = contact.skew_ms, "greeting");
         // The contact waits for the next commit; the greeting does not wait for it.
         drop(self.writer.submit(Job::Contact(contact)).await);
+        if greeting::has_seen_more(&self.writer.memory(), hello) {
+            let new = NewHistory { instead_of: hello.history, history: HistoryId(self.world.random()) };
+            drop(self.writer.perform(Job::NewHistory(new)).await);
+        }
         let memory = self.writer.memory();
         let device = memory.device(device.number).unwrap_or(device);
-        Welcome {
-            history: memory.history,
-            epoch: device.reached.epoch,
-            last_sequence: device.reached.last_sequence,
-            chain: device.reached.chain,
-            commit: memory.last.map_or(0, |last| last.last_seq),
-            news: memory.news(device),
-            clock_ms: now_ms,
-            programme_version: memory.editions.newest().map_or(0, |edition| edition.version),
-            action: action(device, hello),
-        }
+        greeting::welcome(&memory, device, hello, now_ms)
     }
-}
-
-/// What a device is to do, by what both sides hold.
-fn action(device: &DeviceRow, hello: &Hello) -> Action {
-    if hello.epoch != device.reached.epoch {
-        return Action::Quarantined;
-    }
-    let same_end = hello.last_sequence == device.reached.last_sequence && hello.chain == device.reached.chain;
-    if hello.last_sequence > device.reached.last_sequence || same_end { Action::Go } else { Action::Rebase }
 }
 
 #[tonic::async_trait]
 impl Sync for SyncService {
     type PushStream = Stream<wire::PushReply>;
     type PullStream = Stream<wire::PullReply>;
+    type GiveBackStream = Stream<wire::GivenBackReply>;
 
     async fn enrol(
         &self,
         request: Request<wire::EnrolRequest>,
     ) -> Result<Response<wire::EnrolReply>, Status> {
-        let request = request.into_inner();
-        let code =
-            gom_domain::code::EnrolCode::parse(&request.code).map_err(|_| refusal(&Trouble::UnknownCode))?;
-        let secret_hash =
-            request.secret_hash.try_into().map_err(|_| malformed(Malformed::Field("secret_hash")))?;
-        let job = Enrol {
-            code_hash: code.hash(),
-            secret_hash,
-            name: gom_domain::text::nfc(&request.device_name).chars().take(100).collect(),
-            app_version: request.app_version.chars().take(40).collect(),
-            device: DeviceId(self.world.random()),
-        };
+        let job = enrolment(request.into_inner(), &self.world)?;
+        let (secret_hash, key) = (job.secret_hash, self.writer.memory().key);
         match self.writer.perform(Job::Enrol(job)).await {
             Answer::Enrolled(enrolled) => Ok(Response::new(wire::EnrolReply {
                 device: enrolled.device.0.to_vec(),
-                unit: enrolled.unit.to_string(),
                 history: self.writer.memory().history.0.to_vec(),
                 clock_ms: self.world.now_ms(),
+                seal: key.admission(enrolled.device, &enrolled.unit, &secret_hash).to_vec(),
+                unit: enrolled.unit.to_string(),
             })),
             Answer::Refused(troubles) => {
                 Err(troubles.first().map_or_else(|| wait(&Trouble::Stopping), refusal))
             }
             Answer::Failed(trouble) => Err(wait(&trouble)),
-            Answer::Receipts(..) | Answer::Changed(_) => {
-                Err(Status::internal("an answer to another question"))
-            }
+            _ => Err(Status::internal("an answer to another question")),
         }
     }
 
@@ -155,22 +136,28 @@ impl Sync for SyncService {
         else {
             return Err(Status::invalid_argument("a stream begins with a Hello"));
         };
-        let hello = greeting::hello(hello, device.id).map_err(malformed)?;
+        let hello = greetings::hello(hello, device.id).map_err(malformed)?;
         if hello.device != device.id {
             return Err(Status::permission_denied("the Hello is of another device"));
         }
+        if let Some(version) = greeting::other_programme(&self.writer.memory(), &hello) {
+            return Err(refusal(&Trouble::OtherProgramme(version)));
+        }
         let welcome = self.greet(&device, &hello).await;
         let (waiting, answers) = mpsc::channel(IN_FLIGHT);
-        if welcome.action == Action::Go {
-            tokio::spawn(take_in(self.writer.clone(), device, inbound, waiting, self.stop.clone()));
+        if matches!(welcome.action, Action::Go | Action::ResendFrom(_)) {
+            let seals = Seals::new(&self.writer.memory(), &device).map_err(|error| wait(&(&error).into()))?;
+            let sender = Sender { device: device.number, epoch: welcome.epoch, seals: Arc::new(seals) };
+            tokio::spawn(take_in(self.writer.clone(), sender, inbound, waiting, self.stop.clone()));
         }
-        Ok(Response::new(Box::pin(Replies::new(greeting::answer(&welcome, &hello), answers))))
+        Ok(Response::new(Box::pin(Replies::new(greetings::answer(&welcome, &hello), answers))))
     }
 
     async fn pull(&self, request: Request<wire::PullRequest>) -> Result<Response<Self::PullStream>, Status> {
         let device = self.device(&request)?;
         let after = request.into_inner().after;
         let published = news::published(&self.writer.memory(), &device, after);
+        let published = published.map_err(|error| wait(&(&error).into()))?;
         let folder = self.folder.clone();
         let news = tokio::task::spawn_blocking(move || news::after(&folder, after, published)).await;
         let news: VecDeque<wire::PullReply> = match news {
@@ -180,13 +167,54 @@ impl Sync for SyncService {
         };
         Ok(Response::new(Box::pin(tokio_stream::iter(news).map(Ok))))
     }
+
+    async fn give_back(
+        &self,
+        request: Request<Streaming<wire::GivenBack>>,
+    ) -> Result<Response<Self::GiveBackStream>, Status> {
+        let device = self.device(&request)?;
+        let (replies, stream) = mpsc::channel(IN_FLIGHT);
+        let inbound = request.into_inner();
+        tokio::spawn(given_back::take_back(self.writer.clone(), device, inbound, replies, self.stop.clone()));
+        Ok(Response::new(Box::pin(tokio_stream::wrappers::ReceiverStream::new(stream))))
+    }
+}
+
+/// Who sends, as one stream needs it.
+struct Sender {
+    device: u32,
+    epoch: u32,
+    seals: Arc<Seals>,
+}
+
+/// What a computer asks that wants to become a device, or to be one again.
+#[allow(clippy::result_large_err, reason = "tonic's own error")]
+fn enrolment(request: wire::EnrolRequest, world: &World) -> Result<Enrol, Status> {
+    let field = |name| move |_| malformed(Malformed::Field(name));
+    let by = match request.admission {
+        None => {
+            let code = EnrolCode::parse(&request.code).map_err(|_| refusal(&Trouble::UnknownCode))?;
+            By::Code { hash: code.hash(), device: DeviceId(world.random()) }
+        }
+        Some(admission) => By::Admission {
+            device: DeviceId(admission.device.as_slice().try_into().map_err(field("device"))?),
+            unit: UnitId::from(admission.unit.as_str()),
+            seal: admission.seal,
+        },
+    };
+    Ok(Enrol {
+        by,
+        secret_hash: request.secret_hash.as_slice().try_into().map_err(field("secret_hash"))?,
+        name: gom_domain::text::nfc(&request.device_name).chars().take(100).collect(),
+        app_version: request.app_version.chars().take(40).collect(),
+    })
 }
 
 /// Takes operations in and hands them to the writer. The bounded channels slow a fast sender down. When the server
 /// stops, what has been taken in is still answered, and nothing more is taken.
 async fn take_in(
     writer: Writer,
-    device: DeviceRow,
+    sender: Sender,
     mut inbound: Streaming<wire::PushRequest>,
     waiting: mpsc::Sender<Waiting>,
     stop: watch::Receiver<bool>,
@@ -198,12 +226,15 @@ async fn take_in(
             () = &mut stopping => Err(wait(&Trouble::Stopping)),
         };
         let push = match message {
-            Ok(Some(message)) => taken(message, &device, &writer.editions()),
+            Ok(Some(message)) => taken(message, &sender, &writer.editions()),
             Ok(None) => return,
             Err(status) => Err(Box::new(status)),
         };
         let next = match push {
-            Ok(push) => Waiting::Answer(writer.submit(Job::Push(push)).await),
+            Ok(push) => {
+                let sealer = Sealer::new(&sender.seals, push.epoch, push.first_sequence, &push.operations);
+                Waiting::Answer(writer.submit(Job::Push(push)).await, sealer)
+            }
             Err(status) => Waiting::End(*status),
         };
         let ended = matches!(next, Waiting::End(_));
@@ -214,10 +245,16 @@ async fn take_in(
 }
 
 /// What a message brings, within the limits.
-fn taken(message: wire::PushRequest, device: &DeviceRow, editions: &Editions) -> Result<Push, Box<Status>> {
+fn taken(message: wire::PushRequest, sender: &Sender, editions: &Editions) -> Result<Push, Box<Status>> {
     let Some(wire::push_request::Kind::Operations(message)) = message.kind else {
         return Err(Box::new(Status::invalid_argument("operations are expected after the Hello")));
     };
+    let (first_sequence, operations) = read(message, editions)?;
+    Ok(Push { device: sender.device, epoch: sender.epoch, first_sequence, operations })
+}
+
+/// The operations of a message and the first one's sequence, within the limits.
+fn read(message: wire::Operations, editions: &Editions) -> Result<(u64, Vec<Operation>), Box<Status>> {
     let first_sequence = message.first_sequence;
     let bodies = operations::unpack(message).map_err(malformed)?;
     if bodies.iter().any(|body| body.len() > LARGEST_BODY) {
@@ -226,8 +263,7 @@ fn taken(message: wire::PushRequest, device: &DeviceRow, editions: &Editions) ->
     if bodies.len() > MOST_OPERATIONS {
         return Err(Box::new(Status::invalid_argument("more than 1,000 operations in one message")));
     }
-    let operations = bodies.into_iter().map(|body| Operation::read(body, editions)).collect();
-    Ok(Push { device: device.number, epoch: device.reached.epoch, first_sequence, operations })
+    Ok((first_sequence, bodies.into_iter().map(|body| Operation::read(body, editions)).collect()))
 }
 
 /// A refusal that breaks the contract ends the stream; one that means wait says so.

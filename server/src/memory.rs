@@ -18,6 +18,7 @@ use gom_domain::ruling::Standing;
 use gom_domain::submission::Submission;
 use gom_domain::totals::View;
 use gom_domain::unit::{UnitId, UnitIx};
+use gom_proto::seal::SealKey;
 use gom_proto::submission::Envelope;
 
 use self::lot::Lot;
@@ -47,6 +48,8 @@ pub struct PublishedEdition {
     pub seq: u64,
     /// Its tables.
     pub bundle: Arc<Bundle>,
+    /// The beginning of their SHA-256.
+    pub digest: [u8; 8],
     /// What they say.
     pub programme: Arc<Programme>,
     /// Its rows and columns in the cells.
@@ -80,7 +83,11 @@ pub struct Stands {
 /// What the books come to.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// The name of the history.
+    /// The history that the books were founded under, with which their hash chain begins.
+    pub founded: HistoryId,
+    /// The district's key to its seals.
+    pub key: SealKey,
+    /// The history that the books go by.
     pub history: HistoryId,
     /// Whether it goes on from a restored backup, so that communes may hold what the books have lost.
     pub restored: bool,
@@ -139,8 +146,8 @@ impl<N: Clone + Eq + std::hash::Hash> Names<N> {
 impl Memory {
     /// Recalls the books as of an entry, or as they stand.
     pub fn recall(journal: &mut dyn Journal, at: Option<u64>) -> Stored<Self> {
-        let (history, restored) = journal.history()?;
-        let mut memory = Self { history, restored, ..Self::default() };
+        let (founded, key) = journal.founded()?;
+        let mut memory = Self { founded, key, history: founded, ..Self::default() };
         let (units, forms) = journal.names()?;
         units.into_iter().for_each(|(number, id)| memory.units.learn(number, UnitId::from(id.as_str())));
         forms.into_iter().for_each(|(number, key)| memory.forms.learn(number, key));
@@ -175,7 +182,8 @@ impl Memory {
         journal.each_of(&standing, &mut |row| self.learn_submission(&row))
     }
 
-    /// What stood at a place as of an entry, from the newest that has come in on: the newest that was accepted by then.
+    /// What stood at a place as of an entry, from the newest that has come in on: the highest revision that was accepted by
+    /// then. What communes have given back may have come in in another order.
     fn go_back(
         &mut self,
         journal: &mut dyn Journal,
@@ -183,18 +191,24 @@ impl Memory {
         place: Place,
         newest: u64,
     ) -> Stored<Option<u64>> {
-        let mut next = Some(newest);
+        let (mut next, mut best) = (Some(newest), None);
         while let Some(seq) = next {
             let row = journal.submission(seq)?;
             if seq <= at {
                 self.latest.entry(place).or_insert(Latest { last: seq, stands: None });
-                if row.ruling.is_accepted() && row.repeats.is_none() {
-                    return Ok(Some(seq));
+                if let Some(revision) = row.handed_in().and_then(|handed_in| handed_in.accepted)
+                    && best.is_none_or(|(_, best)| revision > best)
+                {
+                    best = Some((seq, revision));
+                    // It was judged here, on all that had come in before it.
+                    if row.ruling.told.is_none() {
+                        break;
+                    }
                 }
             }
             next = row.prior;
         }
-        Ok(None)
+        Ok(best.map(|(seq, _)| seq))
     }
 
     /// Learns a change. Quotas and baselines come into force with [`settle_priors`](Self::settle_priors).
@@ -210,6 +224,16 @@ impl Memory {
                 self.by_hand.entry(year).or_default().insert(key, set);
             }
             ChangeKind::Code | ChangeKind::Device => return Ok(()),
+            ChangeKind::History => {
+                let damaged = |_| StoreError::Damaged(format!("change {} cannot be read", row.seq));
+                self.history = gom_proto::change::decode_history(&row.body).map_err(damaged)?;
+                self.restored = true;
+                return Ok(());
+            }
+            ChangeKind::GoOn => {
+                self.restored = false;
+                return Ok(());
+            }
         }
         if row.kind != ChangeKind::Target {
             self.published = row.seq;
@@ -229,6 +253,7 @@ impl Memory {
         let edition = PublishedEdition {
             version,
             seq: row.seq,
+            digest: gom_proto::change::digest(&bundle),
             bundle: Arc::new(bundle),
             forms: programme.forms.iter().map(form_number).collect::<Stored<_>>()?,
             units: programme.unit_places().filter_map(unit_number).collect(),
@@ -285,11 +310,19 @@ impl Memory {
     fn learn(&mut self, handed_in: HandedIn<'_>) -> Stored<()> {
         let HandedIn { seq, place, accepted, body } = handed_in;
         self.come_in(place, seq);
-        let Some(revision) = accepted else { return Ok(()) };
+        let Some(revision) = accepted.filter(|revision| !self.stands_above(place, *revision)) else {
+            return Ok(());
+        };
         let damaged = || StoreError::Damaged(format!("the submission {seq} cannot be read"));
         let submission = self.open(body).ok_or_else(damaged)?;
         let standing = Standing { id: submission.id, revision };
         self.stand(place, Stands { seq, standing }, &submission).ok_or_else(damaged)
+    }
+
+    /// Whether this revision of a place, or one above it, stands already.
+    fn stands_above(&self, place: Place, revision: u32) -> bool {
+        let stands = self.latest.get(&place).and_then(|latest| latest.stands);
+        stands.is_some_and(|stands| stands.standing.revision >= revision)
     }
 
     /// Notes that a submission has come in.
@@ -359,7 +392,7 @@ impl Memory {
 
     /// The journal's hash chain after the last commit.
     pub fn head(&self) -> [u8; 32] {
-        self.last.map_or_else(|| chain::history(self.history), |last| last.head)
+        self.last.map_or_else(|| chain::history(self.founded), |last| last.head)
     }
 
     /// Learns a unit's number.

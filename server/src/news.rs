@@ -4,13 +4,16 @@
 
 use std::collections::VecDeque;
 
+use gom_domain::greeting::fingerprint;
 use gom_domain::programme::{Baseline, Programme, Quotas};
+use gom_domain::ruling::Receipt;
 use gom_domain::unit::{UnitId, UnitIx};
-use gom_proto::{change, wire};
+use gom_proto::{change, sheet, wire};
 use wire::pull_reply::News;
 
 use crate::folder::Folder;
 use crate::memory::{Memory, Prior};
+use crate::sealer::Seals;
 use crate::store::{DeviceRow, Journal, Stored, SubmissionRow};
 use crate::wording::Trouble;
 
@@ -18,17 +21,18 @@ use crate::wording::Trouble;
 #[derive(Debug)]
 pub struct Published {
     news: Vec<(u64, News)>,
-    /// The unit's devices.
-    senders: Vec<DeviceRow>,
+    /// The unit's devices, each with the district's seals for it.
+    senders: Vec<(DeviceRow, Seals)>,
     /// The commit; what comes after it is left for the next time.
     up_to: u64,
 }
 
 /// What was published after `after`: all versions since, and the unit's tables in force if anything was.
-pub fn published(memory: &Memory, device: &DeviceRow, after: u64) -> Published {
+pub fn published(memory: &Memory, device: &DeviceRow, after: u64) -> Stored<Published> {
     let up_to = memory.last.map_or(0, |last| last.last_seq);
-    let senders = memory.devices_of(device.unit).cloned().collect();
-    Published { news: publications(memory, device, after), senders, up_to }
+    let sealed = |sender: &DeviceRow| Ok((sender.clone(), Seals::new(memory, sender)?));
+    let senders = memory.devices_of(device.unit).map(sealed).collect::<Stored<_>>()?;
+    Ok(Published { news: publications(memory, device, after), senders, up_to })
 }
 
 fn publications(memory: &Memory, device: &DeviceRow, after: u64) -> Vec<(u64, News)> {
@@ -66,9 +70,10 @@ fn collect(
     after: u64,
     Published { mut news, senders, up_to }: Published,
 ) -> Stored<VecDeque<wire::PullReply>> {
-    for sender in &senders {
+    for (sender, seals) in &senders {
         for row in journal.newest_of(sender.number, after)?.into_iter().filter(|row| row.seq <= up_to) {
-            news.push((row.seq, News::Filed(filed(sender, row))));
+            let at_ms = journal.commit_of(row.seq)?.at_ms;
+            news.push((row.seq, News::Filed(filed(sender, seals, row, at_ms))));
         }
     }
     news.sort_by_key(|(seq, _)| *seq);
@@ -117,9 +122,12 @@ fn own_baseline(programme: &Programme, line: &[UnitIx], table: &[u8]) -> Option<
     Some(format!("unit,element,period,value\n{}", rows.collect::<String>()))
 }
 
-fn filed(sender: &DeviceRow, row: SubmissionRow) -> wire::Filed {
+fn filed(sender: &DeviceRow, seals: &Seals, row: SubmissionRow, at_ms: i64) -> wire::Filed {
+    let receipt = Receipt { ruling: row.ruling, commit: row.seq, at_ms };
+    let (owner, body) = (seals.owner(row.epoch), fingerprint(&row.body));
     wire::Filed {
-        ruling: Some((&row.ruling).into()),
+        seal: sheet::seal_one(seals.key(), &owner, row.sequence, &receipt, &body),
+        ruling: Some((&receipt.ruling).into()),
         body: row.body,
         by_district: sender.district,
         device: sender.id.0.to_vec(),

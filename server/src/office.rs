@@ -15,6 +15,7 @@ use crate::books::{Answer, Books, Job};
 use crate::enrol::IssueCode;
 use crate::enter::Enter;
 use crate::folder::Folder;
+use crate::history::GoOn;
 use crate::publish::Load;
 use crate::target::SetTarget;
 use crate::wording::Trouble;
@@ -65,7 +66,7 @@ fn outcome(answer: Answer) -> Result<Outcome, Vec<Trouble>> {
         Answer::Receipts(_, Some(refusal)) => Err(vec![Trouble::Refused(refusal)]),
         Answer::Refused(troubles) => Err(troubles),
         Answer::Failed(trouble) => Err(vec![trouble]),
-        Answer::Enrolled(_) => Ok(Outcome::default()),
+        Answer::Enrolled(_) | Answer::TakenBack(_) => Ok(Outcome::default()),
     }
 }
 
@@ -86,7 +87,10 @@ fn message(job: Job) -> Option<wire::change::Kind> {
         }),
         Job::Enter(job) => Kind::Enter(wire::Enter { unit: job.unit.to_string(), bodies: job.bodies }),
         Job::SetTarget(job) => Kind::SetTarget(change::target(job.year, &job.key, &job.set)),
-        Job::Push(_) | Job::Enrol(_) | Job::Contact(_) => return None,
+        Job::GoOn(job) => Kind::GoOn(wire::GoOn { note: job.note }),
+        Job::Push(_) | Job::Enrol(_) | Job::Contact(_) | Job::GiveBack(_) | Job::NewHistory(_) => {
+            return None;
+        }
     })
 }
 
@@ -111,6 +115,8 @@ fn job(kind: wire::change::Kind, world: &World) -> Result<Job, gom_proto::Malfor
             bodies: enter.bodies,
             device: DeviceId(world.random()),
         }),
+        Kind::GoOn(go_on) => Job::GoOn(GoOn { note: go_on.note }),
+        Kind::Queue(_) => return Err(gom_proto::Malformed::Field("queue")),
         Kind::SetTarget(set) => {
             let (year, key, set) = change::set_target(set)?;
             Job::SetTarget(SetTarget { year, key, set })
@@ -133,7 +139,7 @@ impl wire::office_server::Office for OfficeService {
             Ok(outcome) => wire::Outcome {
                 commit: outcome.commit,
                 rulings: outcome.rulings.iter().map(Into::into).collect(),
-                refusals: Vec::new(),
+                ..wire::Outcome::default()
             },
             Err(troubles) => wire::Outcome {
                 refusals: troubles.iter().map(|trouble| (&trouble.message()).into()).collect(),

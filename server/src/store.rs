@@ -11,6 +11,7 @@ pub use sqlite::{APPLICATION_ID, Sqlite};
 use gom_domain::Period;
 use gom_domain::greeting::{Chain, DeviceId, HistoryId};
 use gom_domain::ruling::{Ruling, Verdict};
+use gom_proto::seal::SealKey;
 
 /// The books cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -71,10 +72,16 @@ impl Default for Reached {
 }
 
 impl Reached {
-    /// Goes on by a submission, whose body has this fingerprint.
+    /// Goes on by a submission, whose body has this fingerprint. The first one of a later epoch begins it; one of an
+    /// earlier epoch, which a commune has given back, leaves the present one as it is.
     pub fn advance(&mut self, row: &SubmissionRow, fingerprint: &[u8; 32]) {
-        self.last_sequence = row.sequence;
-        self.chain = self.chain.then_sealed(fingerprint);
+        if row.epoch > self.epoch {
+            *self = Self { epoch: row.epoch, ..Self::default() };
+        }
+        if row.epoch == self.epoch {
+            self.last_sequence = row.sequence;
+            self.chain = self.chain.then_sealed(fingerprint);
+        }
         self.last_commit = row.seq;
     }
 }
@@ -192,6 +199,10 @@ pub enum ChangeKind {
     Code,
     /// A device was enrolled.
     Device,
+    /// The books go by another history from here on.
+    History,
+    /// The books go on without what a restored backup lacks.
+    GoOn,
 }
 
 impl ChangeKind {
@@ -204,11 +215,14 @@ impl ChangeKind {
             Self::Target => "target",
             Self::Code => "code",
             Self::Device => "device",
+            Self::History => "history",
+            Self::GoOn => "go-on",
         }
     }
 
     fn from_key(key: &str) -> Option<Self> {
-        [Self::Programme, Self::Quotas, Self::Baseline, Self::Target, Self::Code, Self::Device]
+        use ChangeKind::{Baseline, Code, Device, GoOn, History, Programme, Quotas, Target};
+        [Programme, Quotas, Baseline, Target, Code, Device, History, GoOn]
             .into_iter()
             .find(|kind| kind.key() == key)
     }
@@ -249,8 +263,8 @@ pub struct StandingRow {
 
 /// Reading the books. Every reader sees the books as of one commit.
 pub trait Journal: Send {
-    /// The name of this history, and whether it goes on from a restored backup.
-    fn history(&mut self) -> Stored<(HistoryId, bool)>;
+    /// The name of the history that the books were founded under, and the district's key to its seals.
+    fn founded(&mut self) -> Stored<(HistoryId, SealKey)>;
     /// The last commit; none before the first.
     fn last_commit(&mut self) -> Stored<Option<CommitRow>>;
     /// When an entry became durable.
@@ -267,6 +281,8 @@ pub trait Journal: Send {
     fn submission(&mut self, seq: u64) -> Stored<SubmissionRow>;
     /// A submission by its sender's numbers.
     fn submission_of(&mut self, device: u32, epoch: u32, sequence: u64) -> Stored<Option<SubmissionRow>>;
+    /// The last sequence of a device's epoch; 0 if none.
+    fn last_of(&mut self, device: u32, epoch: u32) -> Stored<u64>;
     /// What stands.
     fn standing(&mut self, place: Place) -> Stored<Option<StandingRow>>;
     /// A device's submissions that were committed after `after`, newest first.

@@ -50,7 +50,7 @@ pub fn verify(journal: &mut dyn Journal) -> Stored<Verified> {
         Ok(())
     })?;
     let mut recount = Recount { memory: recalled_changes(journal, &changes)?, ..Recount::default() };
-    let head = chain::history(recount.memory.history);
+    let head = chain::history(recount.memory.founded);
     let mut links = Links {
         commits: commits.into_iter().peekable(),
         head,
@@ -150,6 +150,7 @@ struct Recount {
     standing: HashMap<Place, (u64, u32)>,
     last: HashMap<Place, u64>,
     devices: HashMap<u32, Reached>,
+    epochs: HashMap<(u32, u32), u64>,
 }
 
 impl Recount {
@@ -169,17 +170,14 @@ impl Recount {
     /// The device's numbers have no gap, and its unit is the row's.
     fn sender(&mut self, row: &SubmissionRow, fingerprint: &[u8; 32], verified: &mut Verified) {
         let seq = row.seq;
-        let reached = self.devices.entry(row.device).or_default();
-        if row.epoch != reached.epoch {
-            *reached = Reached { epoch: row.epoch, ..Reached::default() };
-        }
-        if row.sequence != reached.last_sequence + 1 {
+        let before = self.epochs.insert((row.device, row.epoch), row.sequence).unwrap_or(0);
+        if row.sequence != before + 1 {
             verified.differ(say!(
                 "mục {seq}: số thứ tự của máy bị ngắt quãng",
                 "entry {seq}: the device's sequence has a gap"
             ));
         }
-        reached.advance(row, fingerprint);
+        self.devices.entry(row.device).or_default().advance(row, fingerprint);
         if self.memory.device(row.device).is_some_and(|device| device.unit != row.unit) {
             verified.differ(say!(
                 "mục {seq}: máy thuộc đơn vị khác",
@@ -200,8 +198,12 @@ impl Recount {
         if let Verdict::Accepted { revision } = row.ruling.verdict
             && row.repeats.is_none()
         {
-            let before = self.standing.insert(place, (seq, revision)).map_or(0, |(_, revision)| revision);
-            if revision != before + 1 {
+            let before = self.standing.get(&place).map_or(0, |(_, revision)| *revision);
+            if revision > before {
+                self.standing.insert(place, (seq, revision));
+            }
+            // What a commune has given back may come in in another order, and with what nobody held missing.
+            if row.ruling.told.is_none() && revision != before + 1 {
                 verified.differ(say!(
                     "mục {seq}: bản số {revision} đến sau bản số {before}",
                     "entry {seq}: revision {revision} follows revision {before}"

@@ -92,6 +92,10 @@ pub enum Trouble {
     DiskFull,
     /// The books could not be read or written.
     Books(String),
+    /// A commune has another programme under the same version.
+    OtherProgramme(u32),
+    /// The books wait for nothing.
+    NothingMissing,
     /// Operations of a device cannot be taken now.
     Refused(Refusal),
     /// The server is stopping.
@@ -297,6 +301,14 @@ impl Trouble {
                 say!("{path}: tệp này không phải sổ của huyện", "{path}: the file is not a district's books")
             }
             Self::Refused(refusal) => refusal_text(*refusal),
+            Self::OtherProgramme(version) => say!(
+                "phiên bản {version} của chương trình ở huyện khác với ở máy này: huyện đã phục hồi từ bản sao cũ; người quản trị cần nạp lại đúng chương trình ấy",
+                "version {version} of the programme is another one at the district than on this computer: the district goes on from an older backup; its administrator must load that very programme again"
+            ),
+            Self::NothingMissing => say!(
+                "sổ không chờ gì cả: không phục hồi từ bản sao nào kể từ lần đi tiếp trước",
+                "the books wait for nothing: no backup was restored since they last went on"
+            ),
             Self::Stopping => {
                 say!("máy chủ đang dừng; hãy thử lại sau", "the server is stopping; try again later")
             }

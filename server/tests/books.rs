@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use gom_domain::code::{CODE_LIFE_MS, EnrolCode};
-use gom_domain::greeting::DeviceId;
+use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::programme::Bundle;
 use gom_domain::ruling::{Receipt, Verdict};
 use gom_domain::submission::{Submission, SubmissionId};
@@ -13,8 +13,9 @@ use gom_domain::unit::UnitId;
 use gom_domain::world::World;
 use gom_server::accept::Refusal;
 use gom_server::books::{Answer, Books, Contact, Job, Push};
-use gom_server::enrol::{Enrol, IssueCode};
+use gom_server::enrol::{By, Enrol, IssueCode};
 use gom_server::folder::Folder;
+use gom_server::history::{GoOn, NewHistory};
 use gom_server::memory::Memory;
 use gom_server::operation::Operation;
 use gom_server::publish::Load;
@@ -59,11 +60,10 @@ impl District {
         let issue = IssueCode { unit, hash: code.hash(), expires_ms: NOW_MS + CODE_LIFE_MS };
         self.commit(Job::IssueCode(issue));
         self.commit(Job::Enrol(Enrol {
-            code_hash: code.hash(),
+            by: By::Code { hash: code.hash(), device: DeviceId([salt; 16]) },
             secret_hash: [salt; 32],
             name: "máy".into(),
             app_version: "0".into(),
-            device: DeviceId([salt; 16]),
         }))
     }
 
@@ -295,12 +295,18 @@ fn a_base_that_nobody_can_know_is_a_conflict_and_blocks_nothing() {
 #[test]
 fn a_restored_district_waits_for_a_base_that_it_may_have_lost() {
     let mut district = District::open();
-    let file = Folder::new(district.folder.path().join("d")).books();
-    rusqlite::Connection::open(&file).unwrap().execute("update district set restored = 1", []).unwrap();
+    let instead_of = district.books.shared().read().unwrap().history;
+    let new = NewHistory { instead_of, history: HistoryId([9; 16]) };
+    assert!(matches!(district.commit(Job::NewHistory(new)), Answer::Changed(1..)));
     district.reopen();
     let (receipts, refusal) = district.push(1, 1, &[report(2, 5, Some(1))]);
     assert!(receipts.is_empty());
     assert_eq!(refusal, Some(Refusal::UnknownBase(1)));
+    let note = "nobody has it any more".to_owned();
+    assert!(matches!(district.commit(Job::GoOn(GoOn { note })), Answer::Changed(1..)));
+    let (receipts, _) = district.push(1, 1, &[report(2, 5, Some(1))]);
+    assert_eq!(verdicts(&receipts), [&Verdict::Conflict { current: 0 }]);
+    assert_eq!(district.differences(), 0);
 }
 
 #[test]
@@ -398,11 +404,10 @@ fn a_code_makes_one_device_and_a_lost_answer_is_repeated() {
     let code = EnrolCode::new([1; 26]);
     let enrol = |secret: u8| {
         Job::Enrol(Enrol {
-            code_hash: code.hash(),
+            by: By::Code { hash: code.hash(), device: DeviceId([secret; 16]) },
             secret_hash: [secret; 32],
             name: String::new(),
             app_version: String::new(),
-            device: DeviceId([secret; 16]),
         })
     };
     assert!(matches!(district.commit(enrol(1)), Answer::Enrolled(same) if same.device == DeviceId([1; 16])));

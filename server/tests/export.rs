@@ -11,7 +11,7 @@ use gom_domain::submission::{Submission, SubmissionId};
 use gom_domain::unit::UnitId;
 use gom_domain::world::World;
 use gom_server::books::{Answer, Books, Job, Push};
-use gom_server::enrol::{Enrol, IssueCode};
+use gom_server::enrol::{By, Enrol, IssueCode};
 use gom_server::export::export;
 use gom_server::folder::Folder;
 use gom_server::publish::{Load, read_folder};
@@ -36,11 +36,10 @@ fn books_with(folder: &Folder, bodies: Vec<Vec<u8>>) {
     commit(
         &mut books,
         Job::Enrol(Enrol {
-            code_hash: hash,
+            by: By::Code { hash, device: DeviceId([1; 16]) },
             secret_hash: [1; 32],
             name: "máy".into(),
             app_version: "0".into(),
-            device: DeviceId([1; 16]),
         }),
     );
     let operations = bodies.into_iter().map(Into::into).collect();

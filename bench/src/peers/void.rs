@@ -28,6 +28,7 @@ struct Void;
 impl Sync for Void {
     type PushStream = Replies<wire::PushReply>;
     type PullStream = Replies<wire::PullReply>;
+    type GiveBackStream = Replies<wire::GivenBackReply>;
 
     async fn push(
         &self,
@@ -50,6 +51,13 @@ impl Sync for Void {
         Err(Status::unimplemented("nothing is kept"))
     }
 
+    async fn give_back(
+        &self,
+        _: Request<Streaming<wire::GivenBack>>,
+    ) -> Result<Response<Self::GiveBackStream>, Status> {
+        Err(Status::unimplemented("nothing is kept"))
+    }
+
     async fn pull(&self, _: Request<wire::PullRequest>) -> Result<Response<Self::PullStream>, Status> {
         Err(Status::unimplemented("nothing is kept"))
     }
@@ -64,7 +72,7 @@ fn reply(kind: push_request::Kind) -> Option<push_reply::Kind> {
         }
         push_request::Kind::Operations(operations) => {
             let receipt = Receipt {
-                ruling: Ruling { verdict: Verdict::Accepted { revision: 1 }, findings: Vec::new() },
+                ruling: Ruling::plain(Verdict::Accepted { revision: 1 }),
                 commit: operations.first_sequence,
                 at_ms: 0,
             };

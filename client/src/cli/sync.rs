@@ -64,6 +64,12 @@ fn put_counts(lang: Lang, report: &SyncReport) {
 }
 
 fn put_report(lang: Lang, commune: &Commune, report: &SyncReport) {
+    if report.rebased {
+        put(lang, &rebased());
+    }
+    if report.given_back > 0 {
+        put(lang, &given_back());
+    }
     for refused in &report.refused {
         put_refused(lang, commune, refused);
     }
@@ -83,6 +89,20 @@ fn put_report(lang: Lang, commune: &Commune, report: &SyncReport) {
     if report.update_needed || commune.update_needed().unwrap_or(false) {
         put(lang, &update_needed());
     }
+}
+
+fn rebased() -> Bilingual {
+    say!(
+        "Thư mục này cũ hơn những gì huyện đã nhận từ máy này (phục hồi từ bản sao, hoặc có máy khác dùng chung danh tính). Đã tải lại từ huyện; những gì chưa gửi đã được xếp hàng lại, không mất gì.",
+        "This folder was older than what the district has had from this computer (a restored copy, or another computer by the same name). What the district has was fetched again; what was not handed in is queued anew, nothing is lost."
+    )
+}
+
+fn given_back() -> Bilingual {
+    say!(
+        "Huyện đã phục hồi từ bản sao cũ: máy này đã trả lại cho huyện những báo cáo mà huyện bị mất.",
+        "The district goes on from an older backup: this computer has given back the reports that it had lost."
+    )
 }
 
 fn put_refused(lang: Lang, commune: &Commune, refused: &Refused) {
@@ -111,7 +131,11 @@ pub(super) async fn watch(lang: Lang, commune: &Commune) -> ExitCode {
         if let Some(error) = failed {
             tracing::debug!(error = error as &dyn std::error::Error, "the sync failed");
         }
-        let busy = report.handed_in > 0 || report.filed > 0 || !report.editions.is_empty();
+        let busy = report.handed_in > 0
+            || report.filed > 0
+            || !report.editions.is_empty()
+            || report.rebased
+            || report.given_back > 0;
         let now = line(lang, report, failed);
         if busy || now != before {
             gom_terminal::put(&now);

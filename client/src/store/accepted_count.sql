@@ -2,6 +2,7 @@
 select coalesce(sum(sealed), 0)
   - (select count(*) from outbox)
   - (select count(*) from receipt where verdict != 'accepted')
+  - (select count(*) from moved)
 from (
   with recursive epoch (last) as (
     select max(id) from operation

@@ -40,9 +40,19 @@ impl Rows<'_> {
         Ok(())
     }
 
+    /// The newest version with its tables.
+    pub fn newest_edition(&self) -> Stored<Option<(u32, Bundle)>> {
+        let sql = "select version, name, bytes from edition_file \
+                   where version = (select max(version) from edition) order by name";
+        Ok(self.read_editions(sql)?.pop())
+    }
+
     /// All versions with their tables, oldest first.
     pub fn editions(&self) -> Stored<Vec<(u32, Bundle)>> {
-        let sql = "select version, name, bytes from edition_file order by version, name";
+        self.read_editions("select version, name, bytes from edition_file order by version, name")
+    }
+
+    fn read_editions(&self, sql: &str) -> Stored<Vec<(u32, Bundle)>> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut found = statement.query([])?;
         let mut editions: Vec<(u32, Bundle)> = Vec::new();

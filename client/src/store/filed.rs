@@ -2,12 +2,13 @@
 
 use gom_domain::Period;
 use gom_domain::form::FormIx;
+use gom_domain::greeting::DeviceId;
 use gom_domain::ruling::Receipt;
 use gom_domain::submission::SubmissionId;
 use rusqlite::{Row, named_params};
 
 use super::receipts::{receipt, verdict_key};
-use super::value::{fixed, fixed_or_none, int, period, small};
+use super::value::{count, fixed, fixed_or_none, int, period, small};
 use super::{Rows, Stored};
 
 /// A submission that the district told of.
@@ -23,6 +24,21 @@ pub struct FiledRow {
     pub by_district: bool,
     /// What the district said of it.
     pub receipt: Receipt,
+    /// Who handed it in under which number, and the district's seal on that; none as it was told before seals.
+    pub sealed: Option<SealedBy>,
+}
+
+/// Who handed a report in, under the district's seal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedBy {
+    /// The device.
+    pub device: DeviceId,
+    /// Its epoch.
+    pub epoch: u32,
+    /// Its sequence there.
+    pub sequence: u64,
+    /// The seal.
+    pub seal: Vec<u8>,
 }
 
 /// What a body is about.
@@ -42,7 +58,7 @@ impl Rows<'_> {
     /// Keeps a filed submission. Told again under the same history, it changes nothing.
     pub fn put_filed(&self, filed: &FiledRow) -> Stored<()> {
         let mut statement = self.connection.prepare_cached(include_str!("put_filed.sql"))?;
-        let about = filed.about;
+        let (about, sealed) = (filed.about, filed.sealed.as_ref());
         statement.execute(named_params! {
             ":fingerprint": filed.fingerprint,
             ":history": self.history()?,
@@ -56,6 +72,10 @@ impl Rows<'_> {
             ":by_district": filed.by_district,
             ":verdict": verdict_key(&filed.receipt.ruling.verdict),
             ":ruling": gom_proto::ruling::encode(&filed.receipt.ruling),
+            ":device": sealed.map(|sealed| sealed.device.0),
+            ":epoch": sealed.map(|sealed| sealed.epoch),
+            ":sequence": sealed.map(|sealed| int(sealed.sequence)),
+            ":seal": sealed.map(|sealed| &sealed.seal),
         })?;
         Ok(())
     }
@@ -68,6 +88,12 @@ impl Rows<'_> {
     /// What has been filed and accepted, under the district's present history, in the order of its commits.
     pub fn filed_accepted(&self) -> Stored<Vec<FiledRow>> {
         self.filed(include_str!("filed_accepted.sql"), &[])
+    }
+
+    /// What was filed under an earlier history and has not been told under the present one, in the order in which each
+    /// device handed it in.
+    pub fn filed_untold(&self) -> Stored<Vec<FiledRow>> {
+        self.filed(include_str!("filed_untold.sql"), &[])
     }
 
     fn filed(&self, sql: &str, bound: &[(&str, &dyn rusqlite::ToSql)]) -> Stored<Vec<FiledRow>> {
@@ -97,5 +123,14 @@ fn filed(row: &Row<'_>) -> Stored<FiledRow> {
         fingerprint: fixed(row, "fingerprint")?,
         by_district: row.get("by_district")?,
         receipt: receipt(row)?,
+        sealed: sealed_by(row)?,
     })
+}
+
+fn sealed_by(row: &Row<'_>) -> Stored<Option<SealedBy>> {
+    let Some(device) = fixed_or_none(row, "device")? else { return Ok(None) };
+    let seal: Option<Vec<u8>> = row.get("seal")?;
+    let Some(seal) = seal.filter(|seal| !seal.is_empty()) else { return Ok(None) };
+    let (epoch, sequence) = (small(row, "epoch")?, count(row, "sequence")?);
+    Ok(Some(SealedBy { device: DeviceId(device), epoch, sequence, seal }))
 }

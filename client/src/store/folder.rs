@@ -35,6 +35,12 @@ pub struct EnrolledRow {
     pub last_contact_ms: Option<i64>,
     /// The district's clock less this computer's, then.
     pub skew_ms: Option<i64>,
+    /// The district's seal on the enrolment; none where it was enrolled before seals.
+    pub admission: Option<Vec<u8>>,
+    /// Whether the district may lack what is here, since it goes on from a backup.
+    pub refill: bool,
+    /// Whether another computer goes by the device's name.
+    pub quarantined: bool,
 }
 
 impl Rows<'_> {
@@ -53,10 +59,31 @@ impl Rows<'_> {
     }
 
     /// Keeps what the district has answered to the enrolment.
-    pub fn enrol(&self, device: DeviceId, unit: &UnitId, history: HistoryId) -> Stored<()> {
-        let sql = "update folder set device = :device, unit = :unit, history = :history";
-        let bound = named_params! { ":device": device.0, ":unit": unit.as_str(), ":history": history.0 };
-        self.connection.execute(sql, bound)?;
+    pub fn enrol(&self, device: DeviceId, unit: &UnitId, history: HistoryId, seal: &[u8]) -> Stored<()> {
+        let bound = named_params! {
+            ":device": device.0, ":unit": unit.as_str(), ":history": history.0, ":admission": seal,
+        };
+        self.connection.execute(include_str!("enrol.sql"), bound)?;
+        Ok(())
+    }
+
+    /// Notes whether another computer goes by the device's name.
+    pub fn note_quarantine(&self, quarantined: bool) -> Stored<()> {
+        let sql = "update folder set quarantined = :quarantined where quarantined != :quarantined";
+        self.connection.execute(sql, named_params! { ":quarantined": quarantined })?;
+        Ok(())
+    }
+
+    /// Notes that nothing is left to be given back.
+    pub fn note_refilled(&self) -> Stored<()> {
+        self.connection.execute("update folder set refill = 0", [])?;
+        Ok(())
+    }
+
+    /// Begins another epoch: all that concerns the unit is to be pulled anew, for something was lost here.
+    pub(super) fn begin_epoch(&self, epoch: u32) -> Stored<()> {
+        let sql = "update folder set epoch = :epoch, pulled_to = null";
+        self.connection.execute(sql, named_params! { ":epoch": epoch })?;
         Ok(())
     }
 
@@ -67,9 +94,10 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Follows the district into another history: all that concerns the unit is to be pulled anew.
+    /// Follows the district into another history: all that concerns the unit is to be pulled anew, and what is told no more
+    /// is to be given back.
     pub fn begin_history(&self, history: HistoryId) -> Stored<()> {
-        let sql = "update folder set history = :history, pulled_to = null";
+        let sql = "update folder set history = :history, pulled_to = null, refill = 1";
         self.connection.execute(sql, named_params! { ":history": history.0 })?;
         Ok(())
     }
@@ -104,6 +132,9 @@ fn folder(row: &Row<'_>) -> Stored<FolderRow> {
                 .transpose()?,
             last_contact_ms: row.get("last_contact_ms")?,
             skew_ms: row.get("skew_ms")?,
+            admission: row.get("admission")?,
+            refill: row.get("refill")?,
+            quarantined: row.get("quarantined")?,
         }),
     };
     Ok(FolderRow { server: row.get("server")?, secret: fixed(row, "secret")?, enrolled })

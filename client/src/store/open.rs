@@ -21,7 +21,10 @@ pub(crate) const FILE: &str = "gom.db";
 const BUSY: Duration = Duration::from_secs(10);
 
 /// **Invariant:** only ever appended to, and no migration deletes queued work.
-const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("../../migrations/0001_folder.sql"))];
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("../../migrations/0001_folder.sql")),
+    M::up(include_str!("../../migrations/0002_give_back.sql")),
+];
 
 impl Store {
     /// Opens the database of a folder, which must be there.

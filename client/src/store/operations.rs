@@ -1,7 +1,7 @@
 //! Operations: what was sealed here, in order. They are only ever added.
 
 use gom_domain::Period;
-use gom_domain::greeting::Chain;
+use gom_domain::greeting::{Chain, fingerprint};
 use gom_domain::ruling::Receipt;
 use gom_domain::submission::SubmissionId;
 use rusqlite::{OptionalExtension, Row, named_params};
@@ -180,6 +180,51 @@ impl Rows<'_> {
         self.operations(include_str!("unresolved.sql"), &[])
     }
 
+    /// Whether an operation is handed in under another number.
+    pub fn is_moved(&self, epoch: u32, sequence: u64) -> Stored<bool> {
+        let sql = "select 1 from moved where operation = :operation";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.exists(named_params! { ":operation": key(epoch, sequence) })?)
+    }
+
+    /// Begins another epoch: what is queued becomes new operations in it, on their old base, so that what has been
+    /// overtaken meanwhile shows as a conflict. Returns how many they are.
+    pub fn rebase(&self, epoch: u32) -> Stored<u64> {
+        let queued = self.operations(include_str!("queued.sql"), &[])?;
+        let mut head = self.head(epoch)?;
+        let mut moved = self.connection.prepare_cached(include_str!("put_moved.sql"))?;
+        let mut take_out =
+            self.connection.prepare_cached("delete from outbox where operation = :operation")?;
+        for old in queued.iter().filter(|old| old.epoch != epoch) {
+            let (sequence, chain) = (head.sequence + 1, head.chain.then_sealed(&old.fingerprint));
+            let from = key(old.epoch, old.sequence);
+            self.append(&OperationRow { epoch, sequence, chain, ..old.clone() })?;
+            moved.execute(named_params! { ":operation": from, ":moved_to": key(epoch, sequence) })?;
+            take_out.execute(named_params! { ":operation": from })?;
+            head = Head { sequence, chain };
+        }
+        self.begin_epoch(epoch)?;
+        Ok(head.sequence)
+    }
+
+    /// The bodies of operations, of which none may be missing.
+    pub fn bodies(&self, epoch: u32, first: u64, last: u64) -> Stored<Vec<Vec<u8>>> {
+        let sql = "select body, fingerprint from operation where id between :first and :last order by id";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found =
+            statement.query(named_params! { ":first": key(epoch, first), ":last": key(epoch, last) })?;
+        let mut bodies = Vec::new();
+        while let Some(row) = found.next()? {
+            let body: Vec<u8> = row.get("body")?;
+            if fingerprint(&body) != fixed(row, "fingerprint")? {
+                return Err(damaged("body"));
+            }
+            bodies.push(body);
+        }
+        let all = bodies.len() as u64 == last - first + 1;
+        if all { Ok(bodies) } else { Err(damaged("operation")) }
+    }
+
     /// Notes that the officer has accepted what stands in place of an operation that was refused.
     pub fn resolve(&self, epoch: u32, sequence: u64) -> Stored<()> {
         let mut statement = self.connection.prepare_cached(include_str!("resolve.sql"))?;
@@ -274,8 +319,8 @@ mod tests {
         assert_eq!(counts, (2, 1));
         let anew = [(2, receipt(900, ACCEPTED))];
         let mut store = Store::open(folder.path()).unwrap();
-        store.write(|rows| rows.settle(1, &anew)).unwrap();
-        store.write(|rows| rows.settle(1, &anew)).unwrap();
+        store.write(|rows| rows.settle(1, &anew, None)).unwrap();
+        store.write(|rows| rows.settle(1, &anew, None)).unwrap();
         let counts = seen(&folder, |rows| Ok((rows.accepted_count()?, rows.queued_count()?)));
         assert_eq!(counts, (3, 1), "a ruling under another history counts once");
     }

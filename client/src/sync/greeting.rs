@@ -4,7 +4,7 @@ use gom_domain::greeting::{Action, Hello, Welcome};
 use gom_domain::world::World;
 use gom_proto::wire::sync_client::SyncClient;
 use gom_proto::wire::{self, push_reply, push_request};
-use gom_proto::{Malformed, PROTOCOL, greeting};
+use gom_proto::{Malformed, PROTOCOL, change, greeting};
 use tokio::sync::mpsc::{self, Sender};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
@@ -16,6 +16,15 @@ use super::push::WINDOW;
 use crate::line::{LineFault, Pass, Stage, patiently};
 use crate::store::{EnrolledRow, Rows, Stored};
 
+/// What came of a greeting.
+#[derive(Debug)]
+pub(super) enum Greeted {
+    /// Both go on.
+    Agreed(Agreed, Box<Exchange>),
+    /// This folder goes on from an older state than the district knows of it: it is to begin this epoch.
+    Older(u32),
+}
+
 /// What both sides agree on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Agreed {
@@ -25,6 +34,8 @@ pub(super) struct Agreed {
     pub(super) news: u64,
     /// The commit up to which all is known here; none: nothing is.
     pub(super) pulled_to: Option<u64>,
+    /// Whether the district may lack what is here, since it goes on from a backup.
+    pub(super) refill: bool,
 }
 
 /// An open conversation.
@@ -41,7 +52,7 @@ pub(super) async fn greet(
     pass: &Pass,
     own: &EnrolledRow,
     world: &World,
-) -> Result<(Agreed, Exchange), SyncError> {
+) -> Result<Greeted, SyncError> {
     let hello = hello(desk, own, world).await?;
     // Room for everything that may be in flight, so that sending never waits for the district to read.
     let (outgoing, requests) = mpsc::channel(WINDOW + 1);
@@ -56,14 +67,17 @@ pub(super) async fn greet(
     let (at_ms, clock_ms) = (world.now_ms(), welcome.clock_ms);
     desk.write(move |rows| rows.note_contact(at_ms, clock_ms.saturating_sub(at_ms))).await?;
     let welcome = read(welcome, &hello)?;
-    let (own, sealed) = (own.clone(), hello.last_sequence);
-    let agreed = desk.write(move |rows| agree(rows, &own, &welcome, sealed)).await??;
-    Ok((agreed, Exchange { outgoing, incoming }))
+    let own = own.clone();
+    Ok(match desk.write(move |rows| agree(rows, &own, &welcome)).await?? {
+        Ok(agreed) => Greeted::Agreed(agreed, Box::new(Exchange { outgoing, incoming })),
+        Err(Older(epoch)) => Greeted::Older(epoch),
+    })
 }
 
 async fn hello(desk: &Desk, own: &EnrolledRow, world: &World) -> Result<Hello, SyncError> {
     let epoch = own.epoch;
-    let head = desk.read(move |rows| rows.head(epoch)).await?;
+    let known = move |rows: &Rows<'_>| Ok((rows.head(epoch)?, rows.newest_commit()?, rows.newest_edition()?));
+    let (head, newest_commit, edition) = desk.read(known).await?;
     Ok(Hello {
         device: own.device,
         epoch,
@@ -73,6 +87,8 @@ async fn hello(desk: &Desk, own: &EnrolledRow, world: &World) -> Result<Hello, S
         protocol: PROTOCOL,
         app_version: env!("CARGO_PKG_VERSION").to_owned(),
         clock_ms: world.now_ms(),
+        seen: newest_commit.max(own.pulled_to.unwrap_or(0)),
+        programme: edition.map(|(version, bundle)| (version, change::digest(&bundle))),
     })
 }
 
@@ -84,31 +100,41 @@ fn read(welcome: wire::Welcome, hello: &Hello) -> Result<Welcome, SyncError> {
     }
 }
 
-/// Compares what both sides have. A folder that lacks what the district knows is an older copy and sends nothing.
-fn agree(
+/// This folder is an older copy, or one of two: it is to begin this epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Older(u32);
+
+/// Compares what both sides have. The district cannot know what this folder has sealed and it has not seen; so where it
+/// has seen less, this side compares the chains.
+pub(crate) fn agree(
     rows: &Rows<'_>,
     own: &EnrolledRow,
     welcome: &Welcome,
-    sealed: u64,
-) -> Stored<Result<Agreed, SyncError>> {
-    let older = SyncError::OlderThanDistrict { district: welcome.last_sequence, sealed };
-    let district_has = match welcome.action {
-        Action::Quarantined => return Ok(Err(SyncError::Quarantined)),
-        Action::Rebase => return Ok(Err(older)),
-        Action::Go => welcome.last_sequence,
-        Action::ResendFrom(sequence) => welcome.last_sequence.min(sequence.saturating_sub(1)),
-    };
-    let chain = rows.chain_at(own.epoch, welcome.last_sequence)?;
-    if welcome.epoch != own.epoch || chain != Some(welcome.chain) {
-        return Ok(Err(older));
+) -> Stored<Result<Result<Agreed, Older>, SyncError>> {
+    rows.note_quarantine(welcome.action == Action::Quarantined)?;
+    if welcome.action == Action::Quarantined {
+        return Ok(Err(SyncError::Quarantined));
     }
     let mut pulled_to = own.pulled_to;
-    if welcome.history != own.history {
+    let restored = welcome.history != own.history;
+    if restored {
         tracing::info!("the district goes by another history: everything is told anew");
         rows.begin_history(welcome.history)?;
         pulled_to = None;
     }
-    Ok(Ok(Agreed { district_has, news: welcome.news, pulled_to }))
+    if welcome.action == Action::Rebase {
+        let begins = welcome.epoch > own.epoch;
+        let malformed = SyncError::Line(Malformed::Field("epoch").into());
+        return Ok(if begins { Ok(Err(Older(welcome.epoch))) } else { Err(malformed) });
+    }
+    if welcome.epoch != own.epoch {
+        return Ok(Err(SyncError::Line(Malformed::Field("epoch").into())));
+    }
+    if rows.chain_at(own.epoch, welcome.last_sequence)? != Some(welcome.chain) {
+        return Ok(Ok(Err(Older(own.epoch + 1))));
+    }
+    let (district_has, refill) = (welcome.last_sequence, own.refill || restored);
+    Ok(Ok(Ok(Agreed { district_has, news: welcome.news, pulled_to, refill })))
 }
 
 #[cfg(test)]
@@ -121,7 +147,7 @@ mod tests {
     use crate::store::Store;
 
     /// What a folder with one operation agrees on with a district that says so.
-    fn agreed(change: impl FnOnce(&mut Welcome)) -> Result<Agreed, SyncError> {
+    fn agreed(change: impl FnOnce(&mut Welcome)) -> Result<Result<Agreed, Older>, SyncError> {
         let folder = folder();
         commune(&folder).set("budget", "2024-05", &[("tax_revenue", "1")]).unwrap();
         commune(&folder).submit(&Which::All, None).unwrap();
@@ -142,33 +168,42 @@ mod tests {
             .write(|rows| {
                 rows.note_pulled(5)?;
                 let own = rows.folder()?.unwrap().enrolled.unwrap();
-                agree(rows, &own, &welcome, 1)
+                agree(rows, &own, &welcome)
             })
             .unwrap()
     }
 
     #[test]
     fn both_go_on_from_what_the_district_has() {
-        assert_eq!(agreed(|_| {}).unwrap(), Agreed { district_has: 0, news: 4, pulled_to: Some(5) });
+        let agreed = agreed(|_| {}).unwrap().unwrap();
+        assert_eq!(agreed, Agreed { district_has: 0, news: 4, pulled_to: Some(5), refill: false });
     }
 
     #[test]
     fn another_history_is_told_anew() {
-        let agreed = agreed(|welcome| welcome.history = HistoryId([4; 16])).unwrap();
-        assert_eq!((agreed.district_has, agreed.pulled_to), (0, None));
+        let agreed = agreed(|welcome| welcome.history = HistoryId([4; 16])).unwrap().unwrap();
+        assert_eq!((agreed.district_has, agreed.pulled_to, agreed.refill), (0, None, true));
     }
 
     #[test]
-    fn a_folder_that_lacks_what_the_district_knows_sends_nothing() {
+    fn a_folder_that_lacks_what_the_district_knows_begins_another_epoch() {
         type Change = fn(&mut Welcome);
-        let others: [Change; 4] = [
+        let others: [Change; 3] = [
             |welcome| welcome.last_sequence = 2,
             |welcome| (welcome.last_sequence, welcome.chain) = (1, Chain([7; 32])),
-            |welcome| welcome.epoch = 2,
-            |welcome| welcome.action = Action::Rebase,
+            |welcome| (welcome.epoch, welcome.action) = (2, Action::Rebase),
         ];
         for change in others {
-            assert!(matches!(agreed(change), Err(SyncError::OlderThanDistrict { .. })));
+            assert_eq!(agreed(change).unwrap(), Err(Older(2)));
+        }
+    }
+
+    #[test]
+    fn an_epoch_that_was_not_asked_for_is_malformed() {
+        type Change = fn(&mut Welcome);
+        let others: [Change; 2] = [|welcome| welcome.epoch = 2, |welcome| welcome.action = Action::Rebase];
+        for change in others {
+            assert!(matches!(agreed(change), Err(SyncError::Line(LineFault::Malformed(_)))));
         }
         assert!(matches!(
             agreed(|welcome| welcome.action = Action::Quarantined),

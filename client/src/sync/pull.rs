@@ -8,25 +8,25 @@ use gom_domain::ruling::Receipt;
 use gom_proto::submission::Envelope;
 use gom_proto::wire::sync_client::SyncClient;
 use gom_proto::wire::{self, pull_reply::News};
-use gom_proto::{Malformed, change};
+use gom_proto::{Malformed, change, sheet};
 use tonic::transport::Channel;
 
 use super::desk::Desk;
 use super::{SyncError, SyncReport};
 use crate::line::{LineFault, Pass, Stage, patiently};
 use crate::programme;
-use crate::store::{About, FiledRow, PriorKind, Rows, Stored};
+use crate::store::{About, FiledRow, PriorKind, Rows, SealedBy, Sheet, Stored};
 
 /// How many news become durable together, at most.
 const GROUP: usize = 200;
 
 /// What came of news.
 #[derive(Debug, Default)]
-struct Told {
-    filed: u64,
-    editions: Vec<u32>,
-    unknown: bool,
-    update_needed: bool,
+pub(crate) struct Told {
+    pub(crate) filed: u64,
+    pub(crate) editions: Vec<u32>,
+    pub(crate) unknown: bool,
+    pub(crate) update_needed: bool,
 }
 
 /// Fetches all news after a commit.
@@ -34,7 +34,6 @@ pub(super) async fn pull(
     desk: &Desk,
     client: &mut SyncClient<Channel>,
     pass: &Pass,
-    own: (DeviceId, u32),
     after: u64,
     report: &mut SyncReport,
 ) -> Result<(), SyncError> {
@@ -47,8 +46,7 @@ pub(super) async fn pull(
             group.push(patiently(news.message(), Stage::Talking).await?.ok_or(LineFault::HungUp)?);
         }
         let done = ends(&group);
-        let told =
-            desk.write(move |rows| apply(rows, own, group, unknown)).await?.map_err(LineFault::from)?;
+        let told = desk.write(move |rows| apply(rows, group, unknown)).await?.map_err(LineFault::from)?;
         report.filed += told.filed;
         report.editions.extend(told.editions);
         unknown |= told.unknown;
@@ -64,9 +62,8 @@ fn ends(group: &[wire::PullReply]) -> bool {
 }
 
 /// Applies a group of news. Where one of them is of an unknown kind, they are all to be told again to a newer program.
-fn apply(
+pub(crate) fn apply(
     rows: &Rows<'_>,
-    own: (DeviceId, u32),
     group: Vec<wire::PullReply>,
     unknown: bool,
 ) -> Stored<Result<Told, Malformed>> {
@@ -84,7 +81,7 @@ fn apply(
             Some(News::Quotas(prior)) => put_prior(rows, PriorKind::Quotas, &prior)?,
             Some(News::Baseline(prior)) => put_prior(rows, PriorKind::Baseline, &prior)?,
             Some(News::Filed(filed)) => match ruling(&filed, commit, at_ms) {
-                Ok(receipt) => told.filed += u64::from(file(rows, own, filed, receipt)?),
+                Ok(receipt) => told.filed += u64::from(file(rows, filed, receipt)?),
                 Err(Malformed::UnknownVerdict) => told.unknown = true,
                 Err(malformed) => return Ok(Err(malformed)),
             },
@@ -107,33 +104,50 @@ fn ruling(filed: &wire::Filed, commit: u64, at_ms: i64) -> Result<Receipt, Malfo
     Ok(Receipt { ruling, commit, at_ms })
 }
 
-/// Keeps what was filed. Our own operation is settled with it, if its receipt was lost; returns whether it is another's.
-fn file(rows: &Rows<'_>, own: (DeviceId, u32), filed: wire::Filed, receipt: Receipt) -> Stored<bool> {
+/// Keeps what was filed. What was sealed here, in whichever epoch, is settled with it, if its receipt was lost or the
+/// district tells it again; returns whether it is another's.
+fn file(rows: &Rows<'_>, filed: wire::Filed, receipt: Receipt) -> Stored<bool> {
     let fingerprint = fingerprint(&filed.body);
-    let (device, epoch) = own;
-    if !filed.by_district && filed.device == device.0 && filed.epoch == epoch {
-        let sealed = rows.fingerprint_of(epoch, filed.sequence)?;
-        if sealed == Some(fingerprint) {
-            if !rows.is_settled(epoch, filed.sequence)? {
-                rows.settle(epoch, &[(filed.sequence, receipt)])?;
-            }
-            return Ok(false);
+    let (epoch, sequence) = (filed.epoch, filed.sequence);
+    if !filed.by_district && rows.fingerprint_of(epoch, sequence)? == Some(fingerprint) {
+        // What goes by another number now is settled under that one.
+        if !rows.is_moved(epoch, sequence)? {
+            let sheet = (!rows.is_settled(epoch, sequence)?).then(|| Sheet {
+                first: sequence,
+                last: sequence,
+                verdicts: sheet::one(sequence, &receipt),
+                seal: filed.seal,
+            });
+            rows.settle(
+                epoch,
+                &[(sequence, receipt)],
+                sheet.as_ref().filter(|sheet| !sheet.seal.is_empty()),
+            )?;
         }
+        return Ok(false);
     }
-    let about = Envelope::decode(&filed.body).ok().map(|envelope| About {
-        submission: envelope.id,
-        programme_version: envelope.programme_version,
-        form: envelope.form,
-        period: envelope.period,
-    });
+    let device = filed.device.as_slice().try_into().ok().map(DeviceId);
+    let sealed = device.filter(|_| !filed.seal.is_empty());
     rows.put_filed(&FiledRow {
-        about,
+        about: about(&filed.body),
         body: filed.body,
         fingerprint,
         by_district: filed.by_district,
         receipt,
+        sealed: sealed.map(|device| SealedBy { device, epoch, sequence, seal: filed.seal }),
     })?;
     Ok(true)
+}
+
+/// What a body says that it is about; none if it cannot be read.
+fn about(body: &[u8]) -> Option<About> {
+    let envelope = Envelope::decode(body).ok()?;
+    Some(About {
+        submission: envelope.id,
+        programme_version: envelope.programme_version,
+        form: envelope.form,
+        period: envelope.period,
+    })
 }
 
 #[cfg(test)]
@@ -143,12 +157,12 @@ mod tests {
     use crate::outbox::Which;
     use crate::store::Store;
 
-    const OWN: (DeviceId, u32) = (DeviceId([2; 16]), 1);
+    const OWN: DeviceId = DeviceId([2; 16]);
 
     fn told(folder: &tempfile::TempDir, news: Vec<(u64, Option<News>)>) -> Result<Told, Malformed> {
         let group =
             news.into_iter().map(|(commit, news)| wire::PullReply { commit, at_ms: 1, news }).collect();
-        Store::open(folder.path()).unwrap().write(|rows| apply(rows, OWN, group, false)).unwrap()
+        Store::open(folder.path()).unwrap().write(|rows| apply(rows, group, false)).unwrap()
     }
 
     fn pulled_to(folder: &tempfile::TempDir) -> Option<u64> {
@@ -168,14 +182,15 @@ mod tests {
         commune(&folder).submit(&Which::All, None).unwrap();
         let outgoing = Store::open(folder.path()).unwrap().read(|rows| rows.outgoing(1, 1, 0, 9)).unwrap();
         let accepted = wire::ruling::Verdict::Accepted(wire::Accepted { revision: 1 });
-        let ruling = wire::Ruling { verdict: Some(accepted), findings: Vec::new() };
+        let ruling = wire::Ruling { verdict: Some(accepted), ..wire::Ruling::default() };
         let filed = wire::Filed {
             body: outgoing[0].body.clone(),
             ruling: Some(ruling),
             by_district: false,
-            device: OWN.0.0.to_vec(),
+            device: OWN.0.to_vec(),
             epoch: 1,
             sequence: 1,
+            seal: Vec::new(),
         };
         let elsewhere = wire::Filed { device: vec![9; 16], body: vec![0xff], ..filed.clone() };
         let told =

@@ -7,6 +7,7 @@
 use gom_domain::greeting::fingerprint;
 use gom_proto::Malformed;
 use gom_proto::operations::Packer;
+use gom_proto::sheet;
 use gom_proto::verdicts::{self, Numbered};
 use gom_proto::wire::{self, push_reply, push_request};
 use tokio::sync::mpsc::{self, Receiver, Sender};
@@ -15,7 +16,7 @@ use super::desk::Desk;
 use super::greeting::Exchange;
 use super::{Refused, SyncError, SyncReport};
 use crate::line::{LineFault, Stage, patiently};
-use crate::store::{Outgoing, Rows, StoreError, Stored};
+use crate::store::{Outgoing, Rows, Sheet, StoreError, Stored};
 
 /// How many operations may be under way: enough for the district to gather a group while it commits the one before.
 pub(super) const WINDOW: usize = 4_000;
@@ -44,13 +45,13 @@ pub(super) async fn push(
         return Ok(());
     }
     let (ready, messages) = mpsc::channel(AHEAD);
-    let (came, receipts) = mpsc::channel(UNSETTLED);
+    let (came, answers) = mpsc::channel(UNSETTLED);
     let mut sent = Sent::default();
     // Each ends when the one before it in the chain has: reading, talking, settling.
     let (read, talked, settled) = tokio::join!(
         read_ahead(desk, epoch, district_has, ready),
         talk(exchange, messages, came, &mut sent),
-        settle(desk, epoch, receipts, report),
+        settle(desk, epoch, answers, report),
     );
     report.handed_in = sent.count;
     settled?;
@@ -140,7 +141,7 @@ impl Sent {
 async fn talk(
     exchange: &mut Exchange,
     mut messages: Receiver<Batch>,
-    came: Sender<Vec<Numbered>>,
+    came: Sender<Came>,
     sent: &mut Sent,
 ) -> Result<(), LineFault> {
     let Exchange { outgoing, incoming } = exchange;
@@ -152,8 +153,8 @@ async fn talk(
                 None => more = false,
             },
             reply = patiently(incoming.message(), Stage::Talking), if sent.under_way() > 0 => {
-                let receipts = read(reply?.ok_or(LineFault::HungUp)?, sent)?;
-                if came.send(receipts).await.is_err() {
+                let answer = read(reply?.ok_or(LineFault::HungUp)?, sent)?;
+                if came.send(answer).await.is_err() {
                     return Ok(());
                 }
             }
@@ -171,36 +172,60 @@ async fn send(outgoing: &Sender<wire::PushRequest>, batch: Batch, sent: &mut Sen
 }
 
 /// Reads verdicts. One of a kind that this program does not know leaves its operation unsettled: it waits.
-fn read(reply: wire::PushReply, sent: &mut Sent) -> Result<Vec<Numbered>, Malformed> {
-    let Some(push_reply::Kind::Verdicts(verdicts)) = reply.kind else { return Ok(Vec::new()) };
-    let mut receipts = Vec::new();
-    for verdict in verdicts.verdicts {
-        let (first, last) = verdicts::sequences(&verdict)?.into_inner();
+fn read(reply: wire::PushReply, sent: &mut Sent) -> Result<Came, Malformed> {
+    let Some(push_reply::Kind::Verdicts(verdicts)) = reply.kind else { return Ok(Came::default()) };
+    for verdict in &verdicts.verdicts {
+        let (first, last) = verdicts::sequences(verdict)?.into_inner();
         let count = last - first + 1;
         if last >= sent.next || count > sent.under_way() {
             return Err(Malformed::Field("sequence"));
         }
         sent.answered += count;
-        match verdicts::unpack(verdict) {
-            Ok(more) => receipts.extend(more),
-            Err(Malformed::UnknownVerdict) => tracing::warn!(first, "an unknown kind of verdict"),
-            Err(malformed) => return Err(malformed),
-        }
     }
-    Ok(receipts)
+    Came::read(verdicts)
+}
+
+/// Verdicts that have come, and the sheet that they came on.
+#[derive(Debug, Default)]
+pub(crate) struct Came {
+    pub(crate) receipts: Vec<Numbered>,
+    pub(crate) sheet: Option<Sheet>,
+}
+
+impl Came {
+    /// Reads verdicts, of which those of an unknown kind are left out.
+    pub(crate) fn read(verdicts: wire::Verdicts) -> Result<Self, Malformed> {
+        let mut receipts = Vec::new();
+        for verdict in verdicts.verdicts.iter().cloned() {
+            let first = verdict.sequence;
+            match verdicts::unpack(verdict) {
+                Ok(more) => receipts.extend(more),
+                Err(Malformed::UnknownVerdict) => tracing::warn!(first, "an unknown kind of verdict"),
+                Err(malformed) => return Err(malformed),
+            }
+        }
+        let ends = receipts.first().zip(receipts.last()).map(|((first, _), (last, _))| (*first, *last));
+        // Only what is about operations without a gap can be given back as a whole.
+        let whole = ends.filter(|(first, last)| last.checked_sub(*first) == Some(receipts.len() as u64 - 1));
+        let sheet = whole.and_then(|(first, last)| {
+            let (verdicts, seal) = sheet::part(verdicts)?;
+            Some(Sheet { first, last, verdicts, seal })
+        });
+        Ok(Self { receipts, sheet })
+    }
 }
 
 /// Makes receipts durable, all that have gathered at once, and notes what they say.
 async fn settle(
     desk: &Desk,
     epoch: u32,
-    mut receipts: Receiver<Vec<Numbered>>,
+    mut answers: Receiver<Came>,
     report: &mut SyncReport,
 ) -> Result<(), SyncError> {
     let mut gathered = Vec::new();
-    while receipts.recv_many(&mut gathered, UNSETTLED).await > 0 {
-        let group: Vec<Numbered> = gathered.drain(..).flatten().collect();
-        let total = group.len() as u64;
+    while answers.recv_many(&mut gathered, UNSETTLED).await > 0 {
+        let group: Vec<Came> = std::mem::take(&mut gathered);
+        let total: u64 = group.iter().map(|came| came.receipts.len() as u64).sum();
         let refused = desk.write(move |rows| settled(rows, epoch, group)).await?;
         report.accepted += total - refused.len() as u64;
         report.refused.extend(refused);
@@ -208,14 +233,17 @@ async fn settle(
     Ok(())
 }
 
-fn settled(rows: &Rows<'_>, epoch: u32, receipts: Vec<Numbered>) -> Stored<Vec<Refused>> {
+/// Settles what has come, and tells which reports the district did not let stand.
+pub(crate) fn settled(rows: &Rows<'_>, epoch: u32, group: Vec<Came>) -> Stored<Vec<Refused>> {
     let mut refused = Vec::new();
-    rows.settle(epoch, &receipts)?;
-    for (sequence, receipt) in receipts {
-        if !receipt.ruling.is_accepted()
-            && let Some((form, period, body)) = rows.sealed(epoch, sequence)?
-        {
-            refused.push(Refused { form, period, body, receipt });
+    for Came { receipts, sheet } in group {
+        rows.settle(epoch, &receipts, sheet.as_ref())?;
+        for (sequence, receipt) in receipts {
+            if !receipt.ruling.is_accepted()
+                && let Some((form, period, body)) = rows.sealed(epoch, sequence)?
+            {
+                refused.push(Refused { form, period, body, receipt });
+            }
         }
     }
     Ok(refused)

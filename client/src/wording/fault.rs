@@ -24,6 +24,10 @@ pub fn failure(failure: &Failure) -> Vec<Bilingual> {
                 "the folder {folder} is not enrolled; run gom enroll with the district's code"
             )
         }
+        Failure::OtherUnit { own, code } => say!(
+            "mã này cấp cho đơn vị {code}, còn thư mục này là của {own}; hãy xin mã cho đúng đơn vị",
+            "this code is for {code}, the folder is of {own}; ask for a code for that unit"
+        ),
         Failure::AlreadyEnrolled(folder) => {
             let folder = folder.display();
             say!(

@@ -83,36 +83,17 @@ pub fn sync_error(error: &SyncError) -> Bilingual {
             "the folder is not enrolled; run gom enroll with the district's code"
         ),
         SyncError::Line(fault) => line_fault(fault),
-        SyncError::OlderThanDistrict { district, sealed } if sealed >= district => say!(
-            "thư mục này đi theo hướng khác với hướng mà huyện biết (huyện có đến số {district}, ở đây đến số {sealed}, nhưng nội dung khác nhau): có thể một bản sao của thư mục đã được dùng ở nơi khác. Không gửi gì; hãy xin mã mới và ghi danh máy vào một thư mục mới",
-            "this folder went another way than the one the district knows (number {district} there, {sealed} here, but not the same reports): perhaps a copy of the folder was used elsewhere. Nothing was sent; ask for a new code and enrol this computer into a new folder"
-        ),
-        SyncError::OlderThanDistrict { district, sealed } => say!(
-            "thư mục này cũ hơn những gì huyện đã nhận (huyện có đến số {district}, ở đây đến số {sealed}): có thể là bản sao phục hồi. Không gửi gì; hãy xin mã mới và ghi danh máy vào một thư mục mới",
-            "this folder is older than what the district knows (number {district} there, {sealed} here): perhaps a restored copy. Nothing was sent; ask for a new code and enrol this computer into a new folder"
+        SyncError::NeverCurrent => say!(
+            "nhiều máy đang dùng chung một danh tính cùng lúc. Không mất gì; hãy thử lại, và xin huyện mã mới cho từng máy",
+            "several computers are using one name at the same moment. Nothing is lost; try again, and ask the district for a code for each computer"
         ),
         SyncError::Quarantined => say!(
-            "huyện đã tạm cách ly máy này vì có máy khác dùng cùng danh tính. Không gửi gì; hãy liên hệ huyện",
-            "the district has quarantined this device, for another computer goes by its name. Nothing was sent; ask the district"
+            "máy khác đang dùng danh tính của máy này nên huyện không nhận gì từ đây nữa. Những gì đã xếp hàng vẫn còn nguyên: hãy xin huyện mã mới rồi chạy gom enroll trên chính thư mục này; chúng sẽ được gửi đi",
+            "another computer goes by this one's name, so the district takes nothing from here any more. What is queued is all still there: ask the district for a new code and run gom enroll on this very folder; it will be handed in"
         ),
         SyncError::UnknownAction => say!(
             "huyện yêu cầu điều mà phiên bản này chưa biết; hãy cập nhật phần mềm gom",
             "the district asks for something that this version does not know; update gom"
         ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_older_copy_is_told_from_one_that_went_another_way() {
-        let said = |district, sealed| sync_error(&SyncError::OlderThanDistrict { district, sealed });
-        assert!(said(3, 2).en.contains("older than what the district knows"));
-        for sealed in [3, 4] {
-            assert!(said(3, sealed).en.contains("went another way"));
-            assert!(said(3, sealed).vi.contains("đi theo hướng khác"));
-        }
     }
 }

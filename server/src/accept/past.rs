@@ -36,6 +36,12 @@ impl Past {
         self.0.iter().rev().find(|row| Envelope::decode(&row.body).is_ok_and(|envelope| envelope.id == id))
     }
 
+    /// Whether a submission has been accepted as this revision.
+    pub(super) fn holds(&self, revision: u32) -> bool {
+        let accepted = |row: &SubmissionRow| row.handed_in().and_then(|handed_in| handed_in.accepted);
+        self.0.iter().any(|row| accepted(row) == Some(revision))
+    }
+
     /// The version that a base stands for: rejected ones never stood, so what they were made from counts instead.
     pub(super) fn base(&self, base: Option<SubmissionId>) -> Result<Option<SubmissionId>, UnknownBase> {
         let mut base = base;

@@ -3,7 +3,6 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use gom_proto::verdicts;
 use gom_proto::wire::{self, push_reply::Kind};
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::Stream;
@@ -12,11 +11,12 @@ use tonic::Status;
 use super::{refused, wait};
 use crate::accept::Receipts;
 use crate::books::Answer;
+use crate::sealer::Sealer;
 use crate::writer::stopped;
 
 /// What is on its way to a device: an answer to come, or the end of the stream.
 pub(super) enum Waiting {
-    Answer(oneshot::Receiver<Answer>),
+    Answer(oneshot::Receiver<Answer>, Sealer),
     End(Status),
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Replies {
     welcome: Option<wire::Welcome>,
     waiting: mpsc::Receiver<Waiting>,
     /// The answer that comes next.
-    next: Option<oneshot::Receiver<Answer>>,
+    next: Option<(oneshot::Receiver<Answer>, Sealer)>,
     /// Why nothing comes after what went out last.
     end: Option<Status>,
 }
@@ -49,9 +49,9 @@ impl Stream for Replies {
                 self.waiting.close();
                 return Poll::Ready(Some(Err(end)));
             }
-            let Some(next) = self.next.as_mut() else {
+            let Some((next, sealer)) = self.next.as_mut() else {
                 match ready!(self.waiting.poll_recv(context)) {
-                    Some(Waiting::Answer(answer)) => self.next = Some(answer),
+                    Some(Waiting::Answer(answer, sealer)) => self.next = Some((answer, sealer)),
                     Some(Waiting::End(status)) => self.end = Some(status),
                     None => return Poll::Ready(None),
                 }
@@ -59,9 +59,10 @@ impl Stream for Replies {
             };
             let answer = ready!(Pin::new(next).poll(context)).unwrap_or_else(|_| stopped());
             let (receipts, end) = given(answer);
+            let verdicts = (!receipts.is_empty()).then(|| sealer.seal(&receipts));
             (self.next, self.end) = (None, end);
-            if !receipts.is_empty() {
-                return reply(Kind::Verdicts(verdicts::pack(&receipts)));
+            if let Some(verdicts) = verdicts {
+                return reply(Kind::Verdicts(verdicts));
             }
         }
     }
@@ -76,7 +77,7 @@ fn given(answer: Answer) -> (Receipts, Option<Status>) {
     match answer {
         Answer::Receipts(receipts, refusal) => (receipts, refusal.map(refused)),
         Answer::Failed(trouble) => (Vec::new(), Some(wait(&trouble))),
-        Answer::Refused(_) | Answer::Enrolled(_) | Answer::Changed(_) => {
+        Answer::Refused(_) | Answer::Enrolled(_) | Answer::Changed(_) | Answer::TakenBack(_) => {
             (Vec::new(), Some(Status::internal("an answer to another question")))
         }
     }

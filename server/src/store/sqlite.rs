@@ -6,6 +6,7 @@ mod rows;
 use std::path::PathBuf;
 
 use gom_domain::greeting::HistoryId;
+use gom_proto::seal::SealKey;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::{
@@ -68,12 +69,12 @@ impl Sqlite {
 }
 
 impl Journal for Sqlite {
-    fn history(&mut self) -> Stored<(HistoryId, bool)> {
-        let (history, restored): (Vec<u8>, bool) =
-            self.connection.query_row("select history, restored from district", [], |row| {
-                Ok((row.get("history")?, row.get("restored")?))
+    fn founded(&mut self) -> Stored<(HistoryId, SealKey)> {
+        let (history, key): (Vec<u8>, Vec<u8>) =
+            self.connection.query_row("select history, seal_key from district", [], |row| {
+                Ok((row.get("history")?, row.get("seal_key")?))
             })?;
-        Ok((HistoryId(rows::fixed(history, "history")?), restored))
+        Ok((HistoryId(rows::fixed(history, "history")?), SealKey(rows::fixed(key, "seal_key")?)))
     }
 
     fn last_commit(&mut self) -> Stored<Option<CommitRow>> {
@@ -141,6 +142,13 @@ impl Journal for Sqlite {
         let mut found = statement
             .query(named_params! { ":device": device, ":epoch": epoch, ":sequence": rows::int(sequence) })?;
         found.next()?.map(rows::submission).transpose()
+    }
+
+    fn last_of(&mut self, device: u32, epoch: u32) -> Stored<u64> {
+        let mut statement = self.connection.prepare_cached(include_str!("sqlite/last_of.sql"))?;
+        let last: Option<i64> = statement
+            .query_row(named_params! { ":device": device, ":epoch": epoch }, |row| row.get("last"))?;
+        Ok(last.map_or(0, i64::cast_unsigned))
     }
 
     fn standing(&mut self, place: Place) -> Stored<Option<StandingRow>> {

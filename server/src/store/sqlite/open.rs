@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use gom_domain::greeting::HistoryId;
+use gom_proto::seal::SealKey;
 use rusqlite::{Connection, ErrorCode, OpenFlags, named_params};
 use rusqlite_migration::{M, Migrations};
 
@@ -14,19 +15,22 @@ use crate::store::{StoreError, Stored};
 pub const APPLICATION_ID: i32 = 0x474f_4d64;
 
 /// Every step the books have ever taken, oldest first. Steps are added, never edited.
-const STEPS: &[M<'_>] = &[M::up(include_str!("../../../migrations/0001_books.sql"))];
+const STEPS: &[M<'_>] = &[
+    M::up(include_str!("../../../migrations/0001_books.sql")),
+    M::up(include_str!("../../../migrations/0002_seal.sql")),
+];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 impl Sqlite {
     /// Founds new books under a history's name. A file that is there already is not touched.
-    pub fn found(file: &Path, history: HistoryId, founded_ms: i64) -> Stored<Self> {
+    pub fn found(file: &Path, history: HistoryId, key: SealKey, founded_ms: i64) -> Stored<Self> {
         let mut connection = Connection::open(file)?;
         set_up(&connection, file)?;
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         migrate(&mut connection)?;
-        let sql = "insert into district (id, history, founded_ms) values (1, :history, :founded_ms)";
-        connection.execute(sql, named_params! { ":history": history.0, ":founded_ms": founded_ms })?;
+        let founded = named_params! { ":history": history.0, ":founded_ms": founded_ms, ":seal_key": key.0 };
+        connection.execute(include_str!("found.sql"), founded)?;
         Ok(Self { connection, file: file.to_owned() })
     }
 
@@ -133,7 +137,7 @@ mod tests {
     use crate::store::Journal;
 
     fn founded(folder: &Path) -> Sqlite {
-        Sqlite::found(&folder.join("books.db"), HistoryId([1; 16]), 0).unwrap()
+        Sqlite::found(&folder.join("books.db"), HistoryId([1; 16]), SealKey([2; 32]), 0).unwrap()
     }
 
     #[test]
@@ -141,7 +145,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         drop(founded(folder.path()));
         let mut books = Sqlite::open(&folder.path().join("books.db")).unwrap();
-        assert_eq!(books.history().unwrap(), (HistoryId([1; 16]), false));
+        assert_eq!(books.founded().unwrap(), (HistoryId([1; 16]), SealKey([2; 32])));
         assert!(books.integrity().unwrap().is_empty());
     }
 

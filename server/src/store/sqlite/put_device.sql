@@ -5,6 +5,7 @@ values (:number, :id, :unit, :district, :name, :secret_hash, :epoch, :last_seque
         :contact_ms, :skew_ms, :app_version)
 on conflict (number) do update set
   name = excluded.name,
+  secret_hash = excluded.secret_hash,
   epoch = excluded.epoch,
   last_sequence = excluded.last_sequence,
   chain = excluded.chain,

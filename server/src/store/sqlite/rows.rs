@@ -139,7 +139,7 @@ pub(super) fn standing(row: &Row<'_>) -> Stored<(Place, StandingRow)> {
 fn ruling(kept: Option<Vec<u8>>, revision: u32) -> Stored<Ruling> {
     match kept {
         Some(bytes) => gom_proto::ruling::decode(&bytes).map_err(|_| damaged("ruling")),
-        None => Ok(Ruling { verdict: Verdict::Accepted { revision }, findings: Vec::new() }),
+        None => Ok(Ruling::plain(Verdict::Accepted { revision })),
     }
 }
 
@@ -154,6 +154,5 @@ pub(super) fn verdict(ruling: &Ruling) -> (u8, u32) {
 
 /// The ruling's bytes, unless it is a plain acceptance, which the other columns tell.
 pub(super) fn kept_ruling(ruling: &Ruling) -> Option<Vec<u8>> {
-    let plain = ruling.is_accepted() && ruling.findings.is_empty();
-    (!plain).then(|| gom_proto::ruling::encode(ruling))
+    (!ruling.is_plain()).then(|| gom_proto::ruling::encode(ruling))
 }

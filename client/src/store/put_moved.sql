@@ -1,0 +1,2 @@
+insert into moved (operation, moved_to)
+values (:operation, :moved_to)

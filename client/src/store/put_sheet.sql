@@ -1,0 +1,2 @@
+insert into sheet (device, epoch, first, last, verdicts, seal)
+values ((select device from folder), :epoch, :first, :last, :verdicts, :seal)

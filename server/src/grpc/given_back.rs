@@ -1,0 +1,54 @@
+//! What a commune gives back after its district went on from a backup, sheet by sheet.
+
+use gom_proto::wire;
+use tokio::sync::{mpsc, watch};
+use tonic::{Status, Streaming};
+
+use super::{malformed, read, wait};
+use crate::books::{Answer, Job};
+use crate::give_back::{self, GiveBack};
+use crate::store::DeviceRow;
+use crate::wording::Trouble;
+use crate::writer::Writer;
+
+/// Takes sheets back, one after the other, and answers each once it is durable.
+pub(super) async fn take_back(
+    writer: Writer,
+    device: DeviceRow,
+    mut inbound: Streaming<wire::GivenBack>,
+    replies: mpsc::Sender<Result<wire::GivenBackReply, Status>>,
+    stop: watch::Receiver<bool>,
+) {
+    let mut stopping = std::pin::pin!(crate::serve::until(stop));
+    loop {
+        let message = tokio::select! {
+            message = inbound.message() => message,
+            () = &mut stopping => Err(wait(&Trouble::Stopping)),
+        };
+        let reply = match message {
+            Ok(Some(message)) => reply(&writer, &device, message).await,
+            Ok(None) => return,
+            Err(status) => Err(status),
+        };
+        let ended = reply.is_err();
+        if replies.send(reply).await.is_err() || ended {
+            return;
+        }
+    }
+}
+
+#[allow(clippy::result_large_err, reason = "tonic's own error")]
+async fn reply(
+    writer: &Writer,
+    device: &DeviceRow,
+    mut message: wire::GivenBack,
+) -> Result<wire::GivenBackReply, Status> {
+    let operations = message.operations.take().unwrap_or_default();
+    let (first_sequence, operations) = read(operations, &writer.editions()).map_err(|status| *status)?;
+    let given = GiveBack::read(device.number, message, first_sequence, operations).map_err(malformed)?;
+    match writer.perform(Job::GiveBack(given)).await {
+        Answer::TakenBack(reply) => Ok(give_back::reply(reply)),
+        Answer::Failed(trouble) => Err(wait(&trouble)),
+        _ => Err(Status::internal("an answer to another question")),
+    }
+}
