@@ -1,6 +1,7 @@
 //! The reports that this folder knows of: its own, those of the unit's other devices, those the district entered.
 //!
-//! What stands for a form and period is the newest accepted one by the district's commits, whoever filed it.
+//! What stands for a form and period is the highest revision that was accepted, whoever filed it; a district that has
+//! taken back what it had lost may have got them in another order.
 
 use std::collections::BTreeMap;
 
@@ -67,6 +68,11 @@ impl Report {
         self.receipt.is_none()
     }
 
+    /// By which one of two accepted reports stands.
+    fn rank(&self) -> (Option<u32>, u64) {
+        (self.revision(), self.commit())
+    }
+
     fn commit(&self) -> u64 {
         self.receipt.as_ref().map_or(u64::MAX, |receipt| receipt.commit)
     }
@@ -124,7 +130,7 @@ impl History {
 
     /// What stands.
     pub fn standing(&self) -> Option<&Report> {
-        self.0.iter().rev().find(|report| report.revision().is_some())
+        self.0.iter().filter(|report| report.revision().is_some()).max_by_key(|report| report.rank())
     }
 
     /// The newest of our own that is still queued.
@@ -169,7 +175,7 @@ pub(crate) fn standing(
         let Some(about) = row.about else { continue };
         let Some(form) = programmes.form_key(about.programme_version, about.form) else { continue };
         let (place, report) = ((form.to_owned(), about.period), filed(row, about.submission));
-        if standing.get(&place).is_none_or(|other| other.commit() < report.commit()) {
+        if standing.get(&place).is_none_or(|other| other.rank() < report.rank()) {
             standing.insert(place, report);
         }
     }
@@ -195,7 +201,7 @@ mod tests {
     use crate::store::Store;
 
     #[test]
-    fn the_newest_commit_stands_whoever_filed_it() {
+    fn the_highest_revision_stands_whoever_filed_it() {
         let folder = folder();
         let mut store = Store::open(folder.path()).unwrap();
         store.write(|rows| rows.put_filed(&filed_budget(5, 1, 10, true))).unwrap();

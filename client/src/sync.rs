@@ -175,9 +175,14 @@ impl Caller<'_> {
                     report.rebased = true;
                     own = self.desk.read(enrolled).await?.ok_or(SyncError::NotEnrolled)?.1;
                 }
-                Err(SyncError::Line(LineFault::Refused(_))) if own.admission.is_some() && !readmitted => {
+                Err(SyncError::Line(refused @ LineFault::Refused(_)))
+                    if own.admission.is_some() && !readmitted =>
+                {
                     readmitted = true;
-                    enrolment::readmit(client, row, &own, self.world).await?;
+                    match enrolment::readmit(client, row, &own, self.world).await {
+                        Err(LineFault::Answer(_)) => return Err(refused.into()),
+                        admitted => admitted?,
+                    }
                 }
                 Err(error) => return Err(error),
             }

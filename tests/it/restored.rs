@@ -1,0 +1,237 @@
+//! Somebody goes on from an older state: a district from yesterday's backup, a commune from a copy of its folder. Nothing
+//! that anybody still holds is lost, and nothing counts twice.
+
+use std::path::Path;
+
+use gom::SyncError;
+use gom::show::CellState;
+use gom_domain::ruling::Receipt;
+use tests::commune::{Counts, read_out, revision};
+use tests::program::has;
+use tests::{Commune, District, Program};
+
+/// A copy of a folder's database, log and all, as an administrator makes it by hand.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for file in std::fs::read_dir(to).unwrap() {
+        std::fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        if file.file_name().to_string_lossy().contains(".db") {
+            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    }
+}
+
+/// What was ruled, without the number that the books gave it.
+fn revisions(receipts: &[Receipt]) -> Vec<Option<u32>> {
+    receipts.iter().map(revision).collect()
+}
+
+async fn go_back(district: &mut District, backup: &Path) {
+    district.stop().await;
+    copy(backup, &district.path());
+    district.start().await;
+}
+
+async fn back_up(district: &mut District, backup: &Path) {
+    district.stop().await;
+    copy(&district.path(), backup);
+    district.start().await;
+}
+
+/// Three communes' reports of a day are lost with the district's disk. The communes bring them back, in another order than
+/// the first time, and every ruling stays what it was: the receipts are out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_district_that_goes_on_from_yesterdays_copy_gets_back_what_communes_hold() {
+    let mut district = District::open().await;
+    let mut one = Commune::enrolled(&district, "31423").await;
+    let mut other = Commune::enrolled(&district, "31423").await;
+    let mut elsewhere = Commune::enrolled(&district, "31420").await;
+    one.queue("society", "2024-04", &[("births", "10")]);
+    one.sync().await;
+    let backup = district.desk().join("yesterday");
+    back_up(&mut district, &backup).await;
+    for commune in [&mut one, &mut other, &mut elsewhere] {
+        commune.call(district.url());
+    }
+
+    // Revision 1 by one PC, revision 2 on top of it by the other, then a conflict, and something of another unit.
+    one.queue("society", "2024-05", &[("births", "24")]);
+    one.sync().await;
+    other.sync().await;
+    other.queue("society", "2024-05", &[("births", "25")]);
+    one.queue("society", "2024-05", &[("births", "26")]);
+    other.sync().await;
+    one.sync().await;
+    assert_eq!(one.counts().conflicts, 1);
+    elsewhere.queue("society", "2024-05", &[("births", "7")]);
+    elsewhere.sync().await;
+    let handed_in = district.submissions().len();
+    let (total, receipts) = (district.total("births", "2024-05"), one.receipts());
+    assert_eq!(total, "32");
+
+    go_back(&mut district, &backup).await;
+    assert_eq!(district.submissions().len(), 1, "the day is lost");
+    // The second revision comes back before the first.
+    for commune in [&mut other, &mut elsewhere, &mut one] {
+        commune.call(district.url());
+        commune.try_sync().await.unwrap();
+    }
+    other.sync().await;
+    assert_eq!(district.submissions().len(), handed_in, "each once");
+    assert_eq!(district.total("births", "2024-05"), total);
+    assert_eq!(revisions(&one.receipts()), revisions(&receipts));
+    assert_eq!((one.counts().conflicts, other.counts().conflicts), (1, 0), "the ruling stays what it was");
+    assert_eq!(other.state("society", "2024-05"), CellState::Accepted(2));
+    district.verify();
+    let again = one.try_sync().await.unwrap();
+    assert_eq!((again.given_back, again.handed_in), (0, 0), "nothing is left to be given back");
+
+    one.queue("society", "2024-06", &[("births", "1")]);
+    one.sync().await;
+    assert_eq!(one.state("society", "2024-06"), CellState::Accepted(1));
+    district.verify();
+}
+
+/// A computer that was enrolled after the backup is let in again by the district's own seal; what the district entered on
+/// the unit's behalf comes back, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_and_an_entry_that_the_books_have_lost_come_back() {
+    let mut district = District::open().await;
+    let backup = district.desk().join("yesterday");
+    back_up(&mut district, &backup).await;
+    let mut commune = Commune::enrolled(&district, "31423").await;
+    let sheet = district.desk().join("sheet.csv");
+    std::fs::write(&sheet, tests::sheet::of("31423", "society", "2024-05", &[("births", "24")])).unwrap();
+    district
+        .office()
+        .vi(&["enter", "--for", "31423", sheet.to_str().unwrap(), "--reason", "mất điện"])
+        .done();
+    commune.sync().await;
+    commune.queue("society", "2024-05", &[("births", "25")]);
+    commune.sync().await;
+    assert_eq!(commune.state("society", "2024-05"), CellState::Accepted(2));
+
+    go_back(&mut district, &backup).await;
+    commune.call(district.url());
+    commune.try_sync().await.unwrap();
+    commune.sync().await;
+    assert_eq!(district.submissions().len(), 2);
+    assert_eq!(district.total("births", "2024-05"), "25");
+    assert_eq!(commune.state("society", "2024-05"), CellState::Accepted(2));
+    district.verify();
+}
+
+/// What was judged anew before the lost report came back takes nothing's place in silence: both are there, in conflict.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revision_that_was_given_again_meanwhile_conflicts_in_the_open() {
+    let mut district = District::open().await;
+    let mut one = Commune::enrolled(&district, "31423").await;
+    let mut other = Commune::enrolled(&district, "31423").await;
+    let backup = district.desk().join("yesterday");
+    back_up(&mut district, &backup).await;
+    one.call(district.url());
+    one.queue("society", "2024-05", &[("births", "24")]);
+    one.sync().await;
+    go_back(&mut district, &backup).await;
+    other.call(district.url());
+    other.queue("society", "2024-05", &[("births", "30")]);
+    other.sync().await;
+    assert_eq!(other.state("society", "2024-05"), CellState::Accepted(1));
+    one.call(district.url());
+    one.try_sync().await.unwrap();
+    assert_eq!(one.counts(), Counts { conflicts: 1, ..Counts::default() });
+    assert_eq!(district.total("births", "2024-05"), "30");
+    district.verify();
+}
+
+/// A PC's disk dies and its folder comes back from a copy of last week. It begins a new epoch, gets everything that was
+/// handed in since, and what was queued in the copy shows as what it is now: older than what stands.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commune_that_goes_on_from_an_older_copy_gets_everything_back_and_overwrites_nothing() {
+    let district = District::open().await;
+    let mut commune = Commune::enrolled(&district, "31423").await;
+    commune.queue("society", "2024-04", &[("births", "10")]);
+    commune.sync().await;
+    commune.queue("society", "2024-05", &[("births", "24")]);
+    let old = district.desk().join("last-week");
+    copy(&commune.path(), &old);
+    commune.sync().await;
+    commune.queue("society", "2024-05", &[("births", "25")]);
+    commune.queue("society", "2024-06", &[("births", "3")]);
+    commune.sync().await;
+    let handed_in = district.submissions().len();
+
+    copy(&old, &commune.path());
+    commune.switch_off_and_on();
+    let report = commune.sync().await;
+    assert!(report.rebased);
+    assert_eq!(commune.state("society", "2024-06"), CellState::Accepted(1));
+    assert_eq!(commune.figures("society", "2024-05")[0], "25");
+    assert_eq!(district.total("births", "2024-05"), "25", "the queued one had been ruled on");
+    let repeats = district.submissions().iter().filter(|row| row.repeats.is_some()).count();
+    assert_eq!((district.submissions().len(), repeats), (handed_in + 1, 1));
+    commune.queue("society", "2024-06", &[("births", "4")]);
+    assert!(commune.sync().await.is_settled());
+    assert_eq!(commune.state("society", "2024-06"), CellState::Accepted(2));
+    let said = commune.office().vi(&["sync"]).done();
+    has(&said, &["Đã gửi 0 báo cáo"]);
+    district.verify();
+}
+
+/// The folder was copied to a second computer, and both go on. Whoever comes second begins a new epoch; the first is then
+/// taken nothing of, keeps what it has queued, and hands it in once it is enrolled as a computer of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_cloned_folder_one_goes_on_and_the_other_is_quarantined_until_it_is_enrolled() {
+    let district = District::open().await;
+    let commune = Commune::enrolled(&district, "31423").await;
+    let clone = district.desk().join("clone");
+    copy(&commune.path(), &clone);
+    commune.queue("society", "2024-05", &[("births", "24")]);
+    commune.sync().await;
+
+    let office = Program::gom(&clone);
+    office.vi(&["set", "society", "2024-06", "births=5"]).done();
+    office.vi(&["submit", "--all", "--note", "x"]).done();
+    let said = office.vi(&["sync"]).done();
+    has(&said, &["cũ hơn những gì huyện đã nhận", "1 được nhận"]);
+
+    commune.queue("society", "2024-07", &[("births", "6")]);
+    let error = commune.try_sync().await.unwrap_err();
+    assert!(matches!(error, SyncError::Quarantined), "{error:?}");
+    has(&read_out(&error), &["máy khác đang dùng danh tính của máy này", "gom enroll"]);
+    assert_eq!((commune.counts().queued, district.submissions().len()), (1, 2));
+
+    let code = district.code("31423").await;
+    commune.office().vi(&["enroll", "--server", &district.url(), &code]).done();
+    assert!(commune.sync().await.is_settled());
+    assert_eq!(district.submissions().len(), 3);
+    assert_eq!(commune.state("society", "2024-06"), CellState::Accepted(1), "the clone's came, too");
+    assert_eq!(district.total("births", "2024-Q2"), "29");
+    assert!(office.vi(&["sync"]).code == Some(0), "the other goes on as before");
+    district.verify();
+}
+
+/// A code for another unit does not make a folder that unit's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quarantined_folder_is_enrolled_for_its_own_unit_only() {
+    let district = District::open().await;
+    let commune = Commune::enrolled(&district, "31423").await;
+    let clone = district.desk().join("clone");
+    copy(&commune.path(), &clone);
+    let code = district.code("31423").await;
+    let said = commune.office().vi(&["enroll", "--server", &district.url(), &code]).failed();
+    has(&said, &["đã ghi danh"]);
+    commune.queue("society", "2024-05", &[("births", "24")]);
+    commune.sync().await;
+    let office = Program::gom(&clone);
+    office.vi(&["set", "society", "2024-06", "births=5"]).done();
+    office.vi(&["submit", "--all", "--note", "x"]).done();
+    office.vi(&["sync"]).done();
+    commune.try_sync().await.unwrap_err();
+    let code = district.code("31420").await;
+    let said = commune.office().vi(&["enroll", "--server", &district.url(), &code]).failed();
+    has(&said, &["mã này cấp cho đơn vị"]);
+}
