@@ -134,6 +134,27 @@ pub(crate) enum Command {
         #[arg(long)]
         watch: bool,
     },
+    /// Ghi hàng đợi ra tệp, để mang lên huyện bằng USB / write the queue to a file, to be taken to the district on a stick
+    ExportQueue {
+        #[command(flatten)]
+        folder: Folder,
+        /// Tệp sẽ ghi / the file to write
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Nhận biên nhận của huyện từ tệp mang về / take the district's receipts from the file that came back
+    ImportReceipts {
+        #[command(flatten)]
+        folder: Folder,
+        /// Tệp huyện đã ghi / the file that the district wrote
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Các xung đột, hai bản đặt cạnh nhau / conflicts, both versions side by side
+    Conflicts {
+        #[command(flatten)]
+        folder: Folder,
+    },
     /// Tình trạng: nháp, chờ gửi, đã nhận, bị từ chối, xung đột / drafts, queued, accepted, rejected, conflicts
     Status {
         #[command(flatten)]
@@ -161,6 +182,9 @@ impl Command {
             | Self::Show { folder, .. }
             | Self::Submit { folder, .. }
             | Self::Resolve { folder, .. }
+            | Self::ExportQueue { folder, .. }
+            | Self::ImportReceipts { folder, .. }
+            | Self::Conflicts { folder }
             | Self::Sync { folder, .. }
             | Self::Status { folder, .. }
             | Self::Receipts { folder, .. } => folder,

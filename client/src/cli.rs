@@ -6,6 +6,7 @@ mod receipts;
 mod resolve;
 mod show;
 mod status;
+mod stick;
 mod submit;
 mod sync;
 
@@ -85,6 +86,9 @@ async fn carry_out(command: Command, setup: Setup) -> Result<ExitCode, Failure> 
                 if watch { sync::watch(lang, &commune).await } else { sync::sync(lang, &commune).await };
             Ok(code)
         }
+        Command::ExportQueue { folder, file } => stick::export(lang, &open(&folder.dir)?, &file),
+        Command::ImportReceipts { folder, file } => stick::import(lang, &open(&folder.dir)?, &file),
+        Command::Conflicts { folder } => resolve::conflicts(lang, &open(&folder.dir)?),
         Command::Status { folder, format } => status::status(lang, &open(&folder.dir)?, format),
         Command::Receipts { folder, format } => receipts::receipts(lang, &open(&folder.dir)?, format),
     }

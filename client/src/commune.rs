@@ -9,13 +9,15 @@ use gom_domain::world::World;
 use crate::drafts::{self, Entered, Imported};
 use crate::enrolment::{self, Enrolled};
 use crate::failure::Failure;
+use crate::folder;
 use crate::outbox::{self, Submitted, Which};
 use crate::programme::{Programmes, Readings};
 use crate::receipts::{self, ReceiptView};
 use crate::resolve::{self, Keep, Resolved};
 use crate::show::{self, FormView, YearView};
 use crate::status::{self, Status};
-use crate::store::{DraftRow, EnrolledRow, Rows, Store};
+use crate::stick::{self, Exported};
+use crate::store::{DraftRow, EnrolledRow, FolderRow, Rows, Store};
 use crate::sync::{self, Refused, SyncError, SyncReport, watch};
 
 /// A commune's data folder.
@@ -96,6 +98,33 @@ impl Commune {
     /// Settles a conflict. Both versions stay in the history.
     pub fn resolve(&self, form: &str, period: &str, keep: Keep) -> Result<Resolved, Failure> {
         self.write(|rows, programmes, _| resolve::resolve(rows, programmes, form, period, keep))
+    }
+
+    /// Writes what is queued as a file for a stick.
+    pub fn export_queue(&self) -> Result<Exported, Failure> {
+        self.with_store(|store| {
+            store.read(|rows| {
+                let (row, own) = self.enrolled(rows)?;
+                Ok(stick::export(rows, &row, &own, &self.world)?)
+            })
+        })
+    }
+
+    /// Takes the district's answers from a stick.
+    pub fn import_receipts(&self, file: &[u8]) -> Result<SyncReport, Failure> {
+        let _lock = folder::lock(&self.folder)?;
+        self.with_store(|store| {
+            store.write(|rows| {
+                let (row, own) = self.enrolled(rows)?;
+                Ok(stick::import(rows, &row, &own, file, self.world.now_ms())??)
+            })
+        })
+    }
+
+    fn enrolled(&self, rows: &Rows<'_>) -> Result<(FolderRow, EnrolledRow), Failure> {
+        let row = rows.folder()?;
+        let enrolled = row.and_then(|row| Some((row.clone(), row.enrolled?)));
+        enrolled.ok_or_else(|| Failure::NotEnrolled(self.folder.clone()))
     }
 
     /// Makes one attempt to hand in what is queued and to fetch what is new.

@@ -6,6 +6,7 @@ use gom_domain::sheet::{SheetFault, SheetProblem};
 
 use crate::folder::FolderError;
 use crate::line::LineFault;
+use crate::stick::Untaken;
 use crate::store::StoreError;
 use crate::sync::SyncError;
 
@@ -47,6 +48,18 @@ pub enum Failure {
     /// The device is enrolled, but what the district has for it has not all come.
     #[error("the device is enrolled, but the first sync failed")]
     FirstSync(#[source] Box<SyncError>),
+    /// A file cannot be read or written.
+    #[error("the file {file} cannot be read or written")]
+    File {
+        /// Which file.
+        file: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Answers from a stick are not taken.
+    #[error("the answers are not taken")]
+    Answers(#[from] Untaken),
     /// What was asked for is wrong.
     #[error("{} mistakes", .0.len())]
     Mistakes(Vec<Mistake>),

@@ -21,6 +21,7 @@ mod record;
 pub mod resolve;
 pub mod show;
 pub mod status;
+pub mod stick;
 mod store;
 pub mod sync;
 pub mod wording;

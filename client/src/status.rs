@@ -59,6 +59,13 @@ pub struct Attention {
     pub remarks: Vec<Remark>,
 }
 
+impl Attention {
+    /// Whether it was made from something else than what stood.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self.receipt.ruling.verdict, Verdict::Conflict { .. })
+    }
+}
+
 /// A form and period that has opened and has not been handed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Due {

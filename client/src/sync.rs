@@ -5,10 +5,10 @@
 
 pub mod backoff;
 mod desk;
-mod give_back;
-mod greeting;
-mod pull;
-mod push;
+pub(crate) mod give_back;
+pub(crate) mod greeting;
+pub(crate) mod pull;
+pub(crate) mod push;
 pub mod watch;
 
 use std::path::Path;

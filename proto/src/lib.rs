@@ -11,6 +11,7 @@ pub mod pass;
 pub mod ruling;
 pub mod seal;
 pub mod sheet;
+pub mod stick;
 pub mod submission;
 pub mod verdicts;
 

@@ -125,6 +125,18 @@ impl<'a> Group<'a> {
         self.senders.insert(device.number, Sender::from(device));
     }
 
+    /// Enters a device in the books that they did not know.
+    pub fn enter(&mut self, device: &DeviceRow) -> Stored<()> {
+        self.know(device);
+        self.journal.written()?.put_device(device)
+    }
+
+    /// How far a device has come in an epoch, if it is the one that it is in.
+    pub fn reached(&self, device: &DeviceRow, epoch: u32) -> Option<Reached> {
+        let reached = self.senders.get(&device.number).map_or(device.reached, |sender| sender.reached);
+        (reached.epoch == epoch).then_some(reached)
+    }
+
     /// Takes operations of one device in order and returns a receipt for each; stops at the first refusal.
     pub fn push(
         &mut self,

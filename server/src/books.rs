@@ -19,6 +19,7 @@ use crate::history::{self, GoOn, NewHistory};
 use crate::memory::{Latest, Memory};
 use crate::operation::Operation;
 use crate::publish::{self, Load};
+use crate::queue::{self, Answered, Queue};
 use crate::seen::Seen;
 use crate::store::{ChangeRow, DeviceRow, Ledger, Place, StandingRow, StoreError, Stored};
 use crate::target::{self, SetTarget};
@@ -41,6 +42,8 @@ pub enum Job {
     SetTarget(SetTarget),
     /// What a restored backup lacks, from a commune.
     GiveBack(GiveBack),
+    /// A queue that came on a stick.
+    Queue(Queue),
     /// Another history from here on.
     NewHistory(NewHistory),
     /// The books go on without what a restored backup lacks.
@@ -88,6 +91,8 @@ pub enum Answer {
     Refused(Vec<Trouble>),
     /// What became of operations that were given back.
     TakenBack(TakenBack),
+    /// What has come of a queue.
+    Queue(Answered),
     /// The books could not be written; nothing was changed, try again later.
     Failed(Trouble),
 }
@@ -188,6 +193,10 @@ impl Books {
     }
 
     fn single(&mut self, job: &Job, now_ms: i64) -> Answer {
+        let ahead = if let Job::Queue(queue) = job { queue::seen_ahead(&self.read(), queue) } else { None };
+        if let Some(new) = ahead {
+            _ = self.guarded(|books| books.try_single(&Job::NewHistory(new), now_ms));
+        }
         let done = self.guarded(|books| books.try_single(job, now_ms));
         done.unwrap_or_else(|error| Answer::Failed(Trouble::from(&error)))
     }
@@ -241,6 +250,7 @@ impl Books {
             Job::Enter(job) => enter::enter(ledger, &memory, &mut self.seen, job, now_ms)?,
             Job::SetTarget(job) => target::set(ledger, &memory, job)?,
             Job::GiveBack(job) => give_back::give_back(ledger, &memory, &mut self.seen, job, now_ms)?,
+            Job::Queue(job) => queue::take_in(ledger, &memory, &mut self.seen, job, now_ms)?,
             Job::NewHistory(job) => history::begin(ledger, &memory, job)?,
             Job::GoOn(job) => history::go_on(ledger, &memory, job)?,
             Job::Push(_) | Job::Contact(_) => {

@@ -5,6 +5,7 @@ mod explain;
 mod export;
 pub mod progress;
 mod publish;
+mod queue;
 mod serve;
 pub mod show;
 mod target;
@@ -147,6 +148,28 @@ enum Command {
         #[arg(long)]
         reason: String,
     },
+    /// Nhận hàng đợi của xã từ tệp (USB) / Take a commune's queue in from a file (a stick)
+    ImportQueue {
+        #[command(flatten)]
+        data: Data,
+        /// Tệp do gom export-queue ghi / The file that gom export-queue wrote
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Ghi biên nhận ra tệp này để mang về xã / Write the receipts to this file, for the way back
+        #[arg(long, value_name = "FILE")]
+        receipts: Option<PathBuf>,
+        /// Nhập thay những gì máy đang bị cách ly đã xếp hàng / Enter what a quarantined computer has queued, on the unit's behalf
+        #[arg(long)]
+        release: bool,
+    },
+    /// Không chờ nữa những gì bản sao đã phục hồi còn thiếu / Wait no longer for what a restored backup lacks
+    GoOn {
+        #[command(flatten)]
+        data: Data,
+        /// Lý do / Why
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+    },
     /// Xuất toàn bộ số liệu theo cột của lệnh nhập / All figures in the columns of import
     Export {
         #[command(flatten)]
@@ -259,6 +282,10 @@ fn dispatch(command: Command, lang: Lang, settings: &Settings) -> Done {
         Command::Enter { data, unit, file, reason } => {
             enter::enter(&folder(&data), &unit, &file, &reason, lang)
         }
+        Command::ImportQueue { data, file, receipts, release } => {
+            queue::import(&folder(&data), &file, receipts.as_deref(), release, lang)
+        }
+        Command::GoOn { data, note } => queue::go_on(&folder(&data), &note, lang),
         Command::Export { data, period: text, history } => {
             let asked = text.as_deref().map(period).transpose()?;
             export::export(&folder(&data), asked, history)
@@ -280,6 +307,8 @@ impl Command {
             | Self::Totals { data, .. }
             | Self::Target { data, .. }
             | Self::Enter { data, .. }
+            | Self::ImportQueue { data, .. }
+            | Self::GoOn { data, .. }
             | Self::Export { data, .. }
             | Self::Verify { data } => Some(&data.data),
         }

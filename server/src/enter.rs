@@ -37,8 +37,7 @@ pub fn enter(
     let Some(unit) = memory.unit_number(&job.unit) else {
         return refused(Trouble::UnknownUnit(job.unit.to_string()));
     };
-    let hand = memory.devices().find(|device| device.unit == unit && device.district).cloned();
-    let hand = hand.unwrap_or_else(|| new_hand(memory, unit, job.device));
+    let hand = hand(memory, unit, job.device);
     ledger.put_device(&hand)?;
     let mut group = Group::new(ledger, memory, seen, now_ms);
     group.know(&hand);
@@ -50,6 +49,12 @@ pub fn enter(
         return Ok((Changes { done: group.done()?, devices: vec![hand], ..Changes::default() }, answer));
     }
     Ok((Changes::default(), Answer::Receipts(receipts, refusal)))
+}
+
+/// The district's own hand for a unit; a new one by this name if there is none yet.
+pub fn hand(memory: &Memory, unit: u32, id: DeviceId) -> DeviceRow {
+    let known = memory.devices().find(|device| device.unit == unit && device.district).cloned();
+    known.unwrap_or_else(|| new_hand(memory, unit, id))
 }
 
 fn new_hand(memory: &Memory, unit: u32, id: DeviceId) -> DeviceRow {

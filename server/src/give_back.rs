@@ -57,9 +57,50 @@ impl GiveBack {
 pub struct TakenBack {
     taken: Taken,
     verdicts: wire::Verdicts,
+    device: DeviceId,
+    epoch: u32,
+    first_sequence: u64,
 }
 
-/// Takes operations back.
+/// The devices whose operations are given back by one of the same unit.
+pub struct Owners<'m> {
+    memory: &'m Memory,
+    giver: &'m DeviceRow,
+    /// Those that the books did not know.
+    pub new: Vec<DeviceRow>,
+}
+
+impl<'m> Owners<'m> {
+    /// For what a device gives back.
+    pub fn new(memory: &'m Memory, giver: &'m DeviceRow) -> Self {
+        Self { memory, giver, new: Vec::new() }
+    }
+
+    /// The device whose operations they are. One that the books do not know was enrolled after the backup; until it comes
+    /// itself and shows its admission, nobody can speak in its name.
+    fn of(&self, job: &GiveBack) -> (DeviceRow, bool) {
+        let new = self.new.iter().find(|new| new.id == job.device);
+        if let Some(known) = self.memory.device_called(job.device).or(new) {
+            return (known.clone(), false);
+        }
+        let place = u32::try_from(self.new.len()).unwrap_or(u32::MAX);
+        let new = DeviceRow {
+            number: self.memory.next_device().saturating_add(place),
+            id: job.device,
+            unit: self.giver.unit,
+            district: job.by_district,
+            name: String::new(),
+            secret_hash: Vec::new(),
+            reached: Reached::default(),
+            contact_ms: None,
+            skew_ms: None,
+            app_version: String::new(),
+        };
+        (new, true)
+    }
+}
+
+/// Takes operations back, as the one job of a group.
 pub fn give_back(
     ledger: &mut dyn Ledger,
     memory: &Memory,
@@ -69,65 +110,48 @@ pub fn give_back(
 ) -> Stored<(Changes, Answer)> {
     let giver = memory.device(job.giver);
     let giver = giver.ok_or_else(|| StoreError::Damaged(format!("there is no device {}", job.giver)))?;
-    let (owner, is_new) = owner(memory, giver, job);
-    let Some(told) = told(memory, giver, &owner, job)? else { return Ok(never()) };
-    if is_new {
-        ledger.put_device(&owner)?;
-    }
+    let mut owners = Owners::new(memory, giver);
     let mut group = Group::new(ledger, memory, seen, now_ms);
-    let (taken, receipts) =
-        group.give_back(&owner, (job.epoch, job.first_sequence), &job.operations, told)?;
-    let mut done = group.done()?;
-    let anything = done.last_seq > 0;
-    if !anything {
-        done.reached.clear();
-    }
-    let seals = Arc::new(Seals::new(memory, &owner)?);
-    let sealer = Sealer::new(&seals, job.epoch, job.first_sequence, &job.operations);
-    let answer = Answer::TakenBack(TakenBack { taken, verdicts: sealer.seal(&receipts) });
-    let devices = if is_new && anything { vec![owner] } else { Vec::new() };
-    Ok((Changes { devices, done, ..Changes::default() }, answer))
+    let taken = take_back(&mut group, &mut owners, job)?;
+    let changes = Changes { devices: owners.new, done: group.done()?, ..Changes::default() };
+    Ok((changes, Answer::TakenBack(taken)))
 }
 
-/// The device whose operations they are. One that the books do not know was enrolled after the backup; until it comes
-/// itself and shows its admission, nobody can speak in its name.
-fn owner(memory: &Memory, giver: &DeviceRow, job: &GiveBack) -> (DeviceRow, bool) {
-    if let Some(known) = memory.device_called(job.device) {
-        return (known.clone(), false);
-    }
-    let new = DeviceRow {
-        number: memory.next_device(),
-        id: job.device,
-        unit: giver.unit,
-        district: job.by_district,
-        name: String::new(),
-        secret_hash: Vec::new(),
-        reached: Reached::default(),
-        contact_ms: None,
-        skew_ms: None,
-        app_version: String::new(),
+/// Takes operations back within a group.
+pub fn take_back(group: &mut Group<'_>, owners: &mut Owners<'_>, job: &GiveBack) -> Stored<TakenBack> {
+    let (owner, is_new) = owners.of(job);
+    let nothing = TakenBack {
+        taken: Taken::Never,
+        verdicts: wire::Verdicts::default(),
+        device: job.device,
+        epoch: job.epoch,
+        first_sequence: job.first_sequence,
     };
-    (new, true)
+    let Some(told) = told(owners, &owner, job)? else { return Ok(nothing) };
+    if is_new {
+        group.enter(&owner)?;
+        owners.new.push(owner.clone());
+    }
+    let number = (job.epoch, job.first_sequence);
+    let (taken, receipts) = group.give_back(&owner, number, &job.operations, told)?;
+    let seals = Arc::new(Seals::new(owners.memory, &owner)?);
+    let sealer = Sealer::new(&seals, job.epoch, job.first_sequence, &job.operations);
+    Ok(TakenBack { taken, verdicts: sealer.seal(&receipts), ..nothing })
 }
 
 /// What was told of them by the district's own words, or nothing where a device gives back its own without; none if they
 /// cannot be taken from it.
-fn told(memory: &Memory, giver: &DeviceRow, owner: &DeviceRow, job: &GiveBack) -> Stored<Option<Receipts>> {
-    if owner.unit != giver.unit || owner.district != job.by_district {
+fn told(owners: &Owners<'_>, owner: &DeviceRow, job: &GiveBack) -> Stored<Option<Receipts>> {
+    if owner.unit != owners.giver.unit || owner.district != job.by_district {
         return Ok(None);
     }
     if job.seal.is_empty() {
-        return Ok((owner.id == giver.id).then(Vec::new));
+        return Ok((owner.id == owners.giver.id).then(Vec::new));
     }
-    let seals = Seals::new(memory, owner)?;
+    let seals = Seals::new(owners.memory, owner)?;
     let fingerprints = job.operations.iter().map(|operation| &operation.fingerprint);
     let opened = sheet::open(seals.key(), &seals.owner(job.epoch), &job.sheet, &job.seal, fingerprints);
     Ok(opened.unwrap_or_default())
-}
-
-fn never() -> (Changes, Answer) {
-    let taken = TakenBack { taken: Taken::Never, verdicts: wire::Verdicts::default() };
-    (Changes::default(), Answer::TakenBack(taken))
 }
 
 /// The answer for the line.
@@ -138,5 +162,11 @@ pub fn reply(taken: TakenBack) -> wire::GivenBackReply {
         Taken::Later => wire::Taken::Later,
         Taken::Never => wire::Taken::Never,
     };
-    wire::GivenBackReply { taken: word.into(), verdicts: Some(taken.verdicts) }
+    wire::GivenBackReply {
+        taken: word.into(),
+        verdicts: Some(taken.verdicts),
+        device: taken.device.0.to_vec(),
+        epoch: taken.epoch,
+        first_sequence: taken.first_sequence,
+    }
 }

@@ -24,6 +24,7 @@ pub mod office;
 pub mod operation;
 pub mod progress;
 pub mod publish;
+pub mod queue;
 mod record;
 pub mod sealer;
 mod seen;

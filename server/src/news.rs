@@ -65,7 +65,8 @@ pub fn after(
     collect(&mut journal, after, published).map_err(|error| folder.trouble(&error))
 }
 
-fn collect(
+/// The same, read from a journal.
+pub fn collect(
     journal: &mut dyn Journal,
     after: u64,
     Published { mut news, senders, up_to }: Published,

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use gom_domain::Bilingual;
-use gom_domain::greeting::DeviceId;
+use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::unit::UnitId;
 use gom_domain::world::World;
 use gom_proto::{change, wire};
@@ -17,6 +17,7 @@ use crate::enter::Enter;
 use crate::folder::Folder;
 use crate::history::GoOn;
 use crate::publish::Load;
+use crate::queue::{Answered, Queue};
 use crate::target::SetTarget;
 use crate::wording::Trouble;
 use crate::writer::Writer;
@@ -28,6 +29,10 @@ pub struct Outcome {
     pub commit: u64,
     /// The rulings on what was entered.
     pub rulings: Vec<gom_domain::ruling::Ruling>,
+    /// The answers to a queue, for the way back.
+    pub answers: Vec<u8>,
+    /// Why the rest of a queue was not taken.
+    pub refusal: Option<Bilingual>,
 }
 
 /// How long a command waits for others that have the books for a moment.
@@ -57,11 +62,14 @@ pub async fn commit(folder: &Folder, job: Job, world: &World) -> Result<Outcome,
 
 fn outcome(answer: Answer) -> Result<Outcome, Vec<Trouble>> {
     match answer {
-        Answer::Changed(commit) => Ok(Outcome { commit, rulings: Vec::new() }),
+        Answer::Changed(commit) => Ok(Outcome { commit, ..Outcome::default() }),
         Answer::Receipts(receipts, None) => {
             let commit = receipts.last().map_or(0, |(_, receipt)| receipt.commit);
             let rulings = receipts.into_iter().map(|(_, receipt)| receipt.ruling).collect();
-            Ok(Outcome { commit, rulings })
+            Ok(Outcome { commit, rulings, ..Outcome::default() })
+        }
+        Answer::Queue(Answered { commit, rulings, answers, refusal }) => {
+            Ok(Outcome { commit, rulings, answers, refusal })
         }
         Answer::Receipts(_, Some(refusal)) => Err(vec![Trouble::Refused(refusal)]),
         Answer::Refused(troubles) => Err(troubles),
@@ -87,6 +95,7 @@ fn message(job: Job) -> Option<wire::change::Kind> {
         }),
         Job::Enter(job) => Kind::Enter(wire::Enter { unit: job.unit.to_string(), bodies: job.bodies }),
         Job::SetTarget(job) => Kind::SetTarget(change::target(job.year, &job.key, &job.set)),
+        Job::Queue(job) => Kind::Queue(job.into()),
         Job::GoOn(job) => Kind::GoOn(wire::GoOn { note: job.note }),
         Job::Push(_) | Job::Enrol(_) | Job::Contact(_) | Job::GiveBack(_) | Job::NewHistory(_) => {
             return None;
@@ -116,7 +125,11 @@ fn job(kind: wire::change::Kind, world: &World) -> Result<Job, gom_proto::Malfor
             device: DeviceId(world.random()),
         }),
         Kind::GoOn(go_on) => Job::GoOn(GoOn { note: go_on.note }),
-        Kind::Queue(_) => return Err(gom_proto::Malformed::Field("queue")),
+        Kind::Queue(queue) => Job::Queue(Queue {
+            file: queue.file,
+            release: queue.release,
+            fresh: (HistoryId(world.random()), DeviceId(world.random())),
+        }),
         Kind::SetTarget(set) => {
             let (year, key, set) = change::set_target(set)?;
             Job::SetTarget(SetTarget { year, key, set })
@@ -139,6 +152,8 @@ impl wire::office_server::Office for OfficeService {
             Ok(outcome) => wire::Outcome {
                 commit: outcome.commit,
                 rulings: outcome.rulings.iter().map(Into::into).collect(),
+                answers: outcome.answers,
+                refusal: outcome.refusal.as_ref().map(Into::into),
                 ..wire::Outcome::default()
             },
             Err(troubles) => wire::Outcome {
@@ -219,7 +234,13 @@ mod remote {
             return Err(reply.refusals.into_iter().map(said).collect());
         }
         let rulings: Result<_, _> = reply.rulings.into_iter().map(TryInto::try_into).collect();
-        Ok(Outcome { commit: reply.commit, rulings: rulings.map_err(|_| silent())? })
+        let refusal = reply.refusal.map(Into::into);
+        Ok(Outcome {
+            commit: reply.commit,
+            rulings: rulings.map_err(|_| silent())?,
+            answers: reply.answers,
+            refusal,
+        })
     }
 }
 

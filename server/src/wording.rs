@@ -96,6 +96,18 @@ pub enum Trouble {
     OtherProgramme(u32),
     /// The books wait for nothing.
     NothingMissing,
+    /// A file that is no queue.
+    ForeignFile,
+    /// A queue that a newer program wrote.
+    NewerFile,
+    /// A queue that is not whole.
+    DamagedFile,
+    /// A queue of a device that the books do not know.
+    QueueOfAStranger,
+    /// A queue of a device by whose name another goes on.
+    QueueOfAClone,
+    /// A queue whose writer did not know that the books go on from a backup.
+    QueueToComeAgain,
     /// Operations of a device cannot be taken now.
     Refused(Refusal),
     /// The server is stopping.
@@ -304,6 +316,30 @@ impl Trouble {
             Self::OtherProgramme(version) => say!(
                 "phiên bản {version} của chương trình ở huyện khác với ở máy này: huyện đã phục hồi từ bản sao cũ; người quản trị cần nạp lại đúng chương trình ấy",
                 "version {version} of the programme is another one at the district than on this computer: the district goes on from an older backup; its administrator must load that very programme again"
+            ),
+            Self::ForeignFile => say!(
+                "đây không phải tệp hàng đợi do gom export-queue ghi ra",
+                "this is no queue as gom export-queue writes it"
+            ),
+            Self::NewerFile => say!(
+                "tệp do phiên bản gom mới hơn ghi ra; hãy cập nhật gom-server",
+                "the file was written by a newer gom; update gom-server"
+            ),
+            Self::DamagedFile => say!(
+                "tệp bị hỏng hoặc bị sửa nên không nhận gì từ tệp; hãy chép lại từ máy của xã",
+                "the file is damaged or was changed, so nothing of it was taken; copy it again from the commune's computer"
+            ),
+            Self::QueueOfAStranger => say!(
+                "sổ không biết máy đã ghi tệp này (có thể được ghi danh sau bản sao đã phục hồi): máy đó cần đồng bộ qua mạng một lần, hoặc ghi danh lại",
+                "the books do not know the computer that wrote this file (perhaps it was enrolled after the backup that they go on from): it must sync over a line once, or be enrolled again"
+            ),
+            Self::QueueOfAClone => say!(
+                "máy khác đang dùng danh tính của máy đã ghi tệp này, nên không nhận. Nếu các báo cáo này đúng, chạy lại với --release để huyện nhập thay",
+                "another computer goes by the name of the one that wrote this file, so it is not taken. If these reports are right, run it again with --release, and the district enters them on the unit's behalf"
+            ),
+            Self::QueueToComeAgain => say!(
+                "sổ của huyện đã phục hồi từ bản sao mà máy của xã chưa biết: hãy mang tệp biên nhận về xã, chạy gom import-receipts rồi gom export-queue, và mang tệp mới lên; chưa nhận gì, không mất gì",
+                "the books go on from a backup, which the commune does not know yet: take the receipts back, run gom import-receipts and gom export-queue there, and bring the new file; nothing was taken, nothing is lost"
             ),
             Self::NothingMissing => say!(
                 "sổ không chờ gì cả: không phục hồi từ bản sao nào kể từ lần đi tiếp trước",

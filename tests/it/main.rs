@@ -19,4 +19,5 @@ mod publishing;
 mod restored;
 mod sample_year;
 mod second_pc;
+mod stick;
 mod tampering;

@@ -1,12 +1,26 @@
-//! `gom resolve`.
+//! `gom resolve` and `gom conflicts`.
 
 use std::process::ExitCode;
 
 use crate::resolve::{Keep, Resolved};
+use crate::status::Attention;
 use crate::{Commune, Failure};
 use gom_domain::{Lang, say};
 
-use super::{exit, put};
+use super::{exit, put, show};
+
+/// Shows every conflict, both versions side by side.
+pub(super) fn conflicts(lang: Lang, commune: &Commune) -> Result<ExitCode, Failure> {
+    let attention = commune.status()?.attention.into_iter();
+    let conflicts: Vec<_> = attention.filter(Attention::is_conflict).collect();
+    if conflicts.is_empty() {
+        put(lang, &say!("Không có xung đột nào.", "There are no conflicts."));
+    }
+    for conflict in &conflicts {
+        show::form(lang, commune, &conflict.form, &conflict.period.to_string())?;
+    }
+    Ok(exit(conflicts.is_empty()))
+}
 
 pub(super) fn resolve(
     lang: Lang,

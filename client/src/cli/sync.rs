@@ -16,9 +16,10 @@ pub(super) async fn sync(lang: Lang, commune: &Commune) -> ExitCode {
         () = stopped() => None,
     };
     if matches!(attempt, Some(Ok(()))) || report.handed_in > 0 {
-        put_counts(lang, &report);
+        put_came(lang, commune, &report);
+    } else {
+        put_report(lang, commune, &report);
     }
-    put_report(lang, commune, &report);
     let left = match attempt {
         Some(Ok(())) => left_open(&report),
         Some(Err(error)) => {
@@ -30,6 +31,21 @@ pub(super) async fn sync(lang: Lang, commune: &Commune) -> ExitCode {
             "stopped as asked; everything queued is still there"
         )),
     };
+    if let Some(text) = &left {
+        gom_terminal::fail(lang, text.get(lang));
+    }
+    exit(left.is_none())
+}
+
+/// Says what has come of operations and what has come beside.
+pub(super) fn put_came(lang: Lang, commune: &Commune, report: &SyncReport) {
+    put_counts(lang, report);
+    put_report(lang, commune, report);
+}
+
+/// Says what is still open, and ends so.
+pub(super) fn end(lang: Lang, report: &SyncReport) -> ExitCode {
+    let left = left_open(report);
     if let Some(text) = &left {
         gom_terminal::fail(lang, text.get(lang));
     }

@@ -27,7 +27,7 @@ pub(super) enum Greeted {
 
 /// What both sides agree on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Agreed {
+pub(crate) struct Agreed {
     /// The last sequence that the district is taken to have; what lies beyond it is to be sent.
     pub(super) district_has: u64,
     /// The last commit that concerns the unit and did not come from this device.
@@ -53,7 +53,8 @@ pub(super) async fn greet(
     own: &EnrolledRow,
     world: &World,
 ) -> Result<Greeted, SyncError> {
-    let hello = hello(desk, own, world).await?;
+    let (this, clock) = (own.clone(), world.clone());
+    let hello = desk.read(move |rows| hello(rows, &this, &clock)).await?;
     // Room for everything that may be in flight, so that sending never waits for the district to read.
     let (outgoing, requests) = mpsc::channel(WINDOW + 1);
     let first = wire::PushRequest { kind: Some(push_request::Kind::Hello((&hello).into())) };
@@ -74,21 +75,20 @@ pub(super) async fn greet(
     })
 }
 
-async fn hello(desk: &Desk, own: &EnrolledRow, world: &World) -> Result<Hello, SyncError> {
-    let epoch = own.epoch;
-    let known = move |rows: &Rows<'_>| Ok((rows.head(epoch)?, rows.newest_commit()?, rows.newest_edition()?));
-    let (head, newest_commit, edition) = desk.read(known).await?;
+/// What this folder says of itself.
+pub(crate) fn hello(rows: &Rows<'_>, own: &EnrolledRow, world: &World) -> Stored<Hello> {
+    let head = rows.head(own.epoch)?;
     Ok(Hello {
         device: own.device,
-        epoch,
+        epoch: own.epoch,
         last_sequence: head.sequence,
         chain: head.chain,
         history: own.history,
         protocol: PROTOCOL,
         app_version: env!("CARGO_PKG_VERSION").to_owned(),
         clock_ms: world.now_ms(),
-        seen: newest_commit.max(own.pulled_to.unwrap_or(0)),
-        programme: edition.map(|(version, bundle)| (version, change::digest(&bundle))),
+        seen: rows.newest_commit()?.max(own.pulled_to.unwrap_or(0)),
+        programme: rows.newest_edition()?.map(|(version, bundle)| (version, change::digest(&bundle))),
     })
 }
 
@@ -102,7 +102,7 @@ fn read(welcome: wire::Welcome, hello: &Hello) -> Result<Welcome, SyncError> {
 
 /// This folder is an older copy, or one of two: it is to begin this epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Older(u32);
+pub(crate) struct Older(pub(crate) u32);
 
 /// Compares what both sides have. The district cannot know what this folder has sealed and it has not seen; so where it
 /// has seen less, this side compares the chains.

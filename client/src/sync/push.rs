@@ -85,7 +85,7 @@ async fn read_ahead(
 }
 
 /// The bodies that go in one message, and the first one's sequence: without a gap, and each as it was when it was sealed.
-fn batch(outgoing: Vec<Outgoing>) -> Stored<Option<(u64, Vec<Vec<u8>>)>> {
+pub(crate) fn batch(outgoing: Vec<Outgoing>) -> Stored<Option<(u64, Vec<Vec<u8>>)>> {
     let Some(first) = outgoing.first().map(|first| first.sequence) else { return Ok(None) };
     let mut bodies = Vec::with_capacity(outgoing.len());
     let mut bytes = 0;

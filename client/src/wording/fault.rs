@@ -3,11 +3,13 @@
 use std::io;
 
 use gom_domain::{Bilingual, say, wording};
+use gom_proto::stick::Unread;
 
 use super::{line_fault, sync_error};
 use crate::failure::{Failure, Mistake};
 use crate::folder::FolderError;
 use crate::outbox::Obstacle;
+use crate::stick::Untaken;
 use crate::store::StoreError;
 
 /// Why a command was not carried out: a line for each thing to put right.
@@ -50,7 +52,38 @@ pub fn failure(failure: &Failure) -> Vec<Bilingual> {
             "the enrolment code is mistyped; compare it letter by letter with the one from the district"
         ),
         Failure::Enrolment(fault) => line_fault(fault),
+        Failure::File { file, source } => say!(
+            "không đọc hoặc ghi được tệp {file}: {source}",
+            "the file {file} cannot be read or written: {source}"
+        ),
+        Failure::Answers(untaken) => answers(*untaken),
     }]
+}
+
+/// Why answers from a stick are not taken.
+fn answers(untaken: Untaken) -> Bilingual {
+    match untaken {
+        Untaken::Unread(Unread::Foreign) => say!(
+            "đây không phải tệp biên nhận do gom-server import-queue ghi ra",
+            "these are no receipts as gom-server import-queue writes them"
+        ),
+        Untaken::Unread(Unread::Newer) => say!(
+            "tệp do phiên bản gom-server mới hơn ghi ra; hãy cập nhật phần mềm gom",
+            "the file was written by a newer gom-server; update gom"
+        ),
+        Untaken::Unread(Unread::Damaged) => say!(
+            "tệp bị hỏng hoặc bị sửa nên không nhận gì từ tệp; hãy chép lại từ huyện",
+            "the file is damaged or was changed, so nothing of it was taken; copy it again from the district"
+        ),
+        Untaken::Another => say!(
+            "tệp này là biên nhận của máy khác; hãy chọn đúng tệp của máy này",
+            "these are another computer's receipts; choose this one's"
+        ),
+        Untaken::Overtaken => say!(
+            "huyện đã phục hồi sổ sau khi ghi tệp này nên tệp không còn dùng được; hãy chạy gom sync, hoặc gom export-queue để lấy tệp mới",
+            "the district has restored its books since it wrote this file, which is of no use any more; run gom sync, or gom export-queue for a new one"
+        ),
+    }
 }
 
 fn first_sync() -> Bilingual {

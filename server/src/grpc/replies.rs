@@ -77,8 +77,10 @@ fn given(answer: Answer) -> (Receipts, Option<Status>) {
     match answer {
         Answer::Receipts(receipts, refusal) => (receipts, refusal.map(refused)),
         Answer::Failed(trouble) => (Vec::new(), Some(wait(&trouble))),
-        Answer::Refused(_) | Answer::Enrolled(_) | Answer::Changed(_) | Answer::TakenBack(_) => {
-            (Vec::new(), Some(Status::internal("an answer to another question")))
-        }
+        Answer::Refused(_)
+        | Answer::Enrolled(_)
+        | Answer::Changed(_)
+        | Answer::TakenBack(_)
+        | Answer::Queue(_) => (Vec::new(), Some(Status::internal("an answer to another question"))),
     }
 }

@@ -1,0 +1,76 @@
+//! `import-queue` and `go-on`: what comes on a stick, and what never comes.
+
+use std::path::Path;
+
+use gom_domain::greeting::{DeviceId, HistoryId};
+use gom_domain::ruling::{Ruling, Verdict};
+use gom_domain::{Bilingual, Lang, say};
+use gom_terminal::files::write_whole;
+use gom_terminal::{put, tell};
+
+use super::{Done, block_on, read_file};
+use crate::books::Job;
+use crate::folder::Folder;
+use crate::history::GoOn;
+use crate::office::Outcome;
+use crate::queue::Queue;
+use crate::wording::Trouble;
+use crate::{clock, office};
+
+/// Takes a queue in and writes the answers for the way back.
+pub(super) fn import(
+    folder: &Folder,
+    file: &Path,
+    receipts: Option<&Path>,
+    release: bool,
+    lang: Lang,
+) -> Done {
+    let world = clock::real();
+    let fresh = (HistoryId(world.random()), DeviceId(world.random()));
+    let file = read_file(file).map_err(|trouble| vec![trouble])?;
+    let job = Job::Queue(Queue { file, release, fresh });
+    let outcome = block_on(office::commit(folder, job, &world))??;
+    let written = receipts.filter(|_| !outcome.answers.is_empty()).map(|path| (path, &outcome.answers));
+    if let Some((path, answers)) = written {
+        write_whole(path, answers).map_err(|error| vec![Trouble::file(path.display(), &error)])?;
+    }
+    put(said(&outcome).get(lang));
+    if let Some((path, _)) = written {
+        let path = path.display();
+        tell(
+            say!(
+                "Đã ghi biên nhận vào {path}; mang về xã và chạy gom import-receipts.",
+                "The receipts are in {path}; take them back to the commune and run gom import-receipts."
+            )
+            .get(lang),
+        );
+    }
+    outcome.refusal.map_or(Ok(()), |refusal| Err(vec![Trouble::Said(refusal)]))
+}
+
+/// What a queue came to.
+fn said(outcome: &Outcome) -> Bilingual {
+    let count = |is: fn(&Ruling) -> bool| outcome.rulings.iter().filter(|ruling| is(ruling)).count();
+    let accepted = count(Ruling::is_accepted);
+    let conflicts = count(|ruling| matches!(ruling.verdict, Verdict::Conflict { .. }));
+    let rejected = count(|ruling| matches!(ruling.verdict, Verdict::Rejected(_)));
+    say!(
+        "Trong tệp: {accepted} báo cáo được nhận, {conflicts} xung đột, {rejected} bị từ chối.",
+        "In the file: accepted {accepted}, in conflict {conflicts}, rejected {rejected}."
+    )
+}
+
+/// Lets the books wait no longer for what a restored backup lacks.
+pub(super) fn go_on(folder: &Folder, note: &str, lang: Lang) -> Done {
+    if note.trim().is_empty() {
+        return Err(vec![Trouble::ReasonMissing]);
+    }
+    let job = Job::GoOn(GoOn { note: gom_domain::text::nfc(note.trim()) });
+    let commit = block_on(office::commit(folder, job, &clock::real()))??.commit;
+    put(say!(
+        "Sổ đi tiếp từ mục {commit}: những gì chưa ai trả lại không được chờ nữa.",
+        "The books go on from entry {commit}: what nobody has given back is waited for no longer."
+    )
+    .get(lang));
+    Ok(())
+}

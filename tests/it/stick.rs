@@ -1,0 +1,217 @@
+//! The stick as a line: the same reports by the same path with the same result, in any mixture with the line.
+
+use std::path::{Path, PathBuf};
+
+use gom::show::CellState;
+use tests::commune::Counts;
+use tests::program::has;
+use tests::{Commune, District, Program};
+
+/// Takes what a commune has queued to the district on a stick, and the answers back.
+struct Stick<'a> {
+    district: &'a District,
+    queue: PathBuf,
+    receipts: PathBuf,
+}
+
+impl<'a> Stick<'a> {
+    fn new(district: &'a District, name: &str) -> Self {
+        let desk = district.desk().to_owned();
+        Self {
+            district,
+            queue: desk.join(format!("{name}.queue")),
+            receipts: desk.join(format!("{name}.receipts")),
+        }
+    }
+
+    fn export(&self, office: &Program) -> String {
+        office.vi(&["export-queue", text(&self.queue)]).done()
+    }
+
+    fn take_in(&self) -> tests::Said {
+        self.district.office().vi(&["import-queue", text(&self.queue), "--receipts", text(&self.receipts)])
+    }
+
+    fn import(&self, office: &Program) -> tests::Said {
+        office.vi(&["import-receipts", text(&self.receipts)])
+    }
+
+    /// There and back.
+    fn carry(&self, commune: &Commune) -> String {
+        self.export(&commune.office());
+        self.take_in().done();
+        self.import(&commune.office()).done()
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_by_stick_counts_like_what_goes_by_line() {
+    let mut district = District::open().await;
+    let mut commune = Commune::enrolled(&district, "31423").await;
+    commune.queue("society", "2024-05", &[("births", "24")]);
+    commune.queue("society", "2024-06", &[("births", "20")]);
+    let stick = Stick::new(&district, "one");
+    has(&stick.export(&commune.office()), &["Đã ghi 2 báo cáo đang chờ"]);
+    assert_eq!(commune.counts().queued, 2, "until there are receipts");
+    has(&stick.take_in().done(), &["2 báo cáo được nhận, 0 xung đột, 0 bị từ chối"]);
+    has(&stick.import(&commune.office()).done(), &["Đã gửi 2 báo cáo: 2 được nhận"]);
+    assert_eq!(commune.counts(), Counts { accepted: 2, ..Counts::default() });
+    assert_eq!(district.total("births", "2024-Q2"), "44");
+
+    // As often as one likes, and with a server that does not run.
+    district.stop().await;
+    let stick = Stick::new(&district, "one");
+    has(&stick.take_in().done(), &["2 báo cáo được nhận"]);
+    stick.import(&commune.office()).done();
+    assert_eq!((district.submissions().len(), commune.counts().accepted), (2, 2));
+    district.start().await;
+    commune.call(district.url());
+
+    // A queue that was written first and overtaken on the line, and its answers after that.
+    let stick = Stick::new(&district, "late");
+    commune.queue("society", "2024-07", &[("births", "7")]);
+    stick.export(&commune.office());
+    commune.queue("society", "2024-07", &[("births", "8")]);
+    assert!(commune.sync().await.is_settled());
+    stick.take_in().done();
+    stick.import(&commune.office()).done();
+    assert_eq!(commune.state("society", "2024-07"), CellState::Accepted(2));
+    assert_eq!((district.submissions().len(), district.total("births", "2024-07")), (4, "8".to_owned()));
+
+    // By stick, then by line, before the answers have come back.
+    commune.queue("society", "2024-08", &[("births", "9")]);
+    stick.export(&commune.office());
+    stick.take_in().done();
+    let report = commune.sync().await;
+    assert_eq!((report.handed_in, report.accepted), (1, 1), "its receipt comes by line");
+    stick.import(&commune.office()).done();
+    assert_eq!(district.submissions().len(), 5);
+    district.verify();
+}
+
+/// News go by stick, too: a new programme, what another PC has handed in, a conflict.
+#[tokio::test(flavor = "multi_thread")]
+async fn news_and_refusals_come_back_on_the_stick() {
+    let district = District::open().await;
+    let [one, other] =
+        [Commune::enrolled(&district, "31423").await, Commune::enrolled(&district, "31423").await];
+    one.queue("society", "2024-05", &[("births", "24")]);
+    one.sync().await;
+    other.queue("society", "2024-05", &[("births", "30")]);
+    let stick = Stick::new(&district, "other");
+    stick.export(&other.office());
+    has(&stick.take_in().done(), &["0 báo cáo được nhận, 1 xung đột"]);
+    let said = stick.import(&other.office()).failed();
+    has(&said, &["1 báo cáo bị từ chối hoặc xung đột cần xử lý"]);
+    assert_eq!(other.counts(), Counts { conflicts: 1, ..Counts::default() });
+    let shown = other.office().vi(&["conflicts"]);
+    has(&shown.out, &["24", "30"]);
+    assert_eq!(shown.code, Some(1), "something is left to be done");
+    other.office().vi(&["resolve", "society", "2024-05", "--keep", "mine"]).done();
+    other.office().vi(&["submit", "--all", "--note", "đúng"]).done();
+    stick.carry(&other);
+    assert_eq!(other.state("society", "2024-05"), CellState::Accepted(2));
+    assert_eq!(district.total("births", "2024-05"), "30");
+    has(&other.office().vi(&["conflicts"]).done(), &["Không có xung đột nào"]);
+    district.verify();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_or_foreign_file_is_refused_whole() {
+    let district = District::open().await;
+    let [commune, stranger] =
+        [Commune::enrolled(&district, "31423").await, Commune::enrolled(&district, "31420").await];
+    commune.queue("society", "2024-05", &[("births", "24")]);
+    let stick = Stick::new(&district, "one");
+    stick.export(&commune.office());
+    let whole = std::fs::read(&stick.queue).unwrap();
+    for at in [0, 9, whole.len() / 2, whole.len() - 1] {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x10;
+        std::fs::write(&stick.queue, &damaged).unwrap();
+        let said = stick.take_in().failed();
+        assert!(said.contains("bị hỏng") || said.contains("không phải tệp hàng đợi"), "{at}: {said}");
+    }
+    std::fs::write(&stick.queue, &whole[..whole.len() - 40]).unwrap();
+    has(&stick.take_in().failed(), &["bị hỏng hoặc bị sửa nên không nhận gì"]);
+    assert_eq!(district.submissions().len(), 0);
+    assert!(!stick.receipts.exists());
+    std::fs::write(&stick.queue, &whole).unwrap();
+    stick.take_in().done();
+    has(&stick.import(&stranger.office()).failed(), &["bị hỏng"]);
+    let mut receipts = std::fs::read(&stick.receipts).unwrap();
+    let middle = receipts.len() / 2;
+    receipts[middle] ^= 1;
+    std::fs::write(&stick.receipts, &receipts).unwrap();
+    has(&stick.import(&commune.office()).failed(), &["bị hỏng hoặc bị sửa"]);
+    has(
+        &commune.office().vi(&["import-receipts", text(&stick.queue)]).failed(),
+        &["không phải tệp biên nhận"],
+    );
+    assert_eq!(commune.counts().queued, 1);
+}
+
+/// A district that goes on from a backup is refilled by stick alone, and an older folder begins its new epoch by it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_lost_comes_back_by_stick() {
+    let mut district = District::open().await;
+    let mut commune = Commune::enrolled(&district, "31423").await;
+    district.stop().await;
+    let backup = district.desk().join("yesterday.db");
+    std::fs::copy(district.path().join("books.db"), &backup).unwrap();
+    district.start().await;
+    commune.call(district.url());
+    commune.queue("society", "2024-05", &[("births", "24")]);
+    commune.queue("society", "2024-05", &[("births", "25")]);
+    commune.sync().await;
+    district.stop().await;
+    for ending in ["-wal", "-shm"] {
+        _ = std::fs::remove_file(district.path().join(format!("books.db{ending}")));
+    }
+    std::fs::copy(&backup, district.path().join("books.db")).unwrap();
+    let old = district.desk().join("old");
+    std::fs::create_dir(&old).unwrap();
+    commune.queue("society", "2024-06", &[("births", "1")]);
+    let stick = Stick::new(&district, "refill");
+    // The first way tells the commune that the books are others; the second takes back what they lack.
+    stick.export(&commune.office());
+    has(&stick.take_in().failed(), &["sổ của huyện đã phục hồi", "mang tệp mới lên"]);
+    has(&stick.import(&commune.office()).failed(), &["huyện chưa trả lời"]);
+    stick.carry(&commune);
+    assert_eq!(district.submissions().len(), 3);
+    assert_eq!(district.total("births", "2024-Q2"), "26");
+    assert_eq!(commune.state("society", "2024-05"), CellState::Accepted(2));
+    assert_eq!(commune.state("society", "2024-06"), CellState::Accepted(1));
+    district.verify();
+}
+
+/// What a quarantined computer has queued can be taken by the district's decision.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_queue_of_a_quarantined_computer_is_released_by_the_district() {
+    let district = District::open().await;
+    let commune = Commune::enrolled(&district, "31423").await;
+    let clone = district.desk().join("clone");
+    std::fs::create_dir(&clone).unwrap();
+    for name in ["gom.db", "gom.db-wal"] {
+        std::fs::copy(commune.path().join(name), clone.join(name)).unwrap();
+    }
+    commune.queue("society", "2024-05", &[("births", "24")]);
+    commune.sync().await;
+    let office = Program::gom(&clone);
+    office.vi(&["set", "society", "2024-06", "births=5"]).done();
+    office.vi(&["submit", "--all", "--note", "x"]).done();
+    office.vi(&["sync"]).done();
+    commune.queue("society", "2024-07", &[("births", "6")]);
+    let stick = Stick::new(&district, "clone");
+    stick.export(&commune.office());
+    has(&stick.take_in().failed(), &["máy khác đang dùng danh tính", "--release"]);
+    assert_eq!(district.submissions().len(), 2);
+    let said = district.office().vi(&["import-queue", text(&stick.queue), "--release"]).done();
+    has(&said, &["1 báo cáo được nhận"]);
+    assert_eq!(district.total("births", "2024-07"), "6");
+    district.verify();
+}
