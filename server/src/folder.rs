@@ -104,6 +104,11 @@ impl Folder {
 
     /// Opens the books for reading, beside whoever writes them.
     pub fn read(&self) -> Result<Sqlite, Trouble> {
+        match Sqlite::snapshot(&self.books()) {
+            // Opening them for writing brings them up to date, unless a server of the older version still has them.
+            Err(StoreError::Older) => self.open().map(drop)?,
+            read => return read.map_err(|error| self.trouble(&error)),
+        }
         Sqlite::snapshot(&self.books()).map_err(|error| self.trouble(&error))
     }
 
@@ -124,6 +129,7 @@ impl Folder {
         match error {
             StoreError::Absent => Trouble::NoBooks(self.shown()),
             StoreError::Newer => Trouble::NewerBooks(self.shown()),
+            StoreError::Older => Trouble::InUse(self.shown()),
             StoreError::Foreign => Trouble::ForeignBooks(self.books().display().to_string()),
             StoreError::Full(_) => Trouble::DiskFull,
             StoreError::Io(source) | StoreError::Sql(source) => Trouble::Books(source.to_string()),

@@ -22,6 +22,9 @@ pub enum StoreError {
     /// The file was written by a newer program.
     #[error("the books were written by a newer version of the program")]
     Newer,
+    /// The file was written by an older program and has not been brought up to date.
+    #[error("the books were written by an older version of the program")]
+    Older,
     /// There are no books in the folder.
     #[error("there are no books in the folder")]
     Absent,

@@ -401,9 +401,11 @@ impl From<&StoreError> for Trouble {
         match error {
             StoreError::Full(_) => Self::DiskFull,
             StoreError::Io(source) | StoreError::Sql(source) => Self::Books(source.to_string()),
-            StoreError::Absent | StoreError::Newer | StoreError::Foreign | StoreError::Damaged(_) => {
-                Self::Books(error.to_string())
-            }
+            StoreError::Absent
+            | StoreError::Newer
+            | StoreError::Older
+            | StoreError::Foreign
+            | StoreError::Damaged(_) => Self::Books(error.to_string()),
         }
     }
 }

@@ -21,3 +21,4 @@ mod sample_year;
 mod second_pc;
 mod stick;
 mod tampering;
+mod upgrade;

@@ -39,12 +39,18 @@ impl Sqlite {
         Ok(Self { connection: writer(file)?, file: file.to_owned() })
     }
 
-    /// Opens the books for reading, as of one commit: what is committed later is not seen.
+    /// Opens the books for reading, as of one commit: what is committed later is not seen. Those of an older version have
+    /// to be opened for writing first.
     pub fn snapshot(file: &Path) -> Stored<Self> {
         let connection = existing(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.pragma_update(None, "query_only", true)?;
         connection.execute_batch("begin")?;
+        // The first look decides which commit is seen.
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         connection.query_row("select count(*) from district", [], |_| Ok(()))?;
+        if version < VERSION {
+            return Err(StoreError::Older);
+        }
         Ok(Self { connection, file: file.to_owned() })
     }
 
