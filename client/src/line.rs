@@ -9,7 +9,7 @@ use std::time::Duration;
 use gom_domain::Bilingual;
 use gom_domain::greeting::DeviceId;
 use gom_proto::wire::sync_client::SyncClient;
-use gom_proto::{Malformed, pass};
+use gom_proto::{Malformed, delay, pass};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -84,7 +84,12 @@ pub enum LineFault {
     Refused(Bilingual),
     /// The district has more to do than it can.
     #[error("the district is overloaded")]
-    Overloaded(Bilingual),
+    Overloaded {
+        /// What it says.
+        why: Bilingual,
+        /// How long it asks this side to stay away.
+        delay: Duration,
+    },
     /// The district says why it cannot do what was asked.
     #[error("the district answered: {0}")]
     Answer(Bilingual),
@@ -169,7 +174,9 @@ pub(crate) fn fault(status: Status, stage: Stage) -> LineFault {
     let own_words = status.message().contains(SEPARATOR);
     match status.code() {
         Code::Unauthenticated | Code::PermissionDenied => LineFault::Refused(text),
-        Code::ResourceExhausted => LineFault::Overloaded(text),
+        Code::ResourceExhausted => {
+            LineFault::Overloaded { why: text, delay: delay::asked(&status).unwrap_or_default() }
+        }
         _ if own_words => LineFault::Answer(text),
         // What a server says by itself has no cause on this side.
         Code::Unavailable if status.source().is_none() => LineFault::Answer(text),
@@ -272,6 +279,16 @@ mod tests {
             ["", "127.0.0.1", "ftp://127.0.0.1", "http://127.0.0.1:7000/path", "http://127.0.0.1:x"]
         {
             assert!(matches!(on_this_computer(address), Err(LineFault::BadAddress(_))), "{address}");
+        }
+    }
+
+    #[test]
+    fn an_overloaded_district_says_how_long_to_stay_away() {
+        let status = Status::resource_exhausted("đầy\u{1f}full");
+        let asked = delay::ask(status.clone(), Duration::from_secs(15));
+        for (status, delay) in [(asked, Duration::from_secs(15)), (status, Duration::ZERO)] {
+            let fault = fault(status, Stage::Talking);
+            assert!(matches!(fault, LineFault::Overloaded { delay: asked, .. } if asked == delay), "{fault:?}");
         }
     }
 

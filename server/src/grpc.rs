@@ -6,6 +6,7 @@ mod replies;
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use gom_domain::code::EnrolCode;
 use gom_domain::greeting::{Action, DeviceId, Hello, HistoryId, Welcome};
@@ -14,9 +15,10 @@ use gom_domain::unit::UnitId;
 use gom_domain::world::World;
 use gom_proto::operations::{self, LARGEST_MESSAGE};
 use gom_proto::wire::sync_server::{Sync, SyncServer};
-use gom_proto::{Malformed, greeting as greetings, pass, wire};
+use gom_proto::{Malformed, delay, greeting as greetings, pass, wire};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 use tokio_stream::StreamExt;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -39,6 +41,11 @@ const IN_FLIGHT: usize = 16;
 const MOST_OPERATIONS: usize = 1_000;
 /// The largest body of a submission; a form of a hundred elements takes a hundredth of it.
 const LARGEST_BODY: usize = 64 * 1024;
+
+/// How long a message may wait for its place in the writer's queue, and how long its sender is to stay away then. Either
+/// is far more than a district of ordinary size ever needs.
+const CROWDED: Duration = Duration::from_secs(10);
+const COME_AGAIN: Duration = Duration::from_secs(15);
 
 type Stream<T> = Pin<Box<dyn tokio_stream::Stream<Item = Result<T, Status>> + Send>>;
 
@@ -233,7 +240,10 @@ async fn take_in(
         let next = match push {
             Ok(push) => {
                 let sealer = Sealer::new(&sender.seals, push.epoch, push.first_sequence, &push.operations);
-                Waiting::Answer(writer.submit(Job::Push(push)).await, sealer)
+                match timeout(CROWDED, writer.submit(Job::Push(push))).await {
+                    Ok(answer) => Waiting::Answer(answer, sealer),
+                    Err(_) => Waiting::End(overloaded()),
+                }
             }
             Err(status) => Waiting::End(*status),
         };
@@ -264,6 +274,11 @@ fn read(message: wire::Operations, editions: &Editions) -> Result<(u64, Vec<Oper
         return Err(Box::new(Status::invalid_argument("more than 1,000 operations in one message")));
     }
     Ok((first_sequence, bodies.into_iter().map(|body| Operation::read(body, editions)).collect()))
+}
+
+/// There is more to do than can be done: whoever was not let to the writer is to come again later.
+fn overloaded() -> Status {
+    delay::ask(Status::resource_exhausted(both(&Trouble::Overloaded.message())), COME_AGAIN)
 }
 
 /// A refusal that breaks the contract ends the stream; one that means wait says so.

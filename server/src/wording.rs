@@ -110,6 +110,8 @@ pub enum Trouble {
     QueueToComeAgain,
     /// Operations of a device cannot be taken now.
     Refused(Refusal),
+    /// There is more to do than can be done.
+    Overloaded,
     /// The server is stopping.
     Stopping,
 }
@@ -340,6 +342,10 @@ impl Trouble {
             Self::QueueToComeAgain => say!(
                 "sổ của huyện đã phục hồi từ bản sao mà máy của xã chưa biết: hãy mang tệp biên nhận về xã, chạy gom import-receipts rồi gom export-queue, và mang tệp mới lên; chưa nhận gì, không mất gì",
                 "the books go on from a backup, which the commune does not know yet: take the receipts back, run gom import-receipts and gom export-queue there, and bring the new file; nothing was taken, nothing is lost"
+            ),
+            Self::Overloaded => say!(
+                "máy chủ đang quá tải; máy sẽ tự gửi lại sau ít phút",
+                "the server has more to do than it can; this computer tries again by itself in a while"
             ),
             Self::NothingMissing => say!(
                 "sổ không chờ gì cả: không phục hồi từ bản sao nào kể từ lần đi tiếp trước",

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::desk::Desk;
 use super::{SyncError, SyncReport, attempt_with, backoff};
 use crate::folder::{self, FolderError, SyncLock};
+use crate::line::LineFault;
 use crate::store::{Rows, Stored};
 
 /// How often the outbox is looked at, and how often the district is greeted while nothing is queued.
@@ -37,7 +38,7 @@ pub(crate) async fn watch(
             tell(&report, failed.as_ref());
             failures = if failed.is_some() { failures.saturating_add(1) } else { 0 };
             if failures > 0 {
-                sleep(backoff::wait(failures, world)).await;
+                sleep(asked(failed.as_ref()) + backoff::wait(failures, world)).await;
             } else {
                 idle(folder, report.waiting).await;
             }
@@ -46,6 +47,14 @@ pub(crate) async fn watch(
             () = round => {}
             () = &mut stop => return,
         }
+    }
+}
+
+/// How long the district asks this side to stay away; those who are asked the same spread by the wait that is added.
+fn asked(failed: Option<&SyncError>) -> Duration {
+    match failed {
+        Some(SyncError::Line(LineFault::Overloaded { delay, .. })) => *delay,
+        _ => Duration::ZERO,
     }
 }
 
