@@ -1,0 +1,107 @@
+//! A power cut takes nothing that was acknowledged, and leaves nothing half-done.
+//!
+//! The real programs run on a disk that is watched (`disk`): a commune that fills in, hands in and syncs, and a district
+//! that commits in groups. From each recording many images are made, of the disk as a power cut at some point may have left
+//! it, and the real code goes on from them. Linux only.
+
+pub mod books;
+mod commune;
+mod district;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::Proof;
+use super::chance::Chance;
+use crate::disk::image::Disk;
+use crate::disk::log::{self, Record};
+
+/// The proof.
+pub(super) const PROOF: Proof =
+    Proof { name: "power-cut", promises: "G1 G3", unit: "images of a disk", few: 60, many: 2_000, tries };
+
+/// How many images are made of one recording, at most.
+const IMAGES: u64 = 250;
+
+fn tries(count: u64, seed: u64) {
+    let halves = [count - count / 2, count / 2];
+    for (side, images) in [commune::tries, district::tries].into_iter().zip(halves) {
+        let mut left = images;
+        for recording in 0.. {
+            if left == 0 {
+                break;
+            }
+            let now = left.min(IMAGES);
+            side(now, seed.wrapping_add(recording));
+            left -= now;
+        }
+    }
+}
+
+/// What a program did below a folder, and in which order.
+struct Recording {
+    root: PathBuf,
+    records: Vec<Record>,
+}
+
+impl Recording {
+    fn read(root: &Path, log: &Path) -> Self {
+        let records: Vec<Record> = log::read(log).into_iter().map(|(_, record)| record).collect();
+        assert!(records.iter().any(|record| matches!(record, Record::Said(_))), "nothing was recorded");
+        Self { root: root.to_owned(), records }
+    }
+
+    /// What was said in a part of it.
+    fn said(&self, from: usize, to: usize) -> String {
+        let said = |record: &Record| match record {
+            Record::Said(text) => Some(text.clone()),
+            _ => None,
+        };
+        self.records[from..to].iter().filter_map(said).collect()
+    }
+
+    /// Cuts the power so many times, and has each image checked: it is given where it is, and how many records the cut came
+    /// after. An image that is not as it should be is kept.
+    fn cut(&self, images: u64, seed: u64, check: impl Fn(&Path, usize) -> Result<(), String>) {
+        let mut chance = Chance::new(seed);
+        let mut cuts: Vec<usize> = (0..images).map(|_| self.point(&mut chance)).collect();
+        cuts.sort_unstable();
+        let (mut disk, mut gone) = (Disk::empty(&self.root), 0);
+        for (number, cut) in cuts.into_iter().enumerate() {
+            self.records[gone..cut].iter().for_each(|record| disk.go_on(record));
+            gone = cut;
+            let place = TempDir::new().unwrap();
+            let image = place.path().join("image");
+            disk.cut(&mut Chance::new(seed.wrapping_mul(1_000_003).wrapping_add(number as u64)), &image);
+            if let Err(broken) = check(&image, cut) {
+                let kept = place.keep();
+                let all = self.records.len();
+                panic!(
+                    "image {number} of the recording from seed {seed}, cut after record {cut} of {all}: {broken}\nIt is kept in {}",
+                    kept.display()
+                );
+            }
+        }
+        fs::metadata(&self.root).expect("the recording's own folder is left alone");
+    }
+
+    /// Where to cut: anywhere, or just where something has been said.
+    fn point(&self, chance: &mut Chance) -> usize {
+        let after_said: Vec<usize> = (0..self.records.len())
+            .filter(|place| matches!(self.records[*place], Record::Said(_)))
+            .map(|place| place + 1)
+            .collect();
+        if chance.one_in(2) {
+            after_said[usize::try_from(chance.below(after_said.len() as u64)).unwrap()]
+        } else {
+            usize::try_from(chance.below(self.records.len() as u64 + 1)).unwrap()
+        }
+    }
+}
+
+/// Broken unless it is so.
+fn must(so: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
+    if so { Ok(()) } else { Err(otherwise()) }
+}
