@@ -24,6 +24,8 @@ pub(super) const PROOF: Proof =
 
 /// How many images are made of one recording, at most.
 const IMAGES: u64 = 250;
+/// How many records the founding of a folder takes, about.
+const BEGINNING: usize = 100;
 
 fn tries(count: u64, seed: u64) {
     let halves = [count - count / 2, count / 2];
@@ -87,18 +89,21 @@ impl Recording {
         fs::metadata(&self.root).expect("the recording's own folder is left alone");
     }
 
-    /// Where to cut: anywhere, or just where something has been said.
+    /// Where to cut: just where something has been said, or while everything begins, or anywhere.
     fn point(&self, chance: &mut Chance) -> usize {
-        let after_said: Vec<usize> = (0..self.records.len())
-            .filter(|place| matches!(self.records[*place], Record::Said(_)))
-            .map(|place| place + 1)
-            .collect();
-        if chance.one_in(2) {
-            after_said[usize::try_from(chance.below(after_said.len() as u64)).unwrap()]
-        } else {
-            usize::try_from(chance.below(self.records.len() as u64 + 1)).unwrap()
+        let said = |place: &usize| matches!(self.records[*place], Record::Said(_));
+        let after_said: Vec<usize> = (0..self.records.len()).filter(said).map(|place| place + 1).collect();
+        let all = self.records.len() + 1;
+        match chance.below(8) {
+            0..4 => after_said[some_of(after_said.len(), chance)],
+            4 => some_of(all.min(BEGINNING), chance),
+            _ => some_of(all, chance),
         }
     }
+}
+
+fn some_of(places: usize, chance: &mut Chance) -> usize {
+    usize::try_from(chance.below(places as u64)).unwrap()
 }
 
 /// Broken unless it is so.
