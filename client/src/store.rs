@@ -65,9 +65,10 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the connection must not be used again: after a failed write the file is opened and read anew.
+    /// Whether the connection must not be used again: after a failed write the file is opened and read anew. One that may
+    /// not write stays so, though the disk may have refused for a moment only.
     pub fn spoils_connection(&self) -> bool {
-        matches!(self, Self::Full(_) | Self::Io(_) | Self::Damaged(_))
+        matches!(self, Self::Full(_) | Self::Io(_) | Self::Denied(_) | Self::Damaged(_))
     }
 }
 

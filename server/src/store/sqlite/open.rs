@@ -5,7 +5,7 @@ use std::time::Duration;
 use std::{fs, io};
 
 use gom_domain::greeting::HistoryId;
-use rusqlite::{Connection, ErrorCode, OpenFlags, named_params};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, ffi, named_params};
 use rusqlite_migration::{M, Migrations};
 
 use super::Sqlite;
@@ -66,9 +66,20 @@ impl Sqlite {
 
 pub(super) fn writer(file: &Path) -> Stored<Connection> {
     let mut connection = existing(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    refuse_reader(&connection)?;
     set_up(&connection, file)?;
     migrate(&mut connection)?;
     Ok(connection)
+}
+
+/// Where a file cannot be opened for writing, SQLite opens it for reading, and a handle stays what it is: it would refuse
+/// everything even when the disk is well again.
+fn refuse_reader(connection: &Connection) -> Stored<()> {
+    if !connection.is_readonly(MAIN_DB)? {
+        return Ok(());
+    }
+    let error = ffi::Error::new(ffi::SQLITE_READONLY);
+    Err(StoreError::Io(rusqlite::Error::SqliteFailure(error, None)))
 }
 
 /// Opens a file that must be there and be books that this program can read.
@@ -180,6 +191,16 @@ mod tests {
         drop(founded(folder.path()));
         assert!(Sqlite::open(&folder.path().join("books.db")).unwrap().integrity().unwrap().is_empty());
         assert!(!folder.path().join("books.new").exists());
+    }
+
+    #[test]
+    fn books_that_can_only_be_read_are_not_opened_for_writing() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(founded(folder.path()));
+        let file = folder.path().join("books.db");
+        let reader = Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        assert!(matches!(refuse_reader(&reader), Err(StoreError::Io(_))));
+        refuse_reader(&writer(&file).unwrap()).unwrap();
     }
 
     #[test]
