@@ -343,13 +343,14 @@ int ftruncate64(int fd, off_t length)
     return ftruncate(fd, length);
 }
 
+/* Where it is recorded what would be on the disk, nobody need wait for the disk. */
 static int sync_below(int fd, sync_call *sync)
 {
     uint64_t file = file_behind(fd);
     if (!file)
         return sync(fd);
     lock();
-    int done = fails(ROOM) ? -1 : sync(fd);
+    int done = fails(ROOM) ? -1 : log_file >= 0 ? 0 : sync(fd);
     if (done == 0)
         record('s', file, 0, NULL, 0);
     unlock();

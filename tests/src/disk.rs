@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
+use self::image::Disk;
 use crate::repository;
 
 /// Where the shim was built, once for all that this process tries.
@@ -46,11 +47,13 @@ impl Fault {
     }
 }
 
-/// A folder on a disk that can be told to fail, by this process, while programs run on it.
+/// A folder on a disk that can be told to fail, by this process, while programs run on it. It is watched, too.
 #[derive(Debug)]
 pub struct FailingDisk {
     environment: Environment,
     control: File,
+    begins: Disk,
+    log: PathBuf,
 }
 
 /// The environment of programs whose changes below a folder are to be recorded in a log.
@@ -61,12 +64,14 @@ pub fn recorded(folder: &Path, log: &Path) -> Environment {
 }
 
 impl FailingDisk {
-    /// A disk that is healthy so far. The control file must not be below the folder.
-    pub fn below(folder: &Path, control: &Path) -> Self {
-        fs::write(control, [0; 5 * 8]).unwrap();
-        let mut environment = shim(folder);
-        environment.push(("DISK_CONTROL", control.into()));
-        Self { environment, control: File::options().read(true).write(true).open(control).unwrap() }
+    /// A disk that is healthy so far. The desk, for what the shim is told and tells, must not be below the folder.
+    pub fn below(folder: &Path, desk: &Path) -> Self {
+        let (control, log) = (desk.join("control"), desk.join("log"));
+        fs::write(&control, [0; 5 * 8]).unwrap();
+        let mut environment = recorded(folder, &log);
+        environment.push(("DISK_CONTROL", control.clone().into()));
+        let control = File::options().read(true).write(true).open(control).unwrap();
+        Self { environment, control, begins: Disk::of(folder), log }
     }
 
     /// The environment of programs that run on it.
@@ -87,6 +92,13 @@ impl FailingDisk {
     /// From now on nothing fails.
     pub fn heals(&self) {
         self.put(FIRST, 0);
+    }
+
+    /// What is certain to outlast a power cut at this moment, written down in a folder that is not there yet.
+    pub fn certain(&self, to: &Path) {
+        let mut disk = self.begins.clone();
+        log::read(&self.log).iter().for_each(|(_, record)| disk.go_on(record));
+        disk.cut_at_worst(to);
     }
 
     /// How many calls there were that could have failed.
@@ -132,9 +144,10 @@ fn built() -> PathBuf {
     BUILT.get_or_init(build).path().join("disk.so")
 }
 
-/// A temporary folder, and its path without links, as the shim needs it.
+/// A temporary folder, and its path without links, as the shim needs it. It is in memory where the system has a place for
+/// that: what would be on a disk is known from the recording, so nothing need wait for one.
 pub fn place() -> (TempDir, PathBuf) {
-    let place = TempDir::new().unwrap();
+    let place = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap();
     let path = place.path().canonicalize().unwrap();
     (place, path)
 }

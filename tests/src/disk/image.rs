@@ -76,18 +76,31 @@ impl Luck {
 }
 
 impl Disk {
-    /// A disk on which there is nothing but an empty folder, in which a recording begins.
-    pub fn empty(root: &Path) -> Self {
-        let number = fs::metadata(root).unwrap().ino();
-        let names = BTreeMap::from([(root.to_owned(), 0)]);
-        Self {
+    /// A disk as a recording of a folder finds it: all that is there is certain.
+    pub fn of(root: &Path) -> Self {
+        let mut disk = Self {
             root: root.to_owned(),
-            numbers: HashMap::from([(number, 0)]),
-            nodes: vec![Node::Folder],
-            kept_names: names.clone(),
-            names,
+            numbers: HashMap::new(),
+            nodes: Vec::new(),
+            names: BTreeMap::new(),
+            kept_names: BTreeMap::new(),
             new_names: Vec::new(),
+        };
+        disk.find(root);
+        disk.kept_names.clone_from(&disk.names);
+        disk.new_names.clear();
+        disk
+    }
+
+    fn find(&mut self, path: &Path) {
+        let number = fs::metadata(path).unwrap().ino();
+        if !path.is_dir() {
+            let kept = fs::read(path).unwrap();
+            let length = kept.len();
+            return self.make(number, path, Node::File(Contents { kept, new: Vec::new(), length }));
         }
+        self.make(number, path, Node::Folder);
+        fs::read_dir(path).unwrap().for_each(|entry| self.find(&entry.unwrap().path()));
     }
 
     /// Goes on by what was done.
@@ -154,7 +167,15 @@ impl Disk {
 
     /// Writes down, in a folder that is not there yet, what a power cut at this point may have left.
     pub fn cut(&self, chance: &mut Chance, to: &Path) {
-        let luck = Luck::drawn(chance);
+        self.cut_with(Luck::drawn(chance), chance, to);
+    }
+
+    /// The same where nothing has come that need not have.
+    pub fn cut_at_worst(&self, to: &Path) {
+        self.cut_with(Luck { lost: 1, is_dirty: false }, &mut Chance::new(0), to);
+    }
+
+    fn cut_with(&self, luck: Luck, chance: &mut Chance, to: &Path) {
         let names = self.names_left(luck, chance);
         for (path, node) in &names {
             let place = to.join(path.strip_prefix(&self.root).unwrap());
@@ -272,7 +293,7 @@ mod tests {
     }
 
     fn recorded(root: &Path) -> Disk {
-        let mut disk = Disk::empty(root);
+        let mut disk = Disk::of(root);
         let file = root.join("a");
         let number = 1;
         disk.go_on(&Record::Made(number, file));

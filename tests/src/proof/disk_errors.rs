@@ -18,8 +18,8 @@ pub(super) const PROOF: Proof = Proof {
     name: "disk-errors",
     promises: "G2 G3 G4",
     unit: "positions of a failing call",
-    few: 48,
-    many: 1_200,
+    few: 30,
+    many: 1_250,
     tries,
 };
 
@@ -50,19 +50,28 @@ trait Session {
 }
 
 fn tries(count: u64, seed: u64) {
-    stand_all(commune::Office::open(), count - count / 2, seed);
-    stand_all(server::Service::open(), count / 2, seed);
+    let (mut office, mut service) = (commune::Office::open(), server::Service::open());
+    let (at_commune, at_district) = (positions(&mut office), positions(&mut service));
+    let both = (at_commune.len() + at_district.len()) as u64;
+    let served = (count * at_district.len() as u64).div_ceil(both);
+    stand_all(office, &at_commune, count - served, seed);
+    stand_all(service, &at_district, served, seed);
 }
 
-/// Makes a session at every position, or at as many as there may be tries, spread over all.
-fn stand_all(mut session: impl Session, count: u64, seed: u64) {
+/// Every position of a session.
+fn positions(session: &mut impl Session) -> Vec<Position> {
     let all: Vec<Position> = [Fault::Broken, Fault::Full]
         .into_iter()
         .flat_map(|fault| (1..=session.calls(fault)).map(move |call| (fault, call)))
         .flat_map(|(fault, call)| [false, true].map(|lasts| Position { fault, call, lasts }))
         .collect();
+    assert!(all.len() > 100, "the shim sees {} positions only", all.len());
+    all
+}
+
+/// Makes a session at every position, or at as many as there may be tries, spread over all.
+fn stand_all(mut session: impl Session, all: &[Position], count: u64, seed: u64) {
     let positions = all.len() as u64;
-    assert!(positions > 100, "the shim sees {positions} positions only");
     for number in 0..count {
         let place = if count < positions { number * positions / count + seed } else { number };
         let position = all[usize::try_from(place % positions).unwrap()];

@@ -8,13 +8,11 @@ pub mod books;
 mod commune;
 mod district;
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use tempfile::TempDir;
+use std::path::Path;
 
 use super::Proof;
 use super::chance::Chance;
+use crate::disk;
 use crate::disk::image::Disk;
 use crate::disk::log::{self, Record};
 
@@ -44,15 +42,16 @@ fn tries(count: u64, seed: u64) {
 
 /// What a program did below a folder, and in which order.
 struct Recording {
-    root: PathBuf,
+    begins: Disk,
     records: Vec<Record>,
 }
 
 impl Recording {
-    fn read(root: &Path, log: &Path) -> Self {
+    /// Reads the log of a recording, which began on a disk.
+    fn read(begins: Disk, log: &Path) -> Self {
         let records: Vec<Record> = log::read(log).into_iter().map(|(_, record)| record).collect();
         assert!(records.iter().any(|record| matches!(record, Record::Said(_))), "nothing was recorded");
-        Self { root: root.to_owned(), records }
+        Self { begins, records }
     }
 
     /// What was said in a part of it.
@@ -70,13 +69,13 @@ impl Recording {
         let mut chance = Chance::new(seed);
         let mut cuts: Vec<usize> = (0..images).map(|_| self.point(&mut chance)).collect();
         cuts.sort_unstable();
-        let (mut disk, mut gone) = (Disk::empty(&self.root), 0);
+        let (mut now, mut gone) = (self.begins.clone(), 0);
         for (number, cut) in cuts.into_iter().enumerate() {
-            self.records[gone..cut].iter().for_each(|record| disk.go_on(record));
+            self.records[gone..cut].iter().for_each(|record| now.go_on(record));
             gone = cut;
-            let place = TempDir::new().unwrap();
-            let image = place.path().join("image");
-            disk.cut(&mut Chance::new(seed.wrapping_mul(1_000_003).wrapping_add(number as u64)), &image);
+            let (place, path) = disk::place();
+            let image = path.join("image");
+            now.cut(&mut Chance::new(seed.wrapping_mul(1_000_003).wrapping_add(number as u64)), &image);
             if let Err(broken) = check(&image, cut) {
                 let kept = place.keep();
                 let all = self.records.len();
@@ -86,7 +85,6 @@ impl Recording {
                 );
             }
         }
-        fs::metadata(&self.root).expect("the recording's own folder is left alone");
     }
 
     /// Where to cut: just where something has been said, or while everything begins, or anywhere.

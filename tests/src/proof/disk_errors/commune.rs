@@ -102,7 +102,7 @@ impl Office {
         Computer {
             _homes: [home, beside],
             folder: root.join("commune"),
-            disk: FailingDisk::below(&root, &desk.join("control")),
+            disk: FailingDisk::below(&root, &desk),
             url: self.district.url(),
             code: self.runtime.block_on(self.district.code(unit)),
             period: format!("2024-{month:02}"),
@@ -199,29 +199,37 @@ impl Computer {
         Folder::look(&self.folder).unwrap_or_default()
     }
 
+    /// What would be there after a power cut.
+    fn look_after_power_cut(&self) -> Folder {
+        let (_home, place) = disk::place();
+        self.disk.certain(&place.join("image"));
+        Folder::look(&place.join("image/commune")).unwrap_or_default()
+    }
+
     /// What was said to be enrolled is.
     fn enrols(&self, args: &[&str]) {
         let said = self.run(args);
         assert!(said.code != Some(0) || self.look().device.is_some(), "{said:?}");
     }
 
-    /// What was said to be saved is.
+    /// What was said to be saved is, and outlasts a power cut.
     fn sets(&self, args: &[&str], figure: u32) {
         let said = self.run(args);
-        let draft = self.look().draft;
-        assert!(said.code != Some(0) || draft == Some(figure), "{said:?}\nthe draft has {draft:?}");
+        let drafts = [self.look().draft, self.look_after_power_cut().draft];
+        assert!(said.code != Some(0) || drafts == [Some(figure); 2], "{said:?}\nthe draft has {drafts:?}");
     }
 
-    /// What was said to be queued is, under its number, and nothing is left of its draft.
+    /// What was said to be queued is, under its number, and outlasts a power cut; nothing is left of its draft.
     fn submits(&self, args: &[&str]) {
         let said = self.run(args);
-        let folder = self.look();
+        let (folder, kept) = (self.look(), self.look_after_power_cut());
         let queued: Vec<&str> =
             said.out.lines().filter_map(|line| Some(line.split_once("queued, number ")?.1)).collect();
         for line in &queued {
             let (number, fingerprint) = line.split_once(", fingerprint ").unwrap();
             let operation = (number.parse().unwrap(), fingerprint.to_owned());
             assert!(folder.operations.contains(&operation), "{said:?}\n{folder:?}");
+            assert!(kept.operations.contains(&operation), "{said:?}\nafter a power cut: {kept:?}");
         }
         assert!(said.code != Some(0) || folder.draft.is_none(), "{said:?}\n{folder:?}");
         assert!(said.code == Some(0) || queued.is_empty(), "queued and failed at once: {said:?}");

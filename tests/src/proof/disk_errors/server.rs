@@ -98,7 +98,7 @@ impl Service {
         copy(&self.commune, &commune);
         let (unit, births) = ENTERED;
         fs::write(&sheet, sheet::of(unit, "society", PERIOD, &[("births", births)])).unwrap();
-        let disk = FailingDisk::below(&root, &table.join("control"));
+        let disk = FailingDisk::below(&root, &table);
         Case { _homes: [home, beside], folder, commune, sheet, disk }
     }
 }
@@ -127,14 +127,18 @@ impl Case {
         self.syncs(serving);
     }
 
-    /// What the server accepted is in the books.
+    /// What the server accepted is in the books, and outlasts a power cut.
     fn syncs(&self, serving: &Serving) {
-        let before = self.submissions(false);
+        let before = self.accepted();
         let said = self.gom().en(&["sync", "--server", &serving.url]);
         is_orderly(&said);
-        let (accepted, there) = (number_after(&said.out, "Accepted: "), self.submissions(false));
-        assert!(there >= accepted, "{said:?}\nthe books had {before} and have {there} of the commune");
-        assert!(said.code != Some(0) || there >= before.max(1), "{said:?}\nthe books have {there}");
+        let accepted = self.accepted();
+        assert_eq!(accepted - before, number_after(&said.out, "Accepted: "), "{said:?}");
+        let [there, kept] = self.submissions(false);
+        assert!(
+            there >= accepted && kept >= accepted,
+            "{accepted} accepted, {there} in the books, {kept} kept: {said:?}"
+        );
     }
 
     /// The district enters something through the running server; whether it says that it did.
@@ -142,31 +146,35 @@ impl Case {
         let words = ["enter", "--for", ENTERED.0, self.sheet.to_str().unwrap(), "--reason", "by telephone"];
         let said = Program::gom_server(&self.folder).en(&words);
         is_orderly(&said);
-        let there = self.submissions(true);
-        assert!(said.code != Some(0) || there == 1, "{said:?}\nthe books have {there} of the district");
+        let [there, kept] = self.submissions(true);
+        assert!(
+            said.code != Some(0) || [there, kept] == [1, 1],
+            "{there} in the books, {kept} kept: {said:?}"
+        );
         assert!(there <= 1, "entered twice: {said:?}");
     }
 
-    /// How many submissions of the commune, or of the district's own hand, are in the books.
-    fn submissions(&self, of_district: bool) -> u32 {
-        let (mut books, memory) = Folder::new(&self.folder).recall(None).unwrap();
-        let mut count = 0;
-        let counted = books.each_submission(u64::MAX, &mut |row| {
-            let is_its = memory.device(row.device).is_some_and(|device| device.district);
-            count += u32::from(is_its == of_district);
-            Ok(())
-        });
-        counted.unwrap();
-        count
+    /// How many reports the commune has a receipt for.
+    fn accepted(&self) -> u32 {
+        let status = self.gom().en(&["status", "--format", "json"]).done();
+        let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+        u32::try_from(status["accepted"].as_u64().unwrap()).unwrap()
+    }
+
+    /// How many submissions of the commune, or of the district's own hand, are in the books, and would be after a power cut.
+    fn submissions(&self, of_district: bool) -> [u32; 2] {
+        let (_home, place) = disk::place();
+        self.disk.certain(&place.join("image"));
+        [self.folder.clone(), place.join("image/district")].map(|folder| submissions(&folder, of_district))
     }
 
     /// With a healthy disk all goes through at once.
     fn goes_on(&self, serving: &Serving) {
         self.gom().en(&["sync", "--server", &serving.url]).done();
-        if self.submissions(true) == 0 {
+        if self.submissions(true)[0] == 0 {
             self.enters();
-            assert_eq!(self.submissions(true), 1);
         }
+        assert_eq!(self.submissions(true), [1, 1]);
         self.is_settled(serving);
     }
 
@@ -176,7 +184,7 @@ impl Case {
         let status: serde_json::Value = serde_json::from_str(&status).unwrap();
         let counts = ["drafts", "queued", "accepted", "rejected", "conflicts"].map(|key| status[key].clone());
         assert_eq!(counts, [0, 0, 2, 0, 0].map(serde_json::Value::from), "{status}");
-        assert_eq!(self.submissions(false), 2, "each report is in the books once");
+        assert_eq!(self.submissions(false), [2, 2], "each report is in the books once");
         let (_, memory) = Folder::new(&self.folder).recall(None).unwrap();
         assert_eq!(births(&memory, PERIOD), Some(TOTAL));
     }
@@ -186,6 +194,18 @@ impl Case {
         assert_eq!(journal.integrity().unwrap(), Vec::<String>::new());
         assert_eq!(verify(&mut journal).unwrap().differences, []);
     }
+}
+
+fn submissions(folder: &Path, of_district: bool) -> u32 {
+    let (mut books, memory) = Folder::new(folder).recall(None).unwrap();
+    let mut count = 0;
+    let counted = books.each_submission(u64::MAX, &mut |row| {
+        let is_its = memory.device(row.device).is_some_and(|device| device.district);
+        count += u32::from(is_its == of_district);
+        Ok(())
+    });
+    counted.unwrap();
+    count
 }
 
 /// Copies the files of a folder into another, without what programs make anew.

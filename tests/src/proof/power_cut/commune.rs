@@ -12,6 +12,7 @@ use rusqlite::types::Value;
 use tokio::runtime::Runtime;
 
 use super::{Recording, must};
+use crate::disk::image::Disk;
 use crate::disk::log;
 use crate::proof::chance::Chance;
 use crate::{District, Program, disk, sheet};
@@ -30,8 +31,9 @@ pub(super) fn tries(images: u64, seed: u64) {
     let runtime = Runtime::new().unwrap();
     let district = runtime.block_on(District::open());
     let session = Session::new(&district, runtime.block_on(district.code(UNIT)));
+    let begins = Disk::of(&session.root);
     let steps = session.record(REPORTS.min(images * 2), &mut Chance::new(seed));
-    let recording = Recording::read(&session.root, &session.log);
+    let recording = Recording::read(begins, &session.log);
     recording.cut(images, seed, |image, cut| {
         let folder = image.join("commune");
         let place = steps.partition_point(|step| step.end <= cut);

@@ -16,6 +16,7 @@ use gom_server::wording::Trouble;
 
 use super::books::{DAY, SPARE, body, programme, shown, word};
 use super::{Recording, must};
+use crate::disk::image::Disk;
 use crate::{Clock, Program, disk};
 
 /// Enough for the log of the books to be moved into their file while they are written.
@@ -24,10 +25,10 @@ const GROUPS: u64 = 150;
 pub(super) fn tries(images: u64, seed: u64) {
     let (_home, root) = disk::place();
     let (_beside, beside) = disk::place();
-    let log = beside.join("log");
+    let (log, begins) = (beside.join("log"), Disk::of(&root));
     let books = Program::books(&root.join("district")).within(disk::recorded(&root, &log));
     books.en(&[seed.to_string(), GROUPS.min(images * 2).to_string()]).done();
-    let recording = Recording::read(&root, &log);
+    let recording = Recording::read(begins, &log);
     recording.cut(images, seed, |image, cut| {
         let told = Told::by(&recording.said(0, cut));
         let next = Told::by(&recording.said(cut, recording.records.len())).first_commit;
