@@ -21,6 +21,7 @@ pub(crate) use folder::{EnrolledRow, FolderRow};
 pub(crate) use operations::{Head, OperationRow, Outgoing};
 pub(crate) use receipts::ReceiptRow;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 /// A store's answer.
@@ -104,6 +105,13 @@ pub struct Rows<'a> {
 }
 
 impl Store {
+    /// Gives up a connection whose write the disk has refused. All of it may stand in the log nevertheless, where only the
+    /// last sync failed, and whoever opens the file next would take it for done. So what was durable before goes into the
+    /// file, and the log goes; a disk that goes on failing does not even let that be done.
+    pub(crate) fn give_up(self) {
+        _ = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
+    }
+
     /// Looks at the rows as they stand at one moment.
     pub(crate) fn read<T, E: From<StoreError>>(
         &mut self,

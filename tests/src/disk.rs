@@ -151,3 +151,15 @@ pub fn place() -> (TempDir, PathBuf) {
     let path = place.path().canonicalize().unwrap();
     (place, path)
 }
+
+/// Copies the files of a folder, if there is one, into another, without what programs make anew. To look into a copy leaves
+/// the folder as it is, and finds what a program would that is started next.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for file in fs::read_dir(from).into_iter().flatten().map(Result::unwrap) {
+        let name = file.file_name();
+        if file.file_type().unwrap().is_file() && !name.to_string_lossy().ends_with("-shm") {
+            fs::copy(file.path(), to.join(name)).unwrap();
+        }
+    }
+}

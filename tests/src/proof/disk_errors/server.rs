@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 
 use super::commune::births;
 use super::{Position, Session, is_orderly, number_after};
-use crate::disk::{self, FailingDisk, Fault};
+use crate::disk::{self, FailingDisk, Fault, copy};
 use crate::{Commune, District, Program, Serving, sheet};
 
 /// What the commune reports, corrects, and the district enters for another unit.
@@ -164,8 +164,9 @@ impl Case {
     /// How many submissions of the commune, or of the district's own hand, are in the books, and would be after a power cut.
     fn submissions(&self, of_district: bool) -> [u32; 2] {
         let (_home, place) = disk::place();
+        copy(&self.folder, &place.join("copy"));
         self.disk.certain(&place.join("image"));
-        [self.folder.clone(), place.join("image/district")].map(|folder| submissions(&folder, of_district))
+        [place.join("copy"), place.join("image/district")].map(|folder| submissions(&folder, of_district))
     }
 
     /// With a healthy disk all goes through at once.
@@ -185,7 +186,9 @@ impl Case {
         let counts = ["drafts", "queued", "accepted", "rejected", "conflicts"].map(|key| status[key].clone());
         assert_eq!(counts, [0, 0, 2, 0, 0].map(serde_json::Value::from), "{status}");
         assert_eq!(self.submissions(false), [2, 2], "each report is in the books once");
-        let (_, memory) = Folder::new(&self.folder).recall(None).unwrap();
+        let (_home, place) = disk::place();
+        copy(&self.folder, &place.join("copy"));
+        let (_, memory) = Folder::new(place.join("copy")).recall(None).unwrap();
         assert_eq!(births(&memory, PERIOD), Some(TOTAL));
     }
 
@@ -206,15 +209,4 @@ fn submissions(folder: &Path, of_district: bool) -> u32 {
     });
     counted.unwrap();
     count
-}
-
-/// Copies the files of a folder into another, without what programs make anew.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    for file in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let name = file.file_name();
-        if file.file_type().unwrap().is_file() && !name.to_string_lossy().ends_with("-shm") {
-            fs::copy(file.path(), to.join(name)).unwrap();
-        }
-    }
 }
