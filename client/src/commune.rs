@@ -17,7 +17,7 @@ use crate::resolve::{self, Keep, Resolved};
 use crate::show::{self, FormView, YearView};
 use crate::status::{self, Status};
 use crate::stick::{self, Exported};
-use crate::store::{DraftRow, EnrolledRow, FolderRow, Rows, Store};
+use crate::store::{DraftRow, EnrolledRow, FolderRow, Rows, Store, StoreError};
 use crate::sync::{self, Refused, SyncError, SyncReport, watch};
 
 /// A commune's data folder.
@@ -234,9 +234,10 @@ impl Commune {
             None => Store::open(&self.folder)?,
         };
         let done = work(&mut store);
-        let spoiled = matches!(&done, Err(Failure::Store(error)) if error.spoils_connection());
-        if !spoiled {
-            *slot = Some(store);
+        match &done {
+            Err(Failure::Store(StoreError::Io(_) | StoreError::Full(_))) => store.give_up(),
+            Err(Failure::Store(error)) if error.spoils_connection() => drop(store),
+            _ => *slot = Some(store),
         }
         done
     }

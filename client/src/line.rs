@@ -288,7 +288,10 @@ mod tests {
         let asked = delay::ask(status.clone(), Duration::from_secs(15));
         for (status, delay) in [(asked, Duration::from_secs(15)), (status, Duration::ZERO)] {
             let fault = fault(status, Stage::Talking);
-            assert!(matches!(fault, LineFault::Overloaded { delay: asked, .. } if asked == delay), "{fault:?}");
+            assert!(
+                matches!(fault, LineFault::Overloaded { delay: asked, .. } if asked == delay),
+                "{fault:?}"
+            );
         }
     }
 

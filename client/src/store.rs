@@ -21,6 +21,7 @@ pub(crate) use folder::{EnrolledRow, FolderRow};
 pub(crate) use operations::{Head, OperationRow, Outgoing};
 pub(crate) use receipts::{ReceiptRow, Sheet, Untold};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 /// A store's answer.
@@ -65,9 +66,10 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the connection must not be used again: after a failed write the file is opened and read anew.
+    /// Whether the connection must not be used again: after a failed write the file is opened and read anew. One that may
+    /// not write stays so, though the disk may have refused for a moment only.
     pub fn spoils_connection(&self) -> bool {
-        matches!(self, Self::Full(_) | Self::Io(_) | Self::Damaged(_))
+        matches!(self, Self::Full(_) | Self::Io(_) | Self::Denied(_) | Self::Damaged(_))
     }
 }
 
@@ -103,6 +105,13 @@ pub struct Rows<'a> {
 }
 
 impl Store {
+    /// Gives up a connection whose write the disk has refused. All of it may stand in the log nevertheless, where only the
+    /// last sync failed, and whoever opens the file next would take it for done. So what was durable before goes into the
+    /// file, and the log goes; a disk that goes on failing does not even let that be done.
+    pub(crate) fn give_up(self) {
+        _ = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
+    }
+
     /// Looks at the rows as they stand at one moment.
     pub(crate) fn read<T, E: From<StoreError>>(
         &mut self,

@@ -77,7 +77,7 @@ impl Folder {
     fn create(&self) -> io::Result<()> {
         let there = self.path.is_dir();
         fs::create_dir_all(&self.path)?;
-        if there { Ok(()) } else { owner_only(&self.path, 0o700) }
+        if there { Ok(()) } else { owner_only(&self.path, 0o700).and_then(|()| keep_name(&self.path)) }
     }
 
     /// Takes the right to write, which only one process has.
@@ -154,6 +154,17 @@ impl Folder {
 pub fn owner_only(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+/// Makes a new folder outlast a power cut: on Unix the one above it is synced, elsewhere the system does so by itself.
+fn keep_name(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if let Some(above) = folder.canonicalize()?.parent() {
+        File::open(above)?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
 }
 
 /// Elsewhere the folder's own rights decide.

@@ -3,8 +3,19 @@
 use tests::proof::named;
 
 /// Makes the few tries of a proof that `cargo test` has time for.
-#[allow(dead_code, reason = "until there is a proof")]
 fn few(name: &str) {
     let proof = named(name).unwrap_or_else(|| panic!("no proof is called {name}"));
     (proof.tries)(proof.few, 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_power_cut_takes_nothing_that_was_acknowledged() {
+    few("power-cut");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_fails_makes_no_program_say_what_is_not_so() {
+    few("disk-errors");
 }

@@ -12,6 +12,8 @@
 
 pub mod clock;
 pub mod commune;
+#[cfg(target_os = "linux")]
+pub mod disk;
 pub mod district;
 pub mod line;
 pub mod program;

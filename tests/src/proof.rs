@@ -3,6 +3,12 @@
 //! A proof panics at the first broken promise and says which, and how to see it again. `cargo test` tries each a few
 //! times; the program `prove` tries each as often as it is told to, and says how often that was.
 
+pub mod chance;
+#[cfg(target_os = "linux")]
+pub mod disk_errors;
+#[cfg(target_os = "linux")]
+pub mod power_cut;
+
 /// Something that is tried again and again.
 #[derive(Clone, Copy)]
 pub struct Proof {
@@ -21,7 +27,12 @@ pub struct Proof {
 }
 
 /// All proofs, the quick ones first.
-pub const PROOFS: &[Proof] = &[];
+pub const PROOFS: &[Proof] = &[
+    #[cfg(target_os = "linux")]
+    power_cut::PROOF,
+    #[cfg(target_os = "linux")]
+    disk_errors::PROOF,
+];
 
 /// The proof of a name.
 pub fn named(name: &str) -> Option<&'static Proof> {

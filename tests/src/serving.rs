@@ -13,6 +13,7 @@ use crate::{PATIENCE, Program};
 #[derive(Debug)]
 pub struct Serving {
     child: Child,
+    complaints: Option<thread::JoinHandle<String>>,
     /// Where it listens.
     pub url: String,
 }
@@ -46,10 +47,11 @@ impl Serving {
             _ = complaints.read_to_string(&mut text);
             text
         });
-        let mut serving = Self { child, url: String::new() };
+        let mut serving = Self { child, complaints: Some(complained), url: String::new() };
         let Some(line) = first.recv_timeout(PATIENCE).unwrap() else {
-            assert_eq!(serving.ended().code(), Some(1));
-            return Err(complained.join().unwrap());
+            let (status, complaints) = (serving.ended(), serving.complaints());
+            assert_eq!(status.code(), Some(1), "{complaints}");
+            return Err(complaints);
         };
         let address = line.strip_prefix("ready ").unwrap_or_else(|| panic!("not ready: {line}"));
         serving.url = format!("http://{address}");
@@ -60,6 +62,12 @@ impl Serving {
     pub fn terminate(mut self) -> ExitStatus {
         signal("-TERM", self.child.id());
         self.ended()
+    }
+
+    /// The same, with all that it has complained of.
+    pub fn terminate_and_tell(mut self) -> (ExitStatus, String) {
+        signal("-TERM", self.child.id());
+        (self.ended(), self.complaints())
     }
 
     /// Kills it as a power cut would.
@@ -75,6 +83,10 @@ impl Serving {
         let after_name = stat.rsplit_once(')').unwrap().1;
         let times = after_name.split_whitespace().skip(11).take(2);
         times.map(|ticks| ticks.parse::<u64>().unwrap() * 10).sum()
+    }
+
+    fn complaints(&mut self) -> String {
+        self.complaints.take().map(|complaints| complaints.join().unwrap()).unwrap_or_default()
     }
 
     fn ended(&mut self) -> ExitStatus {
