@@ -3,8 +3,22 @@
 use tests::proof::named;
 
 /// Makes the few tries of a proof that `cargo test` has time for.
-#[allow(dead_code, reason = "until there is a proof")]
 fn few(name: &str) {
     let proof = named(name).unwrap_or_else(|| panic!("no proof is called {name}"));
     (proof.tries)(proof.few, 1);
+}
+
+#[test]
+fn what_was_acknowledged_outlasts_kill_9_of_both_programs() {
+    few("kill");
+}
+
+#[test]
+fn an_exchange_cut_at_any_byte_hands_in_everything_exactly_once() {
+    few("line");
+}
+
+#[test]
+fn a_crowd_counts_once_and_readers_see_one_commit() {
+    few("crowd");
 }
