@@ -63,6 +63,11 @@ impl Program {
         Self { name: GOM_SERVER, folder: folder.to_owned() }
     }
 
+    /// Its data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where its executable is: cargo builds a package's programs before its stories, one folder above them. A program
     /// that tries things is both of them itself, under their names.
     pub fn path(&self) -> PathBuf {

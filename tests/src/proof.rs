@@ -6,6 +6,7 @@
 pub mod attempt;
 pub mod chance;
 mod crowd;
+mod kill;
 
 mod line;
 
@@ -27,7 +28,7 @@ pub struct Proof {
 }
 
 /// All proofs, the quick ones first.
-pub const PROOFS: &[Proof] = &[crowd::PROOF, line::PROOF];
+pub const PROOFS: &[Proof] = &[kill::PROOF, crowd::PROOF, line::PROOF];
 
 /// The proof of a name.
 pub fn named(name: &str) -> Option<&'static Proof> {

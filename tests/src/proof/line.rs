@@ -224,10 +224,7 @@ async fn silent(district: &District, unit: &str, direction: Direction, bytes: u6
     let since = Instant::now();
     let synced = commune.sync_over(&line).await;
     assert!(since.elapsed() < GIVES_UP, "{direction:?} after {bytes} bytes: {:?}", since.elapsed());
-    assert!(
-        matches!(synced, Err(SyncError::Line(_))),
-        "{direction:?} after {bytes} bytes: {synced:?}"
-    );
+    assert!(matches!(synced, Err(SyncError::Line(_))), "{direction:?} after {bytes} bytes: {synced:?}");
     line.mend();
     // What was under way may still arrive by the old connection.
     sleep(Duration::from_millis(50)).await;
