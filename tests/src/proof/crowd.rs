@@ -13,7 +13,7 @@ use gom_domain::submission::SubmissionId;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use self::reader::{Answer, ELEMENT, FORM, PERIOD, Sums};
+use self::reader::{Answer, ELEMENT, FORM, PERIOD, Sums, assert_recalled};
 use super::Proof;
 use super::attempt::{Attempt, Over, runtime};
 use super::chance::Chance;
@@ -49,6 +49,9 @@ fn tries(count: u64, seed: u64) {
     }
     crowd.district.verify();
 }
+
+/// Bodies with their numbers.
+type Versions = Vec<(u64, Vec<u8>)>;
 
 struct Crowd {
     district: District,
@@ -162,11 +165,11 @@ impl Crowd {
         for answers in &answers {
             sums.assert_right(answers);
         }
-        sums.assert_recalled(&self.district, &answers.concat());
+        assert_recalled(&self.district, &answers.concat());
     }
 
     /// The next versions of a writer's report.
-    fn versions(&mut self, writer: usize) -> Vec<(u64, Vec<u8>)> {
+    fn versions(&mut self, writer: usize) -> Versions {
         let versions = 0..VERSIONS;
         let version = |_| {
             let (id, figure) = (self.district.clock.world().submission_id(), self.figure());
@@ -196,7 +199,7 @@ async fn at_once(pushes: Vec<(Caller, u64, Vec<Vec<u8>>)>) -> Vec<Vec<Receipt>> 
 }
 
 /// All hand in at once, each one report after the other.
-async fn hand_in_singly(writers: Vec<(Caller, Vec<(u64, Vec<u8>)>)>) {
+async fn hand_in_singly(writers: Vec<(Caller, Versions)>) {
     let mut tasks = JoinSet::new();
     for (caller, bodies) in writers {
         tasks.spawn(async move {

@@ -14,7 +14,7 @@ use self::officer::{Officer, Pc};
 use super::Proof;
 use super::attempt::{Attempt, Over, runtime};
 use super::chance::Chance;
-use crate::{District, Line, PATIENCE, Serving};
+use crate::{Direction, District, Line, PATIENCE, Serving};
 
 /// The proof of the kills.
 pub(super) const PROOF: Proof =
@@ -22,6 +22,9 @@ pub(super) const PROOF: Proof =
 
 /// How long a server lives at most.
 const LIFE_MS: u64 = 500;
+
+/// About as long as an exchange takes, in microseconds.
+const EXCHANGE_US: u64 = 15_000;
 
 fn tries(count: u64, seed: u64) {
     let runtime = runtime();
@@ -93,7 +96,7 @@ impl Scene {
         for number in 0..count {
             let _attempt = Attempt::begin(PROOF.name, number, seed);
             assert!(!fire.is_over(), "an officer was told what is not so");
-            thread::sleep(Duration::from_millis(chance.below(LIFE_MS)));
+            self.wait_for_a_bad_moment(&mut chance);
             serving.kill();
             self.line.cut();
             if chance.one_in(4) {
@@ -111,6 +114,20 @@ impl Scene {
             thread::sleep(Duration::from_millis(10));
         }
         serving
+    }
+
+    /// Waits as long as chance will have it; every other time, until somebody is just handing in.
+    fn wait_for_a_bad_moment(&self, chance: &mut Chance) {
+        let since = Instant::now();
+        let life = Duration::from_millis(chance.below(LIFE_MS));
+        if chance.one_in(2) {
+            return thread::sleep(life);
+        }
+        let before = self.line.carried(Direction::Up);
+        while self.line.carried(Direction::Up) == before && since.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(1));
+        }
+        thread::sleep(Duration::from_micros(chance.below(EXCHANGE_US)));
     }
 
     /// Nobody is killed any more: everything that waits is handed in, and nothing is missing or there twice.

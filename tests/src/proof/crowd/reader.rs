@@ -83,14 +83,14 @@ impl Sums {
         let commits: Vec<u64> = answers.iter().map(|answer| answer.commit).collect();
         assert!(commits.first() < commits.last(), "a reader has seen nothing happen: {commits:?}");
     }
+}
 
-    /// The same can be had later, as of the same commits.
-    pub(super) fn assert_recalled(&self, district: &District, answers: &[Answer]) {
-        let told: BTreeMap<u64, &Answer> = answers.iter().map(|answer| (answer.commit, answer)).collect();
-        assert!(told.len() > 2, "hardly any commits were seen: {:?}", told.keys());
-        for (commit, answer) in told.into_iter().step_by(5) {
-            let (_, memory) = district.folder().recall(Some(commit)).unwrap();
-            assert_eq!(Answer::as_of(&memory, commit), *answer, "recalled");
-        }
+/// The same can be had later, as of the same commits.
+pub(super) fn assert_recalled(district: &District, answers: &[Answer]) {
+    let told: BTreeMap<u64, &Answer> = answers.iter().map(|answer| (answer.commit, answer)).collect();
+    assert!(told.len() > 2, "hardly any commits were seen: {:?}", told.keys());
+    for (commit, answer) in told.into_iter().step_by(5) {
+        let (_, memory) = district.folder().recall(Some(commit)).unwrap();
+        assert_eq!(Answer::as_of(&memory, commit), *answer, "recalled");
     }
 }
