@@ -61,7 +61,8 @@ struct Shared {
     up: AtomicU64,
     down: AtomicU64,
     callers: AtomicU64,
-    said: std::sync::Mutex<Said>,
+    /// What is said on the newest connection.
+    said: std::sync::Mutex<Arc<std::sync::Mutex<Said>>>,
 }
 
 impl Line {
@@ -153,16 +154,15 @@ impl Line {
         self.shared.callers.load(Ordering::SeqCst)
     }
 
-    /// What communes have said on it since it last changed.
+    /// What a commune has said on the newest connection.
     pub fn said(&self) -> Said {
-        self.shared.said.lock().unwrap().clone()
+        self.shared.said.lock().unwrap().lock().unwrap().clone()
     }
 
     fn become_mode(&self, mode: Mode) {
         for count in [&self.shared.up, &self.shared.down, &self.shared.callers] {
             count.store(0, Ordering::SeqCst);
         }
-        *self.shared.said.lock().unwrap() = Said::default();
         self.shared.mode.send_replace(mode);
     }
 }
@@ -202,8 +202,10 @@ async fn connection(shared: Arc<Shared>, mut commune: TcpStream) {
     _ = (commune.set_nodelay(true), server.set_nodelay(true));
     let (from_commune, to_commune) = commune.into_split();
     let (from_server, to_server) = server.into_split();
-    let up = pump(&shared, Direction::Up, from_commune, to_server, twin);
-    let down = pump(&shared, Direction::Down, from_server, to_commune, None);
+    let said = Arc::default();
+    *shared.said.lock().unwrap() = Arc::clone(&said);
+    let up = pump(&shared, &said, Direction::Up, from_commune, to_server, twin);
+    let down = pump(&shared, &said, Direction::Down, from_server, to_commune, None);
     // When one way is broken, so is the other.
     tokio::select! {
         () = up => {}
@@ -230,6 +232,7 @@ async fn portal(commune: &mut TcpStream) {
 /// Carries bytes one way until the connection ends or breaks.
 async fn pump(
     shared: &Shared,
+    said: &std::sync::Mutex<Said>,
     direction: Direction,
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
@@ -249,7 +252,13 @@ async fn pump(
             read = from.read(&mut buffer), if mode != Mode::Stalled => read,
         };
         let Ok(read @ 1..) = read else { return };
-        let passes = shared.passing(mode, direction, &mut frames, &buffer[..read]);
+        let bytes = &buffer[..read];
+        let before_lost = match direction {
+            Direction::Up => read,
+            Direction::Down => frames.before_answer(mode.lost_answer(), bytes),
+        };
+        said.lock().unwrap().goes(direction, bytes, frames.answers());
+        let passes = shared.passing(mode, direction, before_lost, read);
         shared.count(direction).fetch_add(passes as u64, Ordering::SeqCst);
         if to.write_all(&buffer[..passes]).await.is_err() {
             return;
@@ -267,24 +276,22 @@ async fn pump(
 }
 
 impl Shared {
-    /// How many of these bytes pass.
-    fn passing(&self, mode: Mode, direction: Direction, frames: &mut Frames, bytes: &[u8]) -> usize {
-        let lost = if let Mode::LoseAnswer(number) = mode { number } else { u32::MAX };
-        let before_lost = if direction == Direction::Down {
-            let passes = frames.before_answer(lost, bytes);
-            self.said.lock().unwrap().heard(frames.answers());
-            passes
-        } else {
-            self.said.lock().unwrap().says(bytes);
-            bytes.len()
-        };
+    /// How many of so many bytes pass, where so many come before an answer that is to be lost.
+    fn passing(&self, mode: Mode, direction: Direction, before_lost: usize, read: usize) -> usize {
         match mode {
             Mode::Cut | Mode::Portal => 0,
             Mode::CutAfter(ends, limit) | Mode::LoseAfter(ends, limit) if ends == direction => {
                 let left = limit.saturating_sub(self.count(direction).load(Ordering::SeqCst));
-                bytes.len().min(usize::try_from(left).unwrap())
+                read.min(usize::try_from(left).unwrap())
             }
             _ => before_lost,
         }
+    }
+}
+
+impl Mode {
+    /// The number of the answer that is lost; one that never comes where none is.
+    fn lost_answer(self) -> u32 {
+        if let Self::LoseAnswer(number) = self { number } else { u32::MAX }
     }
 }

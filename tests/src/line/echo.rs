@@ -7,10 +7,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::Direction;
 use super::frames::Frames;
 
-/// How long to wait for an answer that came when it was said first, and may not come now.
-const TURN: Duration = Duration::from_millis(300);
+/// How long to wait for the first answer, which always comes, and for a later one, which may not come this time.
+const FIRST: Duration = Duration::from_secs(10);
+const LATER: Duration = Duration::from_millis(500);
 
 /// What a commune has said on one connection.
 #[derive(Clone, Debug, Default)]
@@ -26,14 +28,12 @@ impl Said {
         self.answers
     }
 
-    pub(super) fn heard(&mut self, answers: u32) {
-        self.answers = answers;
-    }
-
-    pub(super) fn says(&mut self, bytes: &[u8]) {
-        match self.turns.last_mut() {
-            Some((answers, said)) if *answers == self.answers => said.extend_from_slice(bytes),
-            _ => self.turns.push((self.answers, bytes.to_owned())),
+    /// Notes what goes over the line, and how many answers there were by then.
+    pub(super) fn goes(&mut self, direction: Direction, bytes: &[u8], answers: u32) {
+        match (direction, self.turns.last_mut()) {
+            (Direction::Down, _) => self.answers = answers,
+            (Direction::Up, Some((turn, said))) if *turn == self.answers => said.extend_from_slice(bytes),
+            (Direction::Up, _) => self.turns.push((self.answers, bytes.to_owned())),
         }
     }
 }
@@ -43,21 +43,26 @@ pub async fn say_again(server: SocketAddr, said: &Said) -> u32 {
     let mut line = TcpStream::connect(server).await.unwrap();
     line.set_nodelay(true).unwrap();
     let mut frames = Frames::default();
+    let mut talks = true;
     for (answers, bytes) in &said.turns {
-        hear(&mut line, &mut frames, *answers).await;
+        talks = talks && hear(&mut line, &mut frames, *answers).await;
         if line.write_all(bytes).await.is_err() {
-            break;
+            return frames.answers();
         }
     }
-    hear(&mut line, &mut frames, said.answers).await;
+    if talks {
+        hear(&mut line, &mut frames, said.answers).await;
+    }
     frames.answers()
 }
 
-/// Listens until so many answers have come, or none comes any more.
-async fn hear(line: &mut TcpStream, frames: &mut Frames, answers: u32) {
+/// Listens until so many answers have come; whether they have.
+async fn hear(line: &mut TcpStream, frames: &mut Frames, answers: u32) -> bool {
     let mut buffer = [0; 4096];
     while frames.answers() < answers {
-        let Ok(Ok(read @ 1..)) = timeout(TURN, line.read(&mut buffer)).await else { return };
+        let patience = if frames.answers() == 0 { FIRST } else { LATER };
+        let Ok(Ok(read @ 1..)) = timeout(patience, line.read(&mut buffer)).await else { return false };
         frames.before_answer(u32::MAX, &buffer[..read]);
     }
+    true
 }

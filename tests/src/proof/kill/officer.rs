@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::Fire;
 use crate::proof::chance::Chance;
-use crate::{Program, Said};
+use crate::{PATIENCE, Program, Said};
 
 /// The periods that are filled in.
 pub(super) const PERIODS: [&str; 4] = ["2024-02", "2024-04", "2024-06", "2024-09"];
@@ -109,8 +109,9 @@ impl<'a> Officer<'a> {
     /// Enrols with the same code until it is done; where it was done and not said, a sync tells.
     fn enrol(&mut self) {
         let (pc, url) = (self.pc, self.url);
-        let mut tried = false;
+        let (since, mut tried) = (Instant::now(), false);
         loop {
+            assert!(since.elapsed() < PATIENCE, "{pc} cannot be enrolled");
             let enrolled = self.run(&["enroll", "--server", url, &pc.code]);
             if succeeded(&enrolled) || tried && succeeded(&self.run(&["sync", "--server", url])) {
                 return;
