@@ -19,3 +19,18 @@ fn a_power_cut_takes_nothing_that_was_acknowledged() {
 fn a_disk_that_fails_makes_no_program_say_what_is_not_so() {
     few("disk-errors");
 }
+
+#[test]
+fn what_was_acknowledged_outlasts_kill_9_of_both_programs() {
+    few("kill");
+}
+
+#[test]
+fn an_exchange_cut_at_any_byte_hands_in_everything_exactly_once() {
+    few("line");
+}
+
+#[test]
+fn a_crowd_counts_once_and_readers_see_one_commit() {
+    few("crowd");
+}

@@ -207,6 +207,11 @@ impl District {
         self.folder().recall(None).unwrap().1
     }
 
+    /// Looks at what the server that runs has in memory, as of one commit.
+    pub fn served<T>(&self, look: impl FnOnce(&Memory) -> T) -> T {
+        look(&self.running().writer().memory())
+    }
+
     fn running(&self) -> &Running {
         self.running.as_ref().expect("the district serves")
     }

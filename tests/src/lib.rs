@@ -10,6 +10,7 @@
     reason = "in a test, a panic is the report"
 )]
 
+pub mod caller;
 pub mod clock;
 pub mod commune;
 #[cfg(target_os = "linux")]
@@ -22,6 +23,7 @@ pub mod serving;
 pub mod sheet;
 pub mod small_disk;
 
+pub use caller::Caller;
 pub use clock::Clock;
 pub use commune::Commune;
 pub use district::District;

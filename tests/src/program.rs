@@ -80,6 +80,11 @@ impl Program {
         self
     }
 
+    /// Its data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where its executable is: cargo builds a package's programs before its stories, one folder above them. A program
     /// that tries things is both of them itself, under their names.
     pub fn path(&self) -> PathBuf {
@@ -105,12 +110,19 @@ impl Program {
         self.run("en", args, input)
     }
 
-    fn run(&self, lang: &str, args: &[impl AsRef<OsStr>], input: &[u8]) -> Said {
-        let mut command = Command::new(self.path());
+    /// Its command in a language, for those who do more with a process than wait for its end.
+    pub fn command(&self, lang: &str, args: &[impl AsRef<OsStr>]) -> std::process::Command {
+        let mut command = std::process::Command::new(self.path());
         command.env("GOM_DATA", &self.folder).env("GOM_LANG", lang);
         command.env_remove("GOM_SERVER").env_remove("GOM_LISTEN").env_remove("GOM_LOG");
         command.envs(self.environment.iter().cloned());
-        let output = command.args(args).write_stdin(input).timeout(PATIENCE).output().unwrap();
+        command.args(args);
+        command
+    }
+
+    fn run(&self, lang: &str, args: &[impl AsRef<OsStr>], input: &[u8]) -> Said {
+        let mut command = Command::from_std(self.command(lang, args));
+        let output = command.write_stdin(input).timeout(PATIENCE).output().unwrap();
         Said::from(output)
     }
 }

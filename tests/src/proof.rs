@@ -3,9 +3,13 @@
 //! A proof panics at the first broken promise and says which, and how to see it again. `cargo test` tries each a few
 //! times; the program `prove` tries each as often as it is told to, and says how often that was.
 
+pub mod attempt;
 pub mod chance;
+pub mod crowd;
 #[cfg(target_os = "linux")]
 pub mod disk_errors;
+pub mod kill;
+pub mod line;
 #[cfg(target_os = "linux")]
 pub mod power_cut;
 
@@ -28,6 +32,9 @@ pub struct Proof {
 
 /// All proofs, the quick ones first.
 pub const PROOFS: &[Proof] = &[
+    kill::PROOF,
+    crowd::PROOF,
+    line::PROOF,
     #[cfg(target_os = "linux")]
     power_cut::PROOF,
     #[cfg(target_os = "linux")]

@@ -1,11 +1,12 @@
 //! A real `gom-server serve`, a process of its own that can be stopped politely or killed.
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::{PATIENCE, Program};
 
@@ -26,9 +27,7 @@ impl Serving {
 
     /// The same, or what the server said instead of being ready.
     pub fn try_start(folder: &Path) -> Result<Self, String> {
-        let mut command = Command::new(Program::gom_server(folder).path());
-        command.args(["serve", "--listen", "127.0.0.1:0"]).env("GOM_DATA", folder).env("GOM_LANG", "en");
-        Self::of(&mut command)
+        Self::of(&mut serve(folder))
     }
 
     /// Runs a command that serves, and waits until it is ready.
@@ -70,6 +69,20 @@ impl Serving {
         (self.ended(), self.complaints())
     }
 
+    /// Starts a server and kills it a moment later, ready or not.
+    pub fn kill_while_it_starts(folder: &Path, after: Duration) {
+        let mut command = serve(folder);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(after);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Where it listens, as an address.
+    pub fn address(&self) -> SocketAddr {
+        self.url.strip_prefix("http://").unwrap().parse().unwrap()
+    }
+
     /// Kills it as a power cut would.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
@@ -92,6 +105,10 @@ impl Serving {
     fn ended(&mut self) -> ExitStatus {
         ended(&mut self.child)
     }
+}
+
+fn serve(folder: &Path) -> Command {
+    Program::gom_server(folder).command("en", &["serve", "--listen", "127.0.0.1:0"])
 }
 
 impl Drop for Serving {
@@ -117,6 +134,6 @@ pub fn ended(child: &mut Child) -> ExitStatus {
             _ = child.kill();
             panic!("the process does not end");
         }
-        thread::sleep(std::time::Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(10));
     }
 }
