@@ -7,7 +7,7 @@ use std::pin::Pin;
 
 use gom_domain::greeting::{Action, DeviceId, Hello, Welcome};
 use gom_domain::programme::Editions;
-use gom_domain::world::World;
+use gom_domain::world::{Disk, World};
 use gom_proto::operations::{self, LARGEST_MESSAGE};
 use gom_proto::wire::sync_server::{Sync, SyncServer};
 use gom_proto::{Malformed, greeting, pass, wire};
@@ -42,13 +42,20 @@ pub struct SyncService {
     folder: Folder,
     writer: Writer,
     world: World,
+    disk: Disk,
     stop: watch::Receiver<bool>,
 }
 
 impl SyncService {
-    /// A service over the books of a folder, until `stop` says so.
-    pub fn new(folder: Folder, writer: Writer, world: World, stop: watch::Receiver<bool>) -> Self {
-        Self { folder, writer, world, stop }
+    /// A service over the books of a folder, until `stop` says so. What it reads of them, `disk` waits for.
+    pub fn new(
+        folder: Folder,
+        writer: Writer,
+        world: World,
+        disk: Disk,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        Self { folder, writer, world, disk, stop }
     }
 
     /// The service with its limits.
@@ -172,11 +179,11 @@ impl Sync for SyncService {
         let after = request.into_inner().after;
         let published = news::published(&self.writer.memory(), &device, after);
         let folder = self.folder.clone();
-        let news = tokio::task::spawn_blocking(move || news::after(&folder, after, published)).await;
+        let news = self.disk.wait(move || news::after(&folder, after, published)).await;
         let news: VecDeque<wire::PullReply> = match news {
-            Ok(Ok(news)) => news,
-            Ok(Err(trouble)) => return Err(wait(&trouble)),
-            Err(_) => return Err(Status::internal("reading the books failed")),
+            Some(Ok(news)) => news,
+            Some(Err(trouble)) => return Err(wait(&trouble)),
+            None => return Err(Status::internal("reading the books failed")),
         };
         Ok(Response::new(Box::pin(tokio_stream::iter(news).map(Ok))))
     }

@@ -4,12 +4,13 @@ use std::path::Path;
 use std::pin::pin;
 use std::time::Duration;
 
-use gom_domain::world::World;
+use gom_domain::world::{Disk, World};
 use tokio::time::{Instant, sleep};
 
 use super::desk::Desk;
 use super::{SyncError, SyncReport, attempt_with, backoff};
 use crate::folder::{self, FolderError, SyncLock};
+use crate::means::Means;
 use crate::store::{Rows, Stored};
 
 /// How often the outbox is looked at, and how often the district is greeted while nothing is queued.
@@ -20,6 +21,7 @@ const GREETING: Duration = Duration::from_secs(30);
 pub(crate) async fn watch(
     folder: &Path,
     world: &World,
+    means: &Means,
     server: Option<&str>,
     stop: impl Future<Output = ()>,
     mut tell: impl FnMut(&SyncReport, Option<&SyncError>),
@@ -31,7 +33,7 @@ pub(crate) async fn watch(
         let round = async {
             let mut report = SyncReport::default();
             let failed = match held(&mut lock, folder) {
-                Ok(lock) => attempt_with(lock, folder, world, server, &mut report).await.err(),
+                Ok(lock) => attempt_with(lock, folder, world, means, server, &mut report).await.err(),
                 Err(busy) => Some(busy.into()),
             };
             tell(&report, failed.as_ref());
@@ -39,7 +41,7 @@ pub(crate) async fn watch(
             if failures > 0 {
                 sleep(backoff::wait(failures, world)).await;
             } else {
-                idle(folder, report.waiting).await;
+                idle(folder, &means.disk, report.waiting).await;
             }
         };
         tokio::select! {
@@ -58,10 +60,10 @@ fn held<'a>(lock: &'a mut Option<SyncLock>, folder: &Path) -> Result<&'a SyncLoc
 }
 
 /// Waits until more is queued than the district has left open, or it is time to greet it again.
-async fn idle(folder: &Path, waiting: u64) {
+async fn idle(folder: &Path, disk: &Disk, waiting: u64) {
     let since = Instant::now();
     // A folder that cannot be read is looked at by the next attempt, which will say why.
-    let Ok(desk) = Desk::open(folder).await else { return sleep(GLANCE).await };
+    let Ok(desk) = Desk::open(folder, disk).await else { return sleep(GLANCE).await };
     while since.elapsed() < GREETING {
         sleep(GLANCE).await;
         match desk.read(queued).await {
