@@ -208,7 +208,9 @@ impl Officer {
     /// Leaves the program on for a while, which syncs by itself.
     async fn watch(&self, commune: &Commune) {
         let tell = |report: &SyncReport, error: Option<&SyncError>| self.say(Some(report), error);
-        commune.watch(self.pause(40_000), tell).await;
+        // Drawn now, for which of two things is begun first is the runtime's own chance.
+        let enough = sleep(Duration::from_millis(self.pc.below(40_000)));
+        commune.watch(enough, tell).await;
         self.pc.note("has stopped watching");
     }
 
