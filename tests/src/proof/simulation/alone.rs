@@ -1,15 +1,18 @@
 //! One simulation, in a process of its own: a storm, then fair weather, then the count.
 
 use std::panic::PanicHookInfo;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
+use tempfile::TempDir;
 use turmoil::{Builder, Sim};
 
 use super::computer::Computer;
-use super::count::{all_finished, count};
+use super::count::count;
+use super::desk::Desk;
 use super::officer::Officer;
 use super::server::{DISTRICT, found, serve};
 use super::trace::Trace;
@@ -45,46 +48,43 @@ pub fn alone(seed: u64, say: impl Fn(&str)) {
 fn simulate(seed: u64, trace: &Arc<Trace>) -> String {
     let home = memory_disk();
     let mut chance = Chance::new(seed);
-    let mut computer =
-        |name: &str| Computer::new(name, home.path().join(name), chance.below(u64::MAX), trace);
-    let district = computer(DISTRICT);
-    let pcs: Vec<Computer> = (1..=6).map(|number| computer(&format!("pc-{number}"))).collect();
-    let units = units(&mut chance);
-    let codes = found(&district, &units);
-    let officers =
-        pcs.into_iter().zip(units).zip(codes).map(|((pc, unit), code)| Officer::new(pc, unit, code));
-    let officers: Vec<Rc<Officer>> = officers.map(Rc::new).collect();
-    let mut stage = Stage::new(chance.below(u64::MAX), trace, &district, &officers);
-    let computers = stage.computers.clone();
-    let mut weather = Weather::new(chance, computers);
+    let (desk, officers) = people(home.path(), &mut chance, trace);
+    let mut stage = Stage::new(chance.below(u64::MAX), trace, &desk, &officers);
+    let mut weather = Weather::new(chance, stage.computers.clone());
     while stage.now_ms < STORM_MS {
         weather.turn(&mut stage.sim, stage.now_ms);
         stage.step();
     }
     weather.clear(&mut stage.sim);
-    let seen: Vec<&Officer> = officers.iter().map(Rc::as_ref).collect();
     // The second time everybody hears of what others have handed in the first time.
     for round in 1..=2 {
-        stage.tidy_up(&seen, round);
+        stage.tidy_up(&officers, round);
     }
     drop(stage);
-    let [accepted, rejected, conflicts] = count(&district, &seen);
+    let [accepted, rejected, conflicts] = count(&desk, &officers);
     assert!(!PANICKED.load(Ordering::SeqCst), "something has panicked");
     format!("accepted {accepted}, rejected {rejected}, in conflict {conflicts}")
 }
 
-/// Three to five units, and now and then a second computer of one of them.
-fn units(chance: &mut Chance) -> Vec<&'static str> {
+/// A folder in memory where there is one: what an fsync costs is no part of the simulation.
+fn memory_disk() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
+}
+
+/// The district's officer, and one for each computer of a commune. Every other time a unit has two computers.
+fn people(home: &Path, chance: &mut Chance, trace: &Arc<Trace>) -> (Rc<Desk>, Vec<Rc<Officer>>) {
     let mut units = UNITS[..3 + usize::try_from(chance.below(3)).unwrap()].to_vec();
     if chance.one_in(2) {
         units.push(units[0]);
     }
-    units
-}
-
-/// A folder in memory where there is one: what an fsync costs is no part of the simulation.
-fn memory_disk() -> tempfile::TempDir {
-    tempfile::TempDir::new_in("/dev/shm").or_else(|_| tempfile::TempDir::new()).unwrap()
+    let mut computer = |name: &str| Computer::new(name, home.join(name), chance.below(u64::MAX), trace);
+    let district = computer(DISTRICT);
+    let codes = found(&district, &units);
+    let officer = |(number, (code, unit)): (usize, (String, &&'static str))| {
+        Rc::new(Officer::new(computer(&format!("pc-{number}")), unit, code))
+    };
+    let officers = codes.into_iter().zip(&units).enumerate().map(officer).collect();
+    (Rc::new(Desk::new(district, units)), officers)
 }
 
 /// The simulated world.
@@ -97,22 +97,19 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(seed: u64, trace: &Arc<Trace>, district: &Computer, officers: &[Rc<Officer>]) -> Self {
+    fn new(seed: u64, trace: &Arc<Trace>, desk: &Rc<Desk>, officers: &[Rc<Officer>]) -> Self {
         let mut builder = Builder::new();
         builder.rng_seed(seed).epoch(UNIX_EPOCH).tick_duration(Duration::from_millis(TICK_MS));
         builder.max_message_latency(LATENCY).tcp_capacity(1024).enable_random_order();
         let mut sim = builder.build();
-        let server = district.clone();
-        sim.host(DISTRICT, move || serve(server.clone()));
         let round = Rc::new(AtomicU32::new(0));
+        let (at_desk, called) = (Rc::clone(desk), Rc::clone(&round));
+        sim.host(DISTRICT, move || serve(Rc::clone(&at_desk), Rc::clone(&called)));
         for officer in officers {
-            let (officer, round) = (Rc::clone(officer), Rc::clone(&round));
-            sim.host(officer.pc.name.clone(), move || {
-                let (officer, round) = (Rc::clone(&officer), Rc::clone(&round));
-                async move { officer.work(&round).await }
-            });
+            let (officer, called) = (Rc::clone(officer), Rc::clone(&round));
+            sim.host(officer.pc.name.clone(), move || Rc::clone(&officer).work(Rc::clone(&called)));
         }
-        let mut computers = vec![district.clone()];
+        let mut computers = vec![desk.district.clone()];
         computers.extend(officers.iter().map(|officer| officer.pc.clone()));
         Self { sim, computers, trace: Arc::clone(trace), round, now_ms: 0 }
     }
@@ -126,10 +123,11 @@ impl Stage {
     }
 
     /// Has every officer hand in what is queued, within a time.
-    fn tidy_up(&mut self, officers: &[&Officer], round: u32) {
+    fn tidy_up(&mut self, officers: &[Rc<Officer>], round: u32) {
         self.round.store(round, Ordering::SeqCst);
         let until_ms = self.now_ms + TIDY_MS;
-        while !all_finished(officers, round) {
+        let has_finished = |officer: &Rc<Officer>| officer.finished.load(Ordering::SeqCst) >= round;
+        while !officers.iter().all(has_finished) {
             assert!(
                 self.now_ms < until_ms,
                 "round {round}: somebody's outbox is not empty after {TIDY_MS} ms"

@@ -68,11 +68,6 @@ impl Computer {
         self.now_ms.fetch_add(ms, Ordering::SeqCst);
     }
 
-    /// What its clock shows.
-    pub(super) fn now_ms(&self) -> i64 {
-        self.now_ms.load(Ordering::SeqCst)
-    }
-
     /// Chance, by this computer's dice.
     pub(super) fn below(&self, n: u64) -> u64 {
         self.chance.lock().unwrap().below(n)

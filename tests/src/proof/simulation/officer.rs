@@ -1,6 +1,7 @@
 //! An officer at a simulated computer: fills in, hands in, corrects, settles, syncs, whenever chance says so.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -25,15 +26,23 @@ pub(super) const FORMS: [(&str, [&str; 2]); 2] =
     [("budget", ["domestic_revenue", "tax_revenue"]), ("society", ["births", "deaths"])];
 /// For which periods; the last one has not begun.
 pub(super) const PERIODS: [&str; 4] = ["2024-05", "2024-06", "2024-09", "2024-12"];
+/// More reports than go in one message.
+const PILE: u64 = 500;
+
+/// A unit's form and period.
+pub(super) type Cell = (&'static str, &'static str, &'static str);
+
+/// What is filled in, by element.
+pub(super) type Figures = BTreeMap<String, Value>;
 
 /// A report that was queued, as the officer had it on the screen.
 #[derive(Clone, Debug)]
 pub(super) struct Queued {
     pub(super) sequence: u64,
     pub(super) fingerprint: [u8; 32],
-    pub(super) form: String,
-    pub(super) period: String,
-    pub(super) figures: BTreeMap<String, Value>,
+    pub(super) form: &'static str,
+    pub(super) period: &'static str,
+    pub(super) figures: Figures,
 }
 
 /// An officer, with all that is remembered whatever the computer does.
@@ -57,14 +66,14 @@ impl Officer {
     }
 
     /// Works until the computer is switched off. As soon as a round of tidying up is called, nothing is done but it.
-    pub(super) async fn work(&self, round: &AtomicU32) -> turmoil::Result {
+    pub(super) async fn work(self: Rc<Self>, round: Rc<AtomicU32>) -> turmoil::Result {
         let commune = self.come_in().await;
         self.pc.note("is at work");
         let mut failures = 0;
         loop {
             let called = round.load(Ordering::SeqCst);
             if called == 0 {
-                self.pause(8_000).await;
+                self.pause(6_000).await;
                 self.do_something(&commune).await;
                 continue;
             }
@@ -138,15 +147,17 @@ impl Officer {
         }
     }
 
+    /// Hands in a few reports, and once in a while a whole pile.
     fn hand_in(&self, commune: &Commune) {
-        for _ in 0..=self.pc.below(3) {
+        let most = if self.pc.below(500) == 0 { PILE } else { 4 };
+        for _ in 0..=self.pc.below(most) {
             let Some((form, period)) = self.fill_in(commune) else { continue };
             self.submit(commune, form, period);
         }
     }
 
     /// Seals and queues what is on the screen. What is said to be queued must come to the district, once.
-    fn submit(&self, commune: &Commune, form: &str, period: &str) {
+    fn submit(&self, commune: &Commune, form: &'static str, period: &'static str) {
         let drafts = commune.drafts().unwrap();
         let draft = drafts.into_iter().find(|draft| draft.form == form && draft.period.to_string() == period);
         let mut queued = self.queued.lock().unwrap();
@@ -166,7 +177,6 @@ impl Officer {
         for sealed in sealed {
             let (sequence, fingerprint) = (sealed.sequence, sealed.fingerprint);
             self.pc.note(format!("queues {sequence}: {form} {period} {figures:?}"));
-            let (form, period) = (form.to_owned(), period.to_owned());
             queued.push(Queued { sequence, fingerprint, form, period, figures: figures.clone() });
         }
     }
@@ -174,12 +184,12 @@ impl Officer {
     /// Settles what waits for the officer, one way or another, or leaves it.
     fn settle(&self, commune: &Commune) {
         for item in commune.status().unwrap().attention {
-            let (form, period) = (item.form, item.period.to_string());
+            let (form, period) = named(&item.form, &item.period.to_string());
             match (item.receipt.ruling.verdict, self.pc.below(3)) {
                 (_, 0) => {}
-                (Verdict::Rejected(_), _) => self.submit(commune, &form, &period),
-                (_, 1) => self.resolve(commune, &form, &period, Keep::Mine),
-                _ => self.resolve(commune, &form, &period, Keep::Theirs),
+                (Verdict::Rejected(_), _) => self.submit(commune, form, period),
+                (_, 1) => self.resolve(commune, form, period, Keep::Mine),
+                _ => self.resolve(commune, form, period, Keep::Theirs),
             }
         }
     }
@@ -227,6 +237,13 @@ impl Officer {
             panic!("{}: {error:?}", self.pc.name);
         }
     }
+}
+
+/// A form and a period, as they are called here.
+fn named(form: &str, period: &str) -> (&'static str, &'static str) {
+    let form = FORMS.into_iter().map(|(key, _)| key).find(|key| *key == form);
+    let period = PERIODS.into_iter().find(|key| *key == period);
+    form.zip(period).expect("a form and a period of the simulation")
 }
 
 /// The reports of a form and period that are known to have been refused.

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::atomic::AtomicU32;
 use std::task::{Context, Poll};
 
 use gom_domain::code::EnrolCode;
@@ -19,6 +21,7 @@ use tonic::transport::server::Connected;
 use turmoil::net::{TcpListener, TcpStream};
 
 use super::computer::Computer;
+use super::desk::Desk;
 use crate::district::bundle;
 
 /// The district's name on the network, and where it listens.
@@ -46,16 +49,19 @@ pub(super) fn found(district: &Computer, units: &[&str]) -> Vec<String> {
 }
 
 /// Serves until the computer is switched off.
-pub(super) async fn serve(district: Computer) -> turmoil::Result {
+pub(super) async fn serve(desk: Rc<Desk>, round: Rc<AtomicU32>) -> turmoil::Result {
+    let district = desk.district.clone();
     let folder = Folder::new(&district.folder);
     let (ledger, _lock) = folder.open().map_err(|trouble| format!("{trouble:?}"))?;
     let books = Books::open(Box::new(ledger))?;
     let (writer, work) = Writer::without_thread(books, district.world(), district.disk());
     let (_stop, stopped) = watch::channel(false);
-    let service = SyncService::new(folder, writer, district.world(), district.disk(), stopped.clone());
+    let service =
+        SyncService::new(folder, writer.clone(), district.world(), district.disk(), stopped.clone());
     let listener = TcpListener::bind(("0.0.0.0", PORT)).await?;
     district.note("serves");
-    tokio::join!(communes(let_in(listener, district), service, stopped), work);
+    let desk = desk.work(writer, &round);
+    tokio::join!(communes(let_in(listener, district), service, stopped), work, desk);
     Ok(())
 }
 
