@@ -18,10 +18,10 @@ pub(crate) struct Desk {
 impl Desk {
     /// Opens the folder's database and makes sure that it is whole: a damaged one is never handed in.
     pub(crate) async fn open(folder: &Path, disk: &Disk) -> Stored<Self> {
-        let desk = Self::without_check(folder, disk).await?;
-        let store = Arc::clone(&desk.store);
+        let opened = Self::without_check(folder, disk).await?;
+        let store = Arc::clone(&opened.store);
         beside(disk, move || store.lock().unwrap_or_else(PoisonError::into_inner).check()).await?;
-        Ok(desk)
+        Ok(opened)
     }
 
     /// A second connection to the same database, which reads on while this one waits for the disk.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::pin::pin;
 use std::time::Duration;
 
-use gom_domain::world::{Disk, World};
+use gom_domain::world::World;
 use tokio::time::{Instant, sleep};
 
 use super::desk::Desk;
@@ -41,7 +41,7 @@ pub(crate) async fn watch(
             if failures > 0 {
                 sleep(backoff::wait(failures, world)).await;
             } else {
-                idle(folder, &means.disk, report.waiting).await;
+                idle(folder, means, report.waiting).await;
             }
         };
         tokio::select! {
@@ -60,10 +60,10 @@ fn held<'a>(lock: &'a mut Option<SyncLock>, folder: &Path) -> Result<&'a SyncLoc
 }
 
 /// Waits until more is queued than the district has left open, or it is time to greet it again.
-async fn idle(folder: &Path, disk: &Disk, waiting: u64) {
+async fn idle(folder: &Path, means: &Means, waiting: u64) {
     let since = Instant::now();
     // A folder that cannot be read is looked at by the next attempt, which will say why.
-    let Ok(desk) = Desk::open(folder, disk).await else { return sleep(GLANCE).await };
+    let Ok(desk) = Desk::open(folder, &means.disk).await else { return sleep(GLANCE).await };
     while since.elapsed() < GREETING {
         sleep(GLANCE).await;
         match desk.read(queued).await {

@@ -20,7 +20,7 @@ use super::weather::{LATENCY, Weather};
 use crate::proof::chance::Chance;
 
 /// How much time passes at once.
-const TICK_MS: u64 = 5;
+const TICK_MS: u64 = 10;
 /// How long the storm lasts, and how soon after it all must be settled: longer than a lost line takes to be noticed.
 const STORM_MS: u64 = 60_000;
 const TIDY_MS: u64 = 180_000;

@@ -46,7 +46,7 @@ impl Desk {
     /// Works until the computer is switched off, or all are called to tidy up.
     pub(super) async fn work(&self, writer: Writer, round: &AtomicU32) {
         while round.load(Ordering::SeqCst) == 0 {
-            if self.district.below(4) == 0 {
+            if self.district.below(10) == 0 {
                 let load = Load { programme: Some(bundle("phung-hiep-2024")), ..Load::default() };
                 let answer = writer.perform(Job::Load(load)).await;
                 self.district.note(format!("publishes: {answer:?}"));

@@ -32,6 +32,6 @@ impl Trace {
     /// All of it in sixteen digits.
     pub(super) fn hash(&self) -> String {
         let hash = fingerprint(self.lines().join("\n").as_bytes());
-        hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        gom_proto::pass::hex(&hash[..8])
     }
 }
