@@ -201,8 +201,9 @@ async fn take_in(
     let mut stopping = std::pin::pin!(crate::serve::until(stop));
     loop {
         let message = tokio::select! {
-            message = inbound.message() => message,
+            biased;
             () = &mut stopping => Err(wait(&Trouble::Stopping)),
+            message = inbound.message() => message,
         };
         let push = match message {
             Ok(Some(message)) => taken(message, &device, &writer.editions()),

@@ -45,8 +45,9 @@ pub(crate) async fn watch(
             }
         };
         tokio::select! {
-            () = round => {}
+            biased;
             () = &mut stop => return,
+            () = round => {}
         }
     }
 }
