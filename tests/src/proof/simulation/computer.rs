@@ -11,8 +11,9 @@ use super::trace::Trace;
 use crate::Clock;
 use crate::proof::chance::Chance;
 
-/// How long the disk takes at most, before a write and after it.
+/// How long the disk takes at most, before it has done something and after it: mostly, and when it stalls.
 const DISK_MS: u64 = 30;
+const STALLED_MS: u64 = 3_000;
 
 /// A computer in the simulation.
 #[derive(Clone, Debug)]
@@ -52,7 +53,7 @@ impl Computer {
     pub(super) fn disk(&self) -> Disk {
         let computer = self.clone();
         Disk::new(move |work| {
-            let (before, after) = (computer.below(DISK_MS), computer.below(DISK_MS));
+            let (before, after) = (computer.disk_ms(), computer.disk_ms());
             let computer = computer.clone();
             Box::pin(async move {
                 tokio::time::sleep(Duration::from_millis(before)).await;
@@ -61,6 +62,11 @@ impl Computer {
                 tokio::time::sleep(Duration::from_millis(after)).await;
             })
         })
+    }
+
+    fn disk_ms(&self) -> u64 {
+        let most = if self.below(20) == 0 { STALLED_MS } else { DISK_MS };
+        self.below(most)
     }
 
     /// Lets its clock go on, or jump.
