@@ -85,3 +85,28 @@ impl fmt::Debug for Disk {
         f.write_str("Disk")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    fn came_of(disk: &Disk) -> Option<i32> {
+        let mut waiting = std::pin::pin!(disk.wait(|| 7));
+        match waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(came) => came,
+            Poll::Pending => panic!("neither disk lets anybody wait"),
+        }
+    }
+
+    #[test]
+    fn work_that_is_given_up_comes_to_nothing() {
+        let done = |work: Work| -> Done {
+            work();
+            Box::pin(async {})
+        };
+        assert_eq!(came_of(&Disk::new(done)), Some(7));
+        assert_eq!(came_of(&Disk::new(|_| Box::pin(async {}))), None);
+    }
+}

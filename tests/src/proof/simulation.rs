@@ -24,6 +24,7 @@ use std::thread;
 pub use alone::alone;
 
 use super::Proof;
+use crate::PATIENCE;
 use crate::program::prover;
 
 /// The proof.
@@ -79,7 +80,8 @@ fn tries(count: u64, seed: u64) {
 /// Runs a seed in a process of its own; what it came to, or what went wrong.
 fn storm(seed: u64) -> Result<String, String> {
     let mut command = prover();
-    let output = command.args(["simulation", "--alone", "--seed", &seed.to_string()]).output().unwrap();
+    command.args(["simulation", "--alone", "--seed", &seed.to_string()]);
+    let output = command.timeout(PATIENCE).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     let last = said.lines().next_back().unwrap_or_default().to_owned();
     if output.status.success() { Ok(last) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }

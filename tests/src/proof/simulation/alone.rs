@@ -84,7 +84,9 @@ fn people(home: &Path, chance: &mut Chance, trace: &Arc<Trace>) -> (Rc<Desk>, Ve
         Rc::new(Officer::new(computer(&format!("pc-{number}")), unit, code))
     };
     let officers = codes.into_iter().zip(&units).enumerate().map(officer).collect();
-    (Rc::new(Desk::new(district, units)), officers)
+    // What the district has to tell brings lost receipts along; now and then there is nothing.
+    let telephoning = if chance.one_in(3) { Vec::new() } else { units };
+    (Rc::new(Desk::new(district, telephoning)), officers)
 }
 
 /// The simulated world.
