@@ -10,6 +10,7 @@ use crate::drafts::{self, Entered, Imported};
 use crate::enrolment::{self, Enrolled};
 use crate::failure::Failure;
 use crate::folder;
+use crate::means::Means;
 use crate::outbox::{self, Submitted, Which};
 use crate::programme::{Programmes, Readings};
 use crate::receipts::{self, ReceiptView};
@@ -25,6 +26,7 @@ use crate::sync::{self, Refused, SyncError, SyncReport, watch};
 pub struct Commune {
     folder: PathBuf,
     world: World,
+    means: Means,
     server: Option<String>,
     store: Mutex<Option<Store>>,
     readings: Readings,
@@ -35,7 +37,8 @@ impl Commune {
     pub fn open(folder: &Path, world: World) -> Result<Self, Failure> {
         let store = enrolment::enrolled(folder)?.ok_or_else(|| Failure::NotEnrolled(folder.to_owned()))?;
         let (store, readings) = (Mutex::new(Some(store)), Readings::default());
-        Ok(Self { folder: folder.to_owned(), world, server: None, store, readings })
+        let (folder, means) = (folder.to_owned(), Means::default());
+        Ok(Self { folder, world, means, server: None, store, readings })
     }
 
     /// Enrols a folder with a one-time code, and fetches all that is needed to work without a line.
@@ -45,8 +48,19 @@ impl Commune {
         server: &str,
         code: &str,
     ) -> Result<(Self, Enrolled), Failure> {
-        enrolment::enrol(folder, &world, server, code).await?;
-        let commune = Self::open(folder, world)?;
+        Self::enroll_by(Means::default(), folder, world, server, code).await
+    }
+
+    /// The same by other means than the usual ones.
+    pub async fn enroll_by(
+        means: Means,
+        folder: &Path,
+        world: World,
+        server: &str,
+        code: &str,
+    ) -> Result<(Self, Enrolled), Failure> {
+        enrolment::enrol(folder, &world, &means.call, server, code).await?;
+        let commune = Self::open(folder, world)?.by(means);
         let report = commune.sync().await.map_err(|error| Failure::FirstSync(Box::new(error)))?;
         let (unit_name, programmes) = commune.read(|_, programmes, _| {
             let unit_name =
@@ -63,6 +77,13 @@ impl Commune {
     #[must_use]
     pub fn at(mut self, server: &str) -> Self {
         self.server = Some(server.to_owned());
+        self
+    }
+
+    /// Works by other means than the usual ones.
+    #[must_use]
+    pub fn by(mut self, means: Means) -> Self {
+        self.means = means;
         self
     }
 
@@ -136,7 +157,7 @@ impl Commune {
 
     /// The same, with a report also of an attempt that fails half-way.
     pub async fn sync_into(&self, report: &mut SyncReport) -> Result<(), SyncError> {
-        sync::attempt(&self.folder, &self.world, self.server.as_deref(), report).await
+        sync::attempt(&self.folder, &self.world, &self.means, self.server.as_deref(), report).await
     }
 
     /// Syncs again and again until `stop` is ready, and tells of every attempt.
@@ -145,7 +166,7 @@ impl Commune {
         stop: impl Future<Output = ()>,
         tell: impl FnMut(&SyncReport, Option<&SyncError>),
     ) {
-        watch::watch(&self.folder, &self.world, self.server.as_deref(), stop, tell).await;
+        watch::watch(&self.folder, &self.world, &self.means, self.server.as_deref(), stop, tell).await;
     }
 
     /// What the district found in a report that it refused, in words.

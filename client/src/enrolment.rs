@@ -18,6 +18,7 @@ use tonic::transport::Channel;
 use crate::failure::Failure;
 use crate::folder;
 use crate::line::{self, LineFault, Stage, patiently};
+use crate::means::Call;
 use crate::store::{EnrolledRow, FolderRow, Rows, Store, StoreError};
 use crate::sync::SyncReport;
 
@@ -33,14 +34,20 @@ pub struct Enrolled {
 }
 
 /// Enrols a folder. Where it fails the folder can be enrolled again.
-pub(crate) async fn enrol(folder: &Path, world: &World, server: &str, code: &str) -> Result<(), Failure> {
+pub(crate) async fn enrol(
+    folder: &Path,
+    world: &World,
+    call: &Call,
+    server: &str,
+    code: &str,
+) -> Result<(), Failure> {
     let code = EnrolCode::parse(code).map_err(|_| Failure::MistypedCode)?;
     line::on_this_computer(server).map_err(Failure::Enrolment)?;
     folder::make(folder)?;
     let _lock = folder::lock(folder)?;
     let mut store = Store::create(folder)?;
     let (secret, before) = prepare(&mut store, folder, world, server)?;
-    let reply = ask(server, &code, &secret, world).await.map_err(Failure::Enrolment)?;
+    let reply = ask(call, server, &code, &secret, world).await.map_err(Failure::Enrolment)?;
     let (device, unit, history) = read(&reply).map_err(|malformed| Failure::Enrolment(malformed.into()))?;
     let skew_ms = reply.clock_ms.saturating_sub(world.now_ms());
     if let Some(own) = before.as_ref().filter(|own| own.unit != unit) {
@@ -76,12 +83,13 @@ fn prepare(
 }
 
 async fn ask(
+    call: &Call,
     server: &str,
     code: &EnrolCode,
     secret: &[u8; 32],
     world: &World,
 ) -> Result<wire::EnrolReply, LineFault> {
-    let mut client = line::connect(server).await?;
+    let mut client = line::connect(call, server).await?;
     let request = wire::EnrolRequest {
         code: code.as_str().to_owned(),
         device_name: computer_name(),
@@ -92,7 +100,7 @@ async fn ask(
     };
     match patiently(client.enrol(Request::new(request)), Stage::Greeting).await {
         Ok(reply) => Ok(reply.into_inner()),
-        Err(fault) => Err(line::unmask(server, fault).await),
+        Err(fault) => Err(line::unmask(call, server, fault).await),
     }
 }
 

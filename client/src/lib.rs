@@ -14,6 +14,7 @@ mod fixture;
 pub mod folder;
 pub mod history;
 pub mod line;
+pub mod means;
 pub mod outbox;
 pub mod programme;
 pub mod receipts;

@@ -16,6 +16,8 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint, Uri};
 use tonic::{Code, Request, Status};
 
+use crate::means::Call;
+
 /// How long the server may take to pick up.
 const CONNECT: Duration = Duration::from_secs(5);
 
@@ -99,14 +101,14 @@ pub enum LineFault {
 }
 
 /// A line to a server on this computer.
-pub(crate) async fn connect(address: &str) -> Result<SyncClient<Channel>, LineFault> {
+pub(crate) async fn connect(call: &Call, address: &str) -> Result<SyncClient<Channel>, LineFault> {
     let endpoint = Endpoint::from(on_this_computer(address)?)
         .connect_timeout(CONNECT)
         .tcp_nodelay(true)
         .http2_keep_alive_interval(KEEPALIVE)
         .keep_alive_timeout(KEEPALIVE)
         .keep_alive_while_idle(true);
-    let channel = endpoint.connect().await.map_err(|error| not_connected(address, error))?;
+    let channel = call.connect(endpoint).await.map_err(|error| not_connected(address, error))?;
     Ok(SyncClient::new(channel).max_decoding_message_size(LARGEST_MESSAGE))
 }
 
@@ -218,10 +220,10 @@ pub(crate) async fn patiently<T>(
 ///
 /// A network's sign-in page hangs up on what it does not understand, and mostly before its answer has been read: the call
 /// knows only that the line was cut. So what answers is asked once more, in the page's own language.
-pub(crate) async fn unmask(address: &str, fault: LineFault) -> LineFault {
-    match fault {
-        LineFault::Cut(source) if is_a_page(address).await => LineFault::NoGomServer(source),
-        fault => fault,
+pub(crate) async fn unmask(call: &Call, address: &str, fault: LineFault) -> LineFault {
+    match (call, fault) {
+        (Call::Tcp, LineFault::Cut(source)) if is_a_page(address).await => LineFault::NoGomServer(source),
+        (_, fault) => fault,
     }
 }
 
@@ -312,7 +314,7 @@ mod tests {
             caller.flush().await.unwrap();
             _ = caller.read_to_end(&mut Vec::new()).await;
         });
-        let mut client = connect(&address).await.unwrap();
+        let mut client = connect(&Call::Tcp, &address).await.unwrap();
         let request = Request::new(gom_proto::wire::EnrolRequest::default());
         patiently(client.enrol(request), Stage::Greeting).await.unwrap_err()
     }
@@ -328,6 +330,6 @@ mod tests {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", free.local_addr().unwrap());
         drop(free);
-        assert!(matches!(connect(&address).await, Err(LineFault::NoServer { .. })));
+        assert!(matches!(connect(&Call::Tcp, &address).await, Err(LineFault::NoServer { .. })));
     }
 }

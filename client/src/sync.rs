@@ -22,6 +22,7 @@ use tonic::transport::Channel;
 use crate::enrolment;
 use crate::folder::{self, FolderError, SyncLock};
 use crate::line::{self, LineFault, Pass};
+use crate::means::Means;
 use crate::store::{EnrolledRow, FolderRow, Rows, StoreError, Stored};
 use desk::Desk;
 use greeting::{Agreed, Exchange, Greeted};
@@ -101,11 +102,12 @@ impl SyncReport {
 pub(crate) async fn attempt(
     folder: &Path,
     world: &World,
+    means: &Means,
     server: Option<&str>,
     report: &mut SyncReport,
 ) -> Result<(), SyncError> {
     let lock = folder::lock(folder)?;
-    attempt_with(&lock, folder, world, server, report).await
+    attempt_with(&lock, folder, world, means, server, report).await
 }
 
 /// The same, by one who has the right to sync already.
@@ -113,17 +115,18 @@ async fn attempt_with(
     _: &SyncLock,
     folder: &Path,
     world: &World,
+    means: &Means,
     server: Option<&str>,
     report: &mut SyncReport,
 ) -> Result<(), SyncError> {
-    let desk = Desk::open(folder).await?;
+    let desk = Desk::open(folder, &means.disk).await?;
     let (row, own) = desk.read(enrolled).await?.ok_or(SyncError::NotEnrolled)?;
     let pass = Pass::new(own.device, &row.secret);
     let address = server.unwrap_or(&row.server);
-    let mut client = line::connect(address).await?;
+    let mut client = line::connect(&means.call, address).await?;
     let caller = Caller { desk: &desk, pass: &pass, world };
     let (own, mut agreed, mut exchange) = match caller.greet(&mut client, &row, own, report).await {
-        Err(SyncError::Line(fault)) => return Err(line::unmask(address, fault).await.into()),
+        Err(SyncError::Line(fault)) => return Err(line::unmask(&means.call, address, fault).await.into()),
         greeted => greeted?,
     };
     if agreed.refill {

@@ -12,7 +12,7 @@ use gom_domain::code::EnrolCode;
 use gom_domain::greeting::{Action, DeviceId, Hello, HistoryId, Welcome};
 use gom_domain::programme::Editions;
 use gom_domain::unit::UnitId;
-use gom_domain::world::World;
+use gom_domain::world::{Disk, World};
 use gom_proto::operations::{self, LARGEST_MESSAGE};
 use gom_proto::wire::sync_server::{Sync, SyncServer};
 use gom_proto::{Malformed, delay, greeting as greetings, pass, wire};
@@ -55,13 +55,20 @@ pub struct SyncService {
     folder: Folder,
     writer: Writer,
     world: World,
+    disk: Disk,
     stop: watch::Receiver<bool>,
 }
 
 impl SyncService {
-    /// A service over the books of a folder, until `stop` says so.
-    pub fn new(folder: Folder, writer: Writer, world: World, stop: watch::Receiver<bool>) -> Self {
-        Self { folder, writer, world, stop }
+    /// A service over the books of a folder, until `stop` says so. What it reads of them, `disk` waits for.
+    pub fn new(
+        folder: Folder,
+        writer: Writer,
+        world: World,
+        disk: Disk,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        Self { folder, writer, world, disk, stop }
     }
 
     /// The service with its limits.
@@ -166,11 +173,11 @@ impl Sync for SyncService {
         let published = news::published(&self.writer.memory(), &device, after);
         let published = published.map_err(|error| wait(&(&error).into()))?;
         let folder = self.folder.clone();
-        let news = tokio::task::spawn_blocking(move || news::after(&folder, after, published)).await;
+        let news = self.disk.wait(move || news::after(&folder, after, published)).await;
         let news: VecDeque<wire::PullReply> = match news {
-            Ok(Ok(news)) => news,
-            Ok(Err(trouble)) => return Err(wait(&trouble)),
-            Err(_) => return Err(Status::internal("reading the books failed")),
+            Some(Ok(news)) => news,
+            Some(Err(trouble)) => return Err(wait(&trouble)),
+            None => return Err(Status::internal("reading the books failed")),
         };
         Ok(Response::new(Box::pin(tokio_stream::iter(news).map(Ok))))
     }
@@ -229,8 +236,9 @@ async fn take_in(
     let mut stopping = std::pin::pin!(crate::serve::until(stop));
     loop {
         let message = tokio::select! {
-            message = inbound.message() => message,
+            biased;
             () = &mut stopping => Err(wait(&Trouble::Stopping)),
+            message = inbound.message() => message,
         };
         let push = match message {
             Ok(Some(message)) => taken(message, &sender, &writer.editions()),

@@ -8,6 +8,7 @@ pub mod books;
 pub mod chain;
 pub mod cli;
 pub mod clock;
+pub mod disk;
 pub mod door;
 pub mod enrol;
 pub mod enter;

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
 
 use gom_domain::programme::Editions;
-use gom_domain::world::World;
+use gom_domain::world::{Disk, World};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::books::{Answer, Books, Job};
@@ -36,11 +36,32 @@ impl Writer {
         let memory = books.shared();
         let thread = std::thread::spawn(move || {
             while let Some(first) = inbox.blocking_recv() {
-                serve(&mut books, &world, gather(first, &mut inbox));
+                answer(commit(&mut books, &world, gather(first, &mut inbox)));
             }
             books.settle();
         });
         (Self { jobs, memory }, WriterThread(thread))
+    }
+
+    /// The same without a thread: who polls the work is the writer, and `disk` waits for its commits.
+    pub fn without_thread(books: Books, world: World, disk: Disk) -> (Self, impl Future<Output = ()> + Send) {
+        let (jobs, mut inbox) = mpsc::channel::<Request>(QUEUE);
+        let memory = books.shared();
+        let work = async move {
+            let mut books = books;
+            while let Some(first) = inbox.recv().await {
+                let (group, world) = (gather(first, &mut inbox), world.clone());
+                let committed = disk.wait(move || {
+                    let answered = commit(&mut books, &world, group);
+                    (books, answered)
+                });
+                let Some((left, answered)) = committed.await else { return };
+                books = left;
+                answer(answered);
+            }
+            books.settle();
+        };
+        (Self { jobs, memory }, work)
     }
 
     /// Hands a job in and returns where its answer will come. Waits while too many are waiting already.
@@ -100,10 +121,13 @@ fn weight(job: &Job) -> usize {
     }
 }
 
-fn serve(books: &mut Books, world: &World, group: Vec<Request>) {
+fn commit(books: &mut Books, world: &World, group: Vec<Request>) -> Vec<(oneshot::Sender<Answer>, Answer)> {
     let (jobs, replies): (Vec<Job>, Vec<oneshot::Sender<Answer>>) = group.into_iter().unzip();
-    let answers = books.commit(jobs, world.now_ms());
-    for (reply, answer) in replies.into_iter().zip(answers) {
+    replies.into_iter().zip(books.commit(jobs, world.now_ms())).collect()
+}
+
+fn answer(answered: Vec<(oneshot::Sender<Answer>, Answer)>) {
+    for (reply, answer) in answered {
         // Whoever asked may have gone; what was committed stays committed.
         _ = reply.send(answer);
     }

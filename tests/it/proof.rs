@@ -34,3 +34,8 @@ fn an_exchange_cut_at_any_byte_hands_in_everything_exactly_once() {
 fn a_crowd_counts_once_and_readers_see_one_commit() {
     few("crowd");
 }
+
+#[test]
+fn storms_pass_and_every_report_counts_once() {
+    few("simulation");
+}

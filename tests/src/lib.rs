@@ -7,6 +7,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::missing_panics_doc,
+    clippy::large_futures,
     reason = "in a test, a panic is the report"
 )]
 

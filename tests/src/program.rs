@@ -38,6 +38,13 @@ pub fn begin() -> Option<ExitCode> {
     None
 }
 
+/// The program that tries things, as often as it is told to. From a story it is found beside the others.
+pub fn prover() -> Command {
+    let story = std::env::current_exe().unwrap();
+    let beside = || story.ancestors().nth(2).unwrap().join("prove");
+    Command::new(if NAMES.get().is_some() { story.clone() } else { beside() })
+}
+
 /// One of the programs, at a data folder.
 #[derive(Clone, Debug)]
 pub struct Program {

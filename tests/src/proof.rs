@@ -12,6 +12,7 @@ pub mod kill;
 pub mod line;
 #[cfg(target_os = "linux")]
 pub mod power_cut;
+pub mod simulation;
 
 /// Something that is tried again and again.
 #[derive(Clone, Copy)]
@@ -35,6 +36,7 @@ pub const PROOFS: &[Proof] = &[
     kill::PROOF,
     crowd::PROOF,
     line::PROOF,
+    simulation::SIMULATION,
     #[cfg(target_os = "linux")]
     power_cut::PROOF,
     #[cfg(target_os = "linux")]

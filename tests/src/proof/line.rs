@@ -44,7 +44,7 @@ async fn cuts(count: u64, seed: u64) {
         if begin > 0 {
             office = Office::open(seed + begin).await;
         }
-        noticed += Box::pin(office.cut(begin..count.min(begin + CHAPTER), &places, seed)).await;
+        noticed += office.cut(begin..count.min(begin + CHAPTER), &places, seed).await;
     }
     // Where there are no news, the last bytes of a whole exchange are never sent.
     assert!(2 * noticed > count, "only {noticed} of {count} cuts were noticed");
@@ -148,7 +148,7 @@ impl Office {
             }
             self.mend().await;
         }
-        Box::pin(self.meet()).await;
+        self.meet().await;
         self.assert_each_counted_once();
         noticed
     }
