@@ -16,8 +16,8 @@ pub struct Line {
 
 impl Line {
     /// Something of its beginning and its end, which are not fetched together.
-    pub(super) fn ends(&self) -> Value {
-        self.values[0] ^ self.values[11]
+    pub(super) fn ends(&self) -> [Value; 2] {
+        [self.values[0], self.values[11]]
     }
 
     /// The months for which there is a figure.
