@@ -15,9 +15,10 @@ pub struct Line {
 }
 
 impl Line {
-    /// Something of its beginning and its end, which are not fetched together.
-    pub(super) fn ends(&self) -> [Value; 2] {
-        [self.values[0], self.values[11]]
+    /// A number that means nothing, and cannot be had before the line's beginning and its end, which are not fetched
+    /// together, are both there.
+    pub(super) fn touched(&self) -> Value {
+        self.values[0] ^ self.values[11]
     }
 
     /// The months for which there is a figure.
