@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::folder;
 use crate::means::Means;
 use crate::outbox::{self, Submitted, Which};
-use crate::programme::{Programmes, Readings};
+use crate::programme::{KnownTables, Programmes};
 use crate::receipts::{self, ReceiptView};
 use crate::resolve::{self, Keep, Resolved};
 use crate::show::{self, FormView, YearView};
@@ -29,16 +29,16 @@ pub struct Commune {
     means: Means,
     server: Option<String>,
     store: Mutex<Option<Store>>,
-    readings: Readings,
+    known: KnownTables,
 }
 
 impl Commune {
     /// Opens an enrolled folder.
     pub fn open(folder: &Path, world: World) -> Result<Self, Failure> {
         let store = enrolment::enrolled(folder)?.ok_or_else(|| Failure::NotEnrolled(folder.to_owned()))?;
-        let (store, readings) = (Mutex::new(Some(store)), Readings::default());
+        let (store, known) = (Mutex::new(Some(store)), KnownTables::default());
         let (folder, means) = (folder.to_owned(), Means::default());
-        Ok(Self { folder, world, means, server: None, store, readings })
+        Ok(Self { folder, world, means, server: None, store, known })
     }
 
     /// Enrols a folder with a one-time code, and fetches all that is needed to work without a line.
@@ -243,7 +243,7 @@ impl Commune {
     ) -> Result<T, Failure> {
         let own = rows.folder()?.and_then(|row| row.enrolled);
         let own = own.ok_or_else(|| Failure::NotEnrolled(self.folder.clone()))?;
-        let programmes = Programmes::load(rows, &own.unit, &self.readings)?;
+        let programmes = Programmes::load(rows, &own.unit, &self.known)?;
         work(rows, &programmes, &own)
     }
 
