@@ -1,12 +1,15 @@
 //! The commands: each reads its words, calls one use case, and shows what came of it.
 
+mod backup;
 mod enter;
 mod explain;
 mod export;
+mod go_on;
 pub mod progress;
 mod publish;
 mod serve;
 pub mod show;
+mod status;
 mod target;
 mod totals;
 mod verify;
@@ -25,7 +28,14 @@ use crate::memory::Memory;
 use crate::wording::Trouble;
 
 /// The settings that mean something to the district.
-const SETTINGS: [Setting; 3] = [Setting::LANG, Setting::LOG, serve::LISTEN];
+const SETTINGS: [Setting; 6] = [
+    Setting::LANG,
+    Setting::LOG,
+    serve::LISTEN,
+    serve::BACKUP_FOLDER,
+    serve::BACKUP_HOURS,
+    serve::BACKUP_KEEP,
+];
 /// How many faults are listed; nobody reads more, and a foreign table has one in every cell.
 const MOST_FAULTS: usize = 200;
 
@@ -163,6 +173,39 @@ enum Command {
         #[command(flatten)]
         data: Data,
     },
+    /// Sổ, các máy, và bản sao lưu cuối / The books, the computers, and the last backup
+    Status {
+        #[command(flatten)]
+        data: Data,
+        /// Cho người đọc hay cho máy đọc / For people or for programs
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Sao lưu sổ và kiểm tra bản sao, cả khi máy chủ đang chạy / Back the books up and verify the copy, also while the server runs
+    Backup {
+        #[command(flatten)]
+        data: Data,
+        /// Tệp sao lưu mới / The new file
+        file: PathBuf,
+    },
+    /// Phục hồi sổ từ một bản sao lưu / Restore the books from a backup
+    Restore {
+        #[command(flatten)]
+        data: Data,
+        /// Tệp sao lưu / The backup
+        file: PathBuf,
+        /// Cất sổ đang có sang bên (không xóa) / Set aside the books that are there (nothing is deleted)
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Sau khi phục hồi: đi tiếp, không chờ những gì không ai trả lại / After a restore: go on without what nobody gives back
+    GoOn {
+        #[command(flatten)]
+        data: Data,
+        /// Vì sao / Why
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -264,6 +307,10 @@ fn dispatch(command: Command, lang: Lang, settings: &Settings) -> Done {
             export::export(&folder(&data), asked, history)
         }
         Command::Verify { data } => verify::verify(&folder(&data), lang),
+        Command::Status { data, format } => status::status(&folder(&data), format, lang),
+        Command::Backup { data, file } => backup::backup(&folder(&data), &file, lang),
+        Command::Restore { data, file, replace } => backup::restore(&folder(&data), &file, replace, lang),
+        Command::GoOn { data, note } => go_on::go_on(&folder(&data), &note, lang),
     }
 }
 
@@ -281,6 +328,10 @@ impl Command {
             | Self::Target { data, .. }
             | Self::Enter { data, .. }
             | Self::Export { data, .. }
+            | Self::Status { data, .. }
+            | Self::Backup { data, .. }
+            | Self::Restore { data, .. }
+            | Self::GoOn { data, .. }
             | Self::Verify { data } => Some(&data.data),
         }
     }

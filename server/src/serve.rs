@@ -11,6 +11,7 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
 
+use crate::backup::schedule::Schedule;
 use crate::books::Books;
 use crate::door::Door;
 use crate::folder::{Folder, Lock};
@@ -84,6 +85,11 @@ impl Running {
     /// The writer, for use cases in the same process.
     pub fn writer(&self) -> &Writer {
         &self.writer
+    }
+
+    /// Makes backups by itself until it stops.
+    pub fn keep_backups(&mut self, schedule: Schedule, folder: Folder, world: World) {
+        self.tasks.push(tokio::spawn(schedule.run(folder, world, self.stop.subscribe())));
     }
 
     /// Stops: no new calls, open streams get a moment to end, everything handed in is answered.
