@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::outbox::{self, Submitted, Which};
 use crate::programme::{Programmes, Readings};
 use crate::receipts::{self, ReceiptView};
+use crate::repair;
 use crate::resolve::{self, Keep, Resolved};
 use crate::show::{self, FormView, YearView};
 use crate::status::{self, Status};
@@ -34,6 +35,17 @@ impl Commune {
         let store = enrolment::enrolled(folder)?.ok_or_else(|| Failure::NotEnrolled(folder.to_owned()))?;
         let (store, readings) = (Mutex::new(Some(store)), Readings::default());
         Ok(Self { folder: folder.to_owned(), world, server: None, store, readings })
+    }
+
+    /// Opens a folder that is to be synced: one whose database is damaged as well, for syncing mends it.
+    pub fn open_to_sync(folder: &Path, world: World) -> Result<Self, Failure> {
+        match Self::open(folder, world.clone()) {
+            Err(failure) if repair::may_help(folder, &failure) => {
+                let (store, readings) = (Mutex::new(None), Readings::default());
+                Ok(Self { folder: folder.to_owned(), world, server: None, store, readings })
+            }
+            opened => opened,
+        }
     }
 
     /// Enrols a folder with a one-time code, and fetches all that is needed to work without a line.
@@ -201,8 +213,8 @@ impl Commune {
     fn with_store<T>(&self, work: impl FnOnce(&mut Store) -> Result<T, Failure>) -> Result<T, Failure> {
         let mut slot = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         let mut store = match slot.take() {
-            Some(store) => store,
-            None => Store::open(&self.folder)?,
+            Some(store) if !store.is_replaced() => store,
+            _ => Store::open(&self.folder)?,
         };
         let done = work(&mut store);
         let spoiled = matches!(&done, Err(Failure::Store(error)) if error.spoils_connection());

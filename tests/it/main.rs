@@ -16,6 +16,7 @@ mod on_behalf;
 mod programmes;
 mod proof;
 mod publishing;
+mod repair;
 mod sample_year;
 mod second_pc;
 mod tampering;

@@ -53,7 +53,10 @@ impl Desk {
     }
 }
 
-async fn beside<T: Send + 'static>(work: impl FnOnce() -> Stored<T> + Send + 'static) -> Stored<T> {
+/// Works on files beside the threads that talk.
+pub(super) async fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> Stored<T> + Send + 'static,
+) -> Stored<T> {
     match spawn_blocking(work).await {
         Ok(done) => done,
         Err(stopped) => match stopped.try_into_panic() {
