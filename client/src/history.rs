@@ -1,6 +1,6 @@
 //! The reports that this folder knows of: its own, those of the unit's other devices, those the district entered.
 //!
-//! What stands for a form and period is the newest accepted one by the district's commits, whoever filed it.
+//! What stands for a form and period is the accepted one with the highest revision, whoever filed it.
 
 use std::collections::BTreeMap;
 
@@ -67,6 +67,12 @@ impl Report {
         self.receipt.is_none()
     }
 
+    /// Of two that were accepted the one with the higher revision stands; its ruling may have been told again since, with a
+    /// commit of its own.
+    fn rank(&self) -> (Option<u32>, u64) {
+        (self.revision(), self.commit())
+    }
+
     fn commit(&self) -> u64 {
         self.receipt.as_ref().map_or(u64::MAX, |receipt| receipt.commit)
     }
@@ -124,7 +130,8 @@ impl History {
 
     /// What stands.
     pub fn standing(&self) -> Option<&Report> {
-        self.0.iter().rev().find(|report| report.revision().is_some())
+        let accepted = self.0.iter().filter(|report| report.revision().is_some());
+        accepted.max_by_key(|report| report.rank())
     }
 
     /// The newest of our own that is still queued.
@@ -169,7 +176,7 @@ pub(crate) fn standing(
         let Some(about) = row.about else { continue };
         let Some(form) = programmes.form_key(about.programme_version, about.form) else { continue };
         let (place, report) = ((form.to_owned(), about.period), filed(row, about.submission));
-        if standing.get(&place).is_none_or(|other| other.commit() < report.commit()) {
+        if standing.get(&place).is_none_or(|other| other.rank() < report.rank()) {
             standing.insert(place, report);
         }
     }

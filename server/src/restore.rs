@@ -160,7 +160,6 @@ fn whole_up_to(folder: &Folder) -> Result<Option<u64>, Trouble> {
         Ok((_, false)) => Err(Trouble::InUse(folder.path().display().to_string())),
         Err(StoreError::Full(_)) => Err(Trouble::DiskFull),
         Err(StoreError::Newer) => Err(folder.trouble(&StoreError::Newer)),
-        Err(StoreError::Foreign) => Err(folder.trouble(&StoreError::Foreign)),
         Err(_) => Ok(None),
     }
 }
