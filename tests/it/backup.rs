@@ -50,6 +50,15 @@ async fn go_back(district: &mut District, communes: &mut [Commune], backup: &Pat
     said
 }
 
+/// Books that were set aside.
+fn asides(folder: &Path) -> Vec<PathBuf> {
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut asides: Vec<PathBuf> =
+        paths.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("books-")).collect();
+    asides.sort();
+    asides
+}
+
 /// What a commune's officer has in hand: each report with what the district said of it.
 fn papers(commune: &Commune) -> Vec<(String, String)> {
     let receipts = commune.gom().receipts().unwrap();
@@ -173,11 +182,7 @@ async fn two_restores_in_a_row_lose_nothing() {
     }
     assert_eq!((totals(&district), district.submissions().len()), (before, count));
     district.verify();
-    let aside = std::fs::read_dir(district.path()).unwrap().filter(|entry| {
-        let name = entry.as_ref().unwrap().file_name().into_string().unwrap();
-        name.starts_with("books-") && name.ends_with(".db")
-    });
-    assert!(aside.count() >= 1, "what was there is never deleted");
+    assert_eq!(asides(&district.path()).len(), 2, "what was there is never deleted");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -331,10 +336,10 @@ async fn the_district_sees_how_it_stands_and_is_warned_without_a_backup() {
     assert_eq!(said["devices"].as_array().unwrap().len(), UNITS.len());
     assert_eq!(said["restored"], false);
     // Three days later, by the note of it.
-    let notes = district.path().join("backups.jsonl");
-    let mut noted: Value = serde_json::from_str(std::fs::read_to_string(&notes).unwrap().trim()).unwrap();
+    let list = district.path().join("backups.jsonl");
+    let mut noted: Value = serde_json::from_str(std::fs::read_to_string(&list).unwrap().trim()).unwrap();
     noted["at_ms"] = (noted["at_ms"].as_i64().unwrap() - 3 * 86_400_000).into();
-    std::fs::write(&notes, format!("{noted}\n")).unwrap();
+    std::fs::write(&list, format!("{noted}\n")).unwrap();
     has(&district.office().en(&["status"]).done(), &["warning: the last verified backup is 3 d old"]);
     has(&status(&district)["warnings"].to_string(), &["verified backup is 3 d old"]);
 }
@@ -519,4 +524,67 @@ async fn a_restored_commune_at_a_restored_district_counts_nothing_twice() {
     bodies.dedup();
     assert_eq!(bodies.len(), all);
     district.verify();
+}
+
+/// The server was killed: its last commits are in the log only. They are set aside with the rest, and the log of the old
+/// books is never taken for one of the new.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_of_a_killed_server_is_set_aside_with_its_books() {
+    let mut district = District::open().await;
+    let communes = communes(&district).await;
+    hand_in(&communes, 1..=1).await;
+    let backup = backed_up(&district, "b.db");
+    district.stop().await;
+    let serving = Serving::start(&district.path());
+    for commune in &communes {
+        commune.hand_in_sheet(&month_of(&commune.code, 2));
+        commune.sync_at(&serving.url).await.unwrap();
+    }
+    serving.kill();
+    let log = std::fs::metadata(district.path().join("books.db-wal")).unwrap().len();
+    assert!(log > 0, "the story needs a log");
+    let before = district.commit();
+    district.office().vi(&["restore", "--replace", backup.to_str().unwrap()]).done();
+    let restored = district.commit();
+    assert!(restored < before);
+    let [aside] = &asides(&district.path())[..] else { panic!("{:?}", asides(&district.path())) };
+    assert!(aside.file_name().unwrap().to_str().unwrap().starts_with(&format!("books-{before}-")));
+    let opened = district.desk().join("opened");
+    // What was set aside is a backup as well.
+    Program::gom_server(&opened).vi(&["restore", aside.to_str().unwrap()]).done();
+    let last = gom_server::folder::Folder::new(&opened).last_commit().unwrap();
+    assert_eq!(last, before + 1, "all of it, and the new history");
+    district.verify();
+}
+
+/// Killed at any moment there is the old database or the new one, and the next sync puts everything right.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_communes_restore_that_is_killed_is_brought_to_its_end_or_has_not_begun() {
+    let district = District::open().await;
+    let mut commune = Commune::enrolled(&district, "31423").await;
+    commune.hand_in_sheet(&month_of("31423", 1));
+    commune.sync().await;
+    let backup = district.desk().join("commune.db");
+    commune.office().vi(&["backup", backup.to_str().unwrap()]).done();
+    commune.hand_in_sheet(&month_of("31423", 2));
+    commune.sync().await;
+    for round in 0..8_u64 {
+        let mut command = std::process::Command::new(commune.office().path());
+        command.args(["restore", "--replace"]).arg(&backup).env("GOM_DATA", commune.path());
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        let mut child = command.spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(4 + 12 * round));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let said = commune.office().vi(&["sync"]).done();
+        assert!(!said.contains("bị hỏng"), "{said}");
+        commune.switch_off_and_on();
+        assert_eq!(commune.figures("society", "2024-02"), commune_of(&district).await);
+    }
+    district.verify();
+}
+
+/// The figures of society in February as another computer of the unit is told them.
+async fn commune_of(district: &District) -> Vec<String> {
+    Commune::enrolled(district, "31423").await.figures("society", "2024-02")
 }
