@@ -122,13 +122,19 @@ impl Place {
         refuse_if_there(&file)?;
         partial.push(".partial");
         let partial = above.join(partial);
-        let held = File::options().create(true).truncate(false).write(true).open(&partial).map_err(cannot)?;
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let held = options.open(&partial).map_err(cannot)?;
         match held.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(Trouble::InUse(shown(&partial))),
             Err(fs::TryLockError::Error(error)) => return Err(cannot(error)),
         }
-        held.set_len(0).and_then(|()| folder::owner_only(&partial, 0o600)).map_err(cannot)?;
+        // A drive that knows no owners, as sticks mostly are, is no reason to make no backup.
+        _ = folder::owner_only(&partial, 0o600);
+        held.set_len(0).map_err(cannot)?;
         Ok(Self { file, partial, held })
     }
 

@@ -155,11 +155,11 @@ fn devices(status: &Status, lang: Lang) -> String {
 
 /// How far a computer's clock is from the district's, where that matters.
 fn skew(skew_ms: i64) -> Option<Bilingual> {
-    let minutes = skew_ms.unsigned_abs() / 60_000;
+    let Bilingual { vi, en } = age(i64::try_from(skew_ms.unsigned_abs()).unwrap_or(i64::MAX));
     match skew_ms {
         _ if skew_ms.unsigned_abs() < AGREED_MS => None,
-        1.. => Some(say!("nhanh {minutes} phút", "{minutes} min ahead")),
-        _ => Some(say!("chậm {minutes} phút", "{minutes} min behind")),
+        1.. => Some(say!("nhanh {vi}", "{en} ahead")),
+        _ => Some(say!("chậm {vi}", "{en} behind")),
     }
 }
 
@@ -201,7 +201,7 @@ mod tests {
     fn a_clock_is_told_in_words_once_it_is_minutes_off() {
         assert_eq!(skew(120_000), None);
         assert_eq!(skew(600_000).unwrap().en, "10 min ahead");
-        assert_eq!(skew(-3_600_000).unwrap().vi, "chậm 60 phút");
+        assert_eq!(skew(-3_600_000).unwrap().vi, "chậm 1 giờ");
     }
 
     #[test]
