@@ -14,6 +14,7 @@ use crate::means::Means;
 use crate::outbox::{self, Submitted, Which};
 use crate::programme::{KnownTables, Programmes};
 use crate::receipts::{self, ReceiptView};
+use crate::repair;
 use crate::resolve::{self, Keep, Resolved};
 use crate::show::{self, FormView, YearView};
 use crate::status::{self, Status};
@@ -39,6 +40,18 @@ impl Commune {
         let (store, known) = (Mutex::new(Some(store)), KnownTables::default());
         let (folder, means) = (folder.to_owned(), Means::default());
         Ok(Self { folder, world, means, server: None, store, known })
+    }
+
+    /// Opens a folder that is to be synced: one whose database is damaged as well, for syncing mends it.
+    pub fn open_to_sync(folder: &Path, world: World) -> Result<Self, Failure> {
+        match Self::open(folder, world.clone()) {
+            Err(failure) if repair::may_help(folder, &failure) => {
+                let (store, known) = (Mutex::new(None), KnownTables::default());
+                let (folder, means) = (folder.to_owned(), Means::default());
+                Ok(Self { folder, world, means, server: None, store, known })
+            }
+            opened => opened,
+        }
     }
 
     /// Enrols a folder with a one-time code, and fetches all that is needed to work without a line.
@@ -251,8 +264,8 @@ impl Commune {
     fn with_store<T>(&self, work: impl FnOnce(&mut Store) -> Result<T, Failure>) -> Result<T, Failure> {
         let mut slot = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         let mut store = match slot.take() {
-            Some(store) => store,
-            None => Store::open(&self.folder)?,
+            Some(store) if !store.is_replaced() => store,
+            _ => Store::open(&self.folder)?,
         };
         let done = work(&mut store);
         match &done {

@@ -17,6 +17,7 @@ use tonic::transport::Channel;
 
 use crate::failure::Failure;
 use crate::folder;
+use crate::identity;
 use crate::line::{self, LineFault, Stage, patiently};
 use crate::means::Call;
 use crate::store::{EnrolledRow, FolderRow, Rows, Store, StoreError};
@@ -47,6 +48,10 @@ pub(crate) async fn enrol(
     let _lock = folder::lock(folder)?;
     let mut store = Store::create(folder)?;
     let (secret, before) = prepare(&mut store, folder, world, server)?;
+    if before.is_none() {
+        // Whoever the folder was before, it is to be somebody new.
+        identity::forget(folder);
+    }
     let reply = ask(call, server, &code, &secret, world).await.map_err(Failure::Enrolment)?;
     let (device, unit, history) = read(&reply).map_err(|malformed| Failure::Enrolment(malformed.into()))?;
     let skew_ms = reply.clock_ms.saturating_sub(world.now_ms());
@@ -59,7 +64,12 @@ pub(crate) async fn enrol(
             rows.rebase(own.epoch + 1)?;
         }
         Ok::<_, Failure>(rows.note_contact(world.now_ms(), skew_ms)?)
-    })
+    })?;
+    let known = store.read(|rows: &Rows<'_>| rows.folder())?;
+    if let Some(row) = known {
+        identity::keep(folder, &row);
+    }
+    Ok(())
 }
 
 /// Makes the secret durable, or takes the one of an earlier try. A folder that was enrolled before is enrolled again only

@@ -5,6 +5,7 @@
 //!
 //! **Invariant:** nothing outside `store` knows that there is a database.
 
+mod copy;
 mod drafts;
 mod editions;
 mod filed;
@@ -12,14 +13,20 @@ mod folder;
 mod open;
 mod operations;
 mod receipts;
+mod salvage;
 mod value;
 
+pub(crate) use copy::Tally;
 pub use drafts::DraftRow;
 pub(crate) use editions::PriorKind;
 pub(crate) use filed::{About, FiledRow, SealedBy};
 pub(crate) use folder::{EnrolledRow, FolderRow};
+pub(crate) use open::{FILE, NEXT};
 pub(crate) use operations::{Head, OperationRow, Outgoing};
 pub(crate) use receipts::{ReceiptRow, Sheet, Untold};
+pub(crate) use salvage::{Salvaged, Wreck};
+
+use std::path::PathBuf;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
@@ -54,6 +61,12 @@ pub enum StoreError {
     /// The database holds something that cannot be.
     #[error("the database is damaged: {0}")]
     Damaged(String),
+    /// Another database is taking this one's place, and that was cut short.
+    #[error("an exchange of the database was cut short")]
+    Interrupted,
+    /// Another database has taken this one's place just now.
+    #[error("the database has just been replaced")]
+    Replaced,
     /// The connection is not as durable as it must be.
     #[error("the database cannot be made durable: {0}")]
     NotDurable(&'static str),
@@ -69,7 +82,7 @@ impl StoreError {
     /// Whether the connection must not be used again: after a failed write the file is opened and read anew. One that may
     /// not write stays so, though the disk may have refused for a moment only.
     pub fn spoils_connection(&self) -> bool {
-        matches!(self, Self::Full(_) | Self::Io(_) | Self::Denied(_) | Self::Damaged(_))
+        matches!(self, Self::Full(_) | Self::Io(_) | Self::Denied(_) | Self::Damaged(_) | Self::Replaced)
     }
 }
 
@@ -96,6 +109,9 @@ impl From<rusqlite::Error> for StoreError {
 #[derive(Debug)]
 pub(crate) struct Store {
     connection: Connection,
+    file: PathBuf,
+    /// Which file that was when it was opened.
+    which: Option<(u64, u64)>,
 }
 
 /// The rows as one transaction sees and changes them.
@@ -126,8 +142,13 @@ impl Store {
         &mut self,
         change: impl FnOnce(&Rows<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        let (file, opened) = (self.file.clone(), self.which);
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(StoreError::from)?;
+        // Whoever exchanges the database has kept others from writing until it was done.
+        if open::which(&file) != opened {
+            return Err(StoreError::Replaced.into());
+        }
         let done = change(&Rows { connection: &transaction })?;
         transaction.commit().map_err(StoreError::from)?;
         Ok(done)

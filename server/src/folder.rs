@@ -45,6 +45,11 @@ impl Folder {
         self.path.join("office.sock")
     }
 
+    /// What was noted of verified backups, one a line.
+    pub fn backups(&self) -> PathBuf {
+        self.path.join("backups.jsonl")
+    }
+
     /// Founds new books. A folder that holds some already is refused.
     pub fn found(&self, world: &World) -> Result<(Sqlite, Lock), Trouble> {
         if self.books().exists() {
@@ -74,7 +79,8 @@ impl Folder {
         }
     }
 
-    fn create(&self) -> io::Result<()> {
+    /// Makes the folder, for its owner alone; one that is there stays as it is.
+    pub fn create(&self) -> io::Result<()> {
         let there = self.path.is_dir();
         fs::create_dir_all(&self.path)?;
         if there { Ok(()) } else { owner_only(&self.path, 0o700).and_then(|()| keep_name(&self.path)) }
@@ -112,6 +118,13 @@ impl Folder {
         Sqlite::snapshot(&self.books()).map_err(|error| self.trouble(&error))
     }
 
+    /// The last commit; 0 before the first.
+    pub fn last_commit(&self) -> Result<u64, Trouble> {
+        use crate::store::Journal;
+        let last = self.read()?.last_commit().map_err(|error| self.trouble(&error))?;
+        Ok(last.map_or(0, |last| last.last_seq))
+    }
+
     /// Recalls the books as they stand, or as of an earlier commit.
     pub fn recall(&self, at: Option<u64>) -> Result<(Sqlite, Memory), Trouble> {
         use crate::store::Journal;
@@ -137,7 +150,8 @@ impl Folder {
         }
     }
 
-    fn file_trouble(&self, error: &io::Error) -> Trouble {
+    /// An error about the folder in words.
+    pub fn file_trouble(&self, error: &io::Error) -> Trouble {
         if error.kind() == io::ErrorKind::StorageFull {
             return Trouble::DiskFull;
         }
@@ -147,6 +161,19 @@ impl Folder {
     fn shown(&self) -> String {
         self.path.display().to_string()
     }
+}
+
+/// Makes sure that a file's name outlasts a power cut.
+#[cfg(unix)]
+pub fn sync_above(file: &Path) -> io::Result<()> {
+    let above = file.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(above)?.sync_all()
+}
+
+/// Elsewhere the system keeps names by itself.
+#[cfg(not(unix))]
+pub fn sync_above(_file: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Lets nobody but the owner read or write.

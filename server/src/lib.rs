@@ -4,6 +4,7 @@
 //! functions over the books; the service, the office's socket and the commands call them, never the reverse.
 
 pub mod accept;
+pub mod backup;
 pub mod books;
 pub mod chain;
 pub mod cli;
@@ -27,9 +28,11 @@ pub mod progress;
 pub mod publish;
 pub mod queue;
 mod record;
+pub mod restore;
 pub mod sealer;
 mod seen;
 pub mod serve;
+pub mod status;
 pub mod store;
 pub mod target;
 pub mod totals;

@@ -13,6 +13,7 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::transport::Server;
 use tonic::transport::server::Connected;
 
+use crate::backup::schedule::Schedule;
 use crate::books::Books;
 use crate::disk;
 use crate::door::Door;
@@ -93,6 +94,11 @@ impl Running {
     /// The writer, for use cases in the same process.
     pub fn writer(&self) -> &Writer {
         &self.writer
+    }
+
+    /// Makes backups by itself until it stops.
+    pub fn keep_backups(&mut self, schedule: Schedule, folder: Folder, world: World) {
+        self.tasks.push(tokio::spawn(schedule.run(folder, world, self.stop.subscribe())));
     }
 
     /// Stops: no new calls, open streams get a moment to end, everything handed in is answered.

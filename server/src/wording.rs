@@ -108,6 +108,14 @@ pub enum Trouble {
     QueueOfAClone,
     /// A queue whose writer did not know that the books go on from a backup.
     QueueToComeAgain,
+    /// A file is no whole backup: the file, and why.
+    BadBackup(String, String),
+    /// The folder holds books already, and nobody has said that they may be set aside.
+    BooksInTheWay(String),
+    /// The backup is there, but it could not be noted.
+    NotNoted(String),
+    /// Why the books are to go on must be said.
+    NoteMissing,
     /// Operations of a device cannot be taken now.
     Refused(Refusal),
     /// There is more to do than can be done.
@@ -313,6 +321,21 @@ impl Trouble {
             ),
             Self::ForeignBooks(path) => {
                 say!("{path}: tệp này không phải sổ của huyện", "{path}: the file is not a district's books")
+            }
+            Self::BadBackup(file, why) => say!(
+                "{file}: không phải là bản sao lưu nguyên vẹn ({why}); hãy dùng bản khác",
+                "{file}: this is no whole backup ({why}); use another one"
+            ),
+            Self::BooksInTheWay(path) => say!(
+                "{path}: thư mục đã có sổ; thêm --replace để cất sổ ấy sang bên (không xóa), hoặc chọn thư mục khác",
+                "{path}: the folder holds books already; add --replace to have them set aside (nothing is deleted), or choose another folder"
+            ),
+            Self::NotNoted(path) => say!(
+                "{path}: không ghi được vào danh sách sao lưu; bản sao lưu vẫn nguyên vẹn, nhưng lệnh status không biết đến nó",
+                "{path}: the list of backups cannot be written; the backup is whole all the same, but status does not know of it"
+            ),
+            Self::NoteMissing => {
+                say!("cần ghi vì sao sổ đi tiếp (--note)", "say why the books go on without it (--note)")
             }
             Self::Refused(refusal) => refusal_text(*refusal),
             Self::OtherProgramme(version) => say!(

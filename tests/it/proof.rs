@@ -39,3 +39,8 @@ fn a_crowd_counts_once_and_readers_see_one_commit() {
 fn storms_pass_and_every_report_counts_once() {
     few("simulation");
 }
+
+#[test]
+fn a_backup_of_any_moment_is_whole_and_nothing_is_lost_where_it_is_gone_back_to() {
+    few("backups");
+}

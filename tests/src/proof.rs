@@ -4,6 +4,7 @@
 //! times; the program `prove` tries each as often as it is told to, and says how often that was.
 
 pub mod attempt;
+pub mod backups;
 pub mod chance;
 pub mod crowd;
 #[cfg(target_os = "linux")]
@@ -37,6 +38,7 @@ pub const PROOFS: &[Proof] = &[
     crowd::PROOF,
     line::PROOF,
     simulation::SIMULATION,
+    backups::PROOF,
     #[cfg(target_os = "linux")]
     power_cut::PROOF,
     #[cfg(target_os = "linux")]

@@ -11,6 +11,7 @@ use rusqlite_migration::{M, Migrations};
 
 use super::value::single;
 use super::{Store, StoreError, Stored};
+use crate::identity;
 
 /// What marks the file as a commune's: `GOMc`.
 pub(crate) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"GOMc");
@@ -18,8 +19,11 @@ pub(crate) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"GOMc");
 /// The file's name in the data folder.
 pub(crate) const FILE: &str = "gom.db";
 
+/// The name of a database that is to take its place, until it does.
+pub(crate) const NEXT: &str = "next.db";
+
 /// How long a command waits for another one to finish writing.
-const BUSY: Duration = Duration::from_secs(10);
+pub(super) const BUSY: Duration = Duration::from_secs(10);
 
 /// **Invariant:** only ever appended to, and no migration deletes queued work.
 const MIGRATIONS: &[M<'static>] = &[
@@ -31,20 +35,31 @@ impl Store {
     /// Opens the database of a folder, which must be there.
     pub(crate) fn open(folder: &Path) -> Stored<Self> {
         let file = folder.join(FILE);
-        if !file.is_file() {
-            return Err(StoreError::Absent);
+        if folder.join(NEXT).exists() {
+            return Err(StoreError::Interrupted);
         }
-        Self::connect(&file)
+        match fs::metadata(&file) {
+            // Whoever opened it would throw its log away, with all that is in it.
+            Ok(found) if found.len() == 0 && folder.join(identity::FILE).exists() => {
+                Err(StoreError::Damaged("empty".to_owned()))
+            }
+            Ok(found) if found.is_file() => Self::connect(&file),
+            _ => Err(StoreError::Absent),
+        }
+    }
+
+    /// Opens a database beside the folder's own, or makes it.
+    pub(crate) fn beside(file: &Path) -> Stored<Self> {
+        if !file.is_file() {
+            make(file)?;
+        }
+        Self::connect(file)
     }
 
     /// Opens the database of a folder, or makes it. A power cut leaves it whole or not at all, and making it can be begun
     /// again: it is written beside its place, and gets its name once it is on the disk.
     pub(crate) fn create(folder: &Path) -> Stored<Self> {
-        let file = folder.join(FILE);
-        if !file.is_file() {
-            make(&file)?;
-        }
-        Self::connect(&file)
+        Self::beside(&folder.join(FILE))
     }
 
     fn connect(file: &Path) -> Stored<Self> {
@@ -58,7 +73,12 @@ impl Store {
         make_durable(&connection)?;
         keep_log(&connection, file)?;
         migrate(&mut connection)?;
-        Ok(Self { connection })
+        Ok(Self { connection, which: which(file), file: file.to_owned() })
+    }
+
+    /// Whether another database has taken the place of this one since it was opened.
+    pub(crate) fn is_replaced(&self) -> bool {
+        self.which != which(&self.file)
     }
 
     /// Whether the file's structure is whole; a damaged one is never handed in.
@@ -66,6 +86,19 @@ impl Store {
         let found: String = self.connection.query_row("pragma quick_check(1)", [], single)?;
         if found == "ok" { Ok(()) } else { Err(StoreError::Damaged(found)) }
     }
+}
+
+/// Which file bears the name now.
+#[cfg(unix)]
+pub(super) fn which(file: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(file).ok().map(|found| (found.dev(), found.ino()))
+}
+
+/// Elsewhere a file that is open keeps its name.
+#[cfg(not(unix))]
+pub(super) fn which(_file: &Path) -> Option<(u64, u64)> {
+    None
 }
 
 fn make(file: &Path) -> Stored<()> {
@@ -94,7 +127,7 @@ fn owner_only(file: &Path) -> io::Result<()> {
 }
 
 /// An empty file is ours to fill; any other must bear our mark and a version that we know.
-fn refuse_others(connection: &Connection) -> Stored<()> {
+pub(super) fn refuse_others(connection: &Connection) -> Stored<()> {
     let application: i32 = connection.query_row("pragma application_id", [], single)?;
     let version: i32 = connection.query_row("pragma user_version", [], single)?;
     let tables: i64 = connection.query_row("select count(*) from sqlite_schema", [], single)?;

@@ -54,7 +54,8 @@ impl Desk {
     }
 }
 
-async fn beside<T: Send + 'static>(
+/// Works on files beside the threads that talk.
+pub(super) async fn beside<T: Send + 'static>(
     disk: &Disk,
     work: impl FnOnce() -> Stored<T> + Send + 'static,
 ) -> Stored<T> {

@@ -1,5 +1,6 @@
 //! The books in SQLite: WAL, synchronous FULL, one writer.
 
+mod copy;
 mod open;
 mod rows;
 
