@@ -142,6 +142,9 @@ async fn attempt_once(
 ) -> Result<(), SyncError> {
     let desk = Desk::open(folder).await?;
     let (row, own) = desk.read(enrolled).await?.ok_or(SyncError::NotEnrolled)?;
+    if identity::contradicts(folder, &row) {
+        return Err(StoreError::Damaged("identity".to_owned()).into());
+    }
     identity::keep(folder, &row);
     let pass = Pass::new(own.device, &row.secret);
     let address = server.unwrap_or(&row.server);
@@ -207,9 +210,14 @@ impl Caller<'_> {
                     // Before the district hears of it: in an earlier life nobody would listen to the folder any more.
                     identity::keep(self.folder, &row);
                 }
-                Err(SyncError::Line(LineFault::Refused(_))) if own.admission.is_some() && !readmitted => {
+                Err(SyncError::Line(refused @ LineFault::Refused(_)))
+                    if own.admission.is_some() && !readmitted =>
+                {
                     readmitted = true;
-                    enrolment::readmit(client, row, &own, self.world).await?;
+                    match enrolment::readmit(client, row, &own, self.world).await {
+                        Err(LineFault::Answer(_)) => return Err(refused.into()),
+                        admitted => admitted?,
+                    }
                 }
                 Err(error) => return Err(error),
             }
