@@ -120,7 +120,7 @@ async fn attempt_with(
     server: Option<&str>,
     report: &mut SyncReport,
 ) -> Result<(), SyncError> {
-    match attempt_once(folder, world, server, report).await {
+    match Box::pin(attempt_once(folder, world, server, report)).await {
         Err(error) if repair::may_help_sync(folder, &error) => {
             let (path, clock) = (folder.to_owned(), world.clone());
             match desk::beside(move || Ok(repair::repair(&path, &clock))).await?? {
@@ -128,7 +128,7 @@ async fn attempt_with(
                 Mended::Finished => {}
                 Mended::Anew(repaired) => report.repaired = Some(repaired),
             }
-            attempt_once(folder, world, server, report).await
+            Box::pin(attempt_once(folder, world, server, report)).await
         }
         done => done,
     }
