@@ -36,6 +36,15 @@ pub(crate) fn keep(folder: &Path, row: &FolderRow) {
     }
 }
 
+/// Whether what was written down says of the same device, in the same life, that it is another: a secret is never changed,
+/// and a new name comes with a new epoch, so one of the two is damaged.
+pub(crate) fn contradicts(folder: &Path, row: &FolderRow) -> bool {
+    let Some(kept) = read(folder) else { return false };
+    let (Some(then), Some(now)) = (&kept.enrolled, &row.enrolled) else { return false };
+    let (same_secret, same_device) = (kept.secret == row.secret, then.device == now.device);
+    same_device && !same_secret || same_secret && !same_device && then.epoch == now.epoch
+}
+
 fn write(folder: &Path, text: &str) -> io::Result<()> {
     let new = folder.join("identity.new");
     let mut file = folder::own_file(&new)?;
@@ -137,6 +146,24 @@ mod tests {
         later.enrolled.as_mut().unwrap().epoch = 5;
         keep(folder.path(), &later);
         assert_eq!(read(folder.path()), Some(later));
+    }
+
+    #[test]
+    fn a_changed_secret_or_name_is_damage_and_a_new_enrolment_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!contradicts(folder.path(), &row()));
+        keep(folder.path(), &row());
+        assert!(!contradicts(folder.path(), &row()));
+        let changed = |change: fn(&mut FolderRow, &mut EnrolledRow)| {
+            let mut other = row();
+            let mut own = other.enrolled.take().unwrap();
+            change(&mut other, &mut own);
+            FolderRow { enrolled: Some(own), ..other }
+        };
+        assert!(contradicts(folder.path(), &changed(|row, _| row.secret[3] ^= 1)));
+        assert!(contradicts(folder.path(), &changed(|_, own| own.device.0[3] ^= 1)));
+        let again = changed(|_, own| (own.device, own.epoch) = (DeviceId([9; 16]), 5));
+        assert!(!contradicts(folder.path(), &again));
     }
 
     #[cfg(unix)]

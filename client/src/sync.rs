@@ -123,7 +123,7 @@ async fn attempt_with(
     server: Option<&str>,
     report: &mut SyncReport,
 ) -> Result<(), SyncError> {
-    match attempt_once(folder, world, means, server, report).await {
+    match Box::pin(attempt_once(folder, world, means, server, report)).await {
         Err(error) if repair::may_help_sync(folder, &error) => {
             let (path, clock) = (folder.to_owned(), world.clone());
             match desk::beside(&means.disk, move || Ok(repair::repair(&path, &clock))).await?? {
@@ -131,7 +131,7 @@ async fn attempt_with(
                 Mended::Finished => {}
                 Mended::Anew(repaired) => report.repaired = Some(repaired),
             }
-            attempt_once(folder, world, means, server, report).await
+            Box::pin(attempt_once(folder, world, means, server, report)).await
         }
         done => done,
     }
@@ -146,6 +146,9 @@ async fn attempt_once(
 ) -> Result<(), SyncError> {
     let desk = Desk::open(folder, &means.disk).await?;
     let (row, own) = desk.read(enrolled).await?.ok_or(SyncError::NotEnrolled)?;
+    if identity::contradicts(folder, &row) {
+        return Err(StoreError::Damaged("identity".to_owned()).into());
+    }
     identity::keep(folder, &row);
     let pass = Pass::new(own.device, &row.secret);
     let address = server.unwrap_or(&row.server);

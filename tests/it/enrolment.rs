@@ -83,11 +83,14 @@ async fn a_wrong_secret_is_refused() {
     let folder = Connection::open(commune.path().join("gom.db")).unwrap();
     let secret: Vec<u8> = folder.query_row("select secret from folder", [], |row| row.get(0)).unwrap();
     folder.execute("update folder set secret = zeroblob(32)", []).unwrap();
+    // What is written down beside it would tell that it was changed.
+    std::fs::remove_file(commune.path().join("identity")).unwrap();
     let error = commune.try_sync().await.unwrap_err();
     assert!(matches!(error, SyncError::Line(LineFault::Refused(_))), "{error:?}");
     has(&read_out(&error), &["huyện không cho máy này vào", "hãy ghi danh lại"]);
     assert_eq!((district.submissions().len(), commune.counts().queued), (0, 1));
     folder.execute("update folder set secret = ?", [secret]).unwrap();
+    std::fs::remove_file(commune.path().join("identity")).unwrap();
     assert!(commune.sync().await.is_settled());
 }
 

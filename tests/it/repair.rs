@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use tests::program::has;
+use tests::proof::chance::Chance;
 use tests::sheet::month_of;
 use tests::{Commune, District};
 
@@ -201,6 +202,40 @@ async fn an_identity_is_kept_beside_the_database_for_its_owner_alone() {
     assert!(identity.is_file());
 }
 
+/// Bytes anywhere in the file are changed. Whatever comes of it, no program panics, no total is wrong, and what the officer
+/// has to enter again is taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn whichever_bytes_are_changed_no_total_is_wrong() {
+    let district = District::open().await;
+    let mut chance = Chance::new(5);
+    for round in 1..=10_u64 {
+        let commune = Commune::enrolled(&district, "31423").await;
+        let births = 100 + round;
+        commune.queue("society", "2024-05", &[("births", &births.to_string())]);
+        drop(settle(&database(&commune)));
+        let mut bytes = std::fs::read(database(&commune)).unwrap();
+        // Half of them in the pages that hold who the folder is and what it has queued.
+        let near = if round % 2 == 0 { bytes.len() } else { 8 * 4096 };
+        for _ in 0..=chance.below(40) {
+            let place = usize::try_from(chance.below(near as u64)).unwrap();
+            bytes[place] ^= 1 << chance.below(8);
+        }
+        std::fs::write(database(&commune), bytes).unwrap();
+        let said = commune.office().vi(&["sync"]);
+        assert!(!said.err.contains("panicked"), "round {round}: {said:?}");
+        let total = district.total("births", "2024-05");
+        let before = if round == 1 { "–".to_owned() } else { (births - 1).to_string() };
+        assert!(total == births.to_string() || total == before, "round {round}: {total}");
+        if total == before {
+            let new = Commune::enrolled(&district, "31423").await;
+            new.queue("society", "2024-05", &[("births", &births.to_string())]);
+            assert!(new.sync().await.is_settled(), "round {round}");
+        }
+        assert_eq!(district.total("births", "2024-05"), births.to_string(), "round {round}");
+    }
+    district.verify();
+}
+
 /// A computer that does not know who it is makes nothing up.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_an_identity_a_damaged_database_is_refused_and_left_alone() {
@@ -214,6 +249,18 @@ async fn without_an_identity_a_damaged_database_is_refused_and_left_alone() {
     has(&commune.office().vi(&["sync"]).failed(), &["lỗi: dữ liệu trong thư mục bị hỏng"]);
     assert_eq!(std::fs::read_to_string(database(&commune)).unwrap(), noise);
     assert_eq!(asides(&commune), Vec::<PathBuf>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_was_changed_in_the_database_is_known_from_beside_it() {
+    let (district, mut commune) = with_work().await;
+    let before = district.submissions().len() as u64;
+    let connection = settle(&database(&commune));
+    assert_eq!(connection.execute("update folder set secret = zeroblob(32)", []).unwrap(), 1);
+    drop(connection);
+    let said = commune.office().vi(&["sync"]).done();
+    has(&said, &["Dữ liệu trên máy bị hỏng", "Cứu được 2 báo cáo chờ gửi và 1 bản nháp."]);
+    is_whole(&district, &mut commune, before).await;
 }
 
 /// The district goes on from a backup, and a commune's database is damaged: both at once lose nothing that is queued.

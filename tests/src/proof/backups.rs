@@ -37,7 +37,7 @@ pub const PROOF: Proof = Proof {
 fn tries(count: u64, seed: u64) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut story = Story::begin(seed).await;
+        let mut story = Box::pin(Story::begin(seed)).await;
         for number in 1..=count {
             story.round(number).await;
         }
