@@ -10,12 +10,12 @@ use crate::drafts::{self, Entered, Imported};
 use crate::enrolment::{self, Enrolled};
 use crate::failure::Failure;
 use crate::outbox::{self, Submitted, Which};
-use crate::programme::{KnownTables, Programmes};
+use crate::programme::{self, KnownTables, Programmes};
 use crate::receipts::{self, ReceiptView};
 use crate::resolve::{self, Keep, Resolved};
 use crate::show::{self, FormView, YearView};
 use crate::status::{self, Status};
-use crate::store::{DraftRow, EnrolledRow, Rows, Store};
+use crate::store::{DraftRow, EnrolledRow, Rows, Store, Stored};
 use crate::sync::{self, Refused, SyncError, SyncReport, watch};
 
 /// A commune's data folder.
@@ -131,7 +131,11 @@ impl Commune {
 
     /// Whether a version of the programme waits here for a newer program.
     pub fn update_needed(&self) -> Result<bool, Failure> {
-        self.look(|_, programmes, _| Ok(!programmes.unreadable.is_empty()))
+        let all_read = self.with_store(|store| store.read(|rows| Ok(rows.unread_editions()?.is_empty())))?;
+        if all_read {
+            return Ok(false);
+        }
+        self.with_store(|store| Ok(store.write(note_readable)?))
     }
 
     /// The forms being filled in.
@@ -211,6 +215,18 @@ impl Commune {
         }
         done
     }
+}
+
+/// Notes which versions this program can read; whether there are others.
+fn note_readable(rows: &Rows<'_>) -> Stored<bool> {
+    let mut others = false;
+    for (version, bundle) in rows.unread_editions()? {
+        match programme::read(&bundle) {
+            Some(_) => rows.note_read(version)?,
+            None => others = true,
+        }
+    }
+    Ok(others)
 }
 
 fn needed(programmes: &Programmes) -> Result<(), Failure> {
