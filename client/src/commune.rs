@@ -12,14 +12,14 @@ use crate::failure::Failure;
 use crate::folder;
 use crate::means::Means;
 use crate::outbox::{self, Submitted, Which};
-use crate::programme::{KnownTables, Programmes};
+use crate::programme::{self, KnownTables, Programmes};
 use crate::receipts::{self, ReceiptView};
 use crate::repair;
 use crate::resolve::{self, Keep, Resolved};
 use crate::show::{self, FormView, YearView};
 use crate::status::{self, Status};
 use crate::stick::{self, Exported};
-use crate::store::{DraftRow, EnrolledRow, FolderRow, Rows, Store, StoreError};
+use crate::store::{DraftRow, EnrolledRow, FolderRow, Rows, Store, StoreError, Stored};
 use crate::sync::{self, Refused, SyncError, SyncReport, watch};
 
 /// A commune's data folder.
@@ -194,7 +194,11 @@ impl Commune {
 
     /// Whether a version of the programme waits here for a newer program.
     pub fn update_needed(&self) -> Result<bool, Failure> {
-        self.look(|_, programmes, _| Ok(!programmes.unreadable.is_empty()))
+        let all_read = self.with_store(|store| store.read(|rows| Ok(rows.unread_editions()?.is_empty())))?;
+        if all_read {
+            return Ok(false);
+        }
+        self.with_store(|store| Ok(store.write(note_readable)?))
     }
 
     /// The forms being filled in.
@@ -275,6 +279,18 @@ impl Commune {
         }
         done
     }
+}
+
+/// Notes which versions this program can read; whether there are others.
+fn note_readable(rows: &Rows<'_>) -> Stored<bool> {
+    let mut others = false;
+    for (version, bundle) in rows.unread_editions()? {
+        match programme::read(&bundle) {
+            Some(_) => rows.note_read(version)?,
+            None => others = true,
+        }
+    }
+    Ok(others)
 }
 
 fn needed(programmes: &Programmes) -> Result<(), Failure> {

@@ -194,15 +194,12 @@ fn gather_all<'v>(view: &'v View<'v>, units_a_thread: usize) -> Vec<Option<Gathe
 
 /// Asks all targets of one unit after another.
 fn gather<'v>(view: &'v View<'v>, units: &[UnitIx]) -> Vec<Option<Gathering<'v>>> {
-    let mut readings = Readings::new(view);
+    let mut readings = Readings::of_all(view);
     let begin =
         |target: &'v Target| Some(Gathering::new(view, target, target.formula.as_ref()?, &mut readings));
     let mut gatherings: Vec<Option<Gathering<'_>>> = view.programme.targets.iter().map(begin).collect();
     for unit in units {
-        let subject = view.subject(*unit);
-        // One target asks for few of them.
-        subject.fetch();
-        readings.read(&subject);
+        readings.read(*unit);
         gatherings.iter_mut().flatten().for_each(|gathering| gathering.ask(*unit, &readings));
     }
     gatherings

@@ -106,7 +106,14 @@ fn put_report(lang: Lang, commune: &Commune, report: &SyncReport) {
     for version in &report.editions {
         put(lang, &say!("Đã tải chương trình, bản {version}.", "The programme has come, version {version}."));
     }
-    if report.update_needed || commune.update_needed().unwrap_or(false) {
+    let waits = commune.update_needed().unwrap_or_else(|failure| {
+        tracing::warn!(
+            error = &failure as &dyn std::error::Error,
+            "nobody knows whether an update is needed"
+        );
+        false
+    });
+    if report.update_needed || waits {
         put(lang, &update_needed());
     }
 }

@@ -1,10 +1,13 @@
 //! The programme's versions and the tables that came with them, verbatim.
 
 use gom_domain::programme::Bundle;
-use rusqlite::named_params;
+use rusqlite::{ToSql, named_params};
 
 use super::value::{int, small};
 use super::{Rows, Stored};
+
+/// This program, as it notes what it has read: what one version can read another may not.
+const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
 /// A table that comes with a programme and is replaced on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,17 +47,32 @@ impl Rows<'_> {
     pub fn newest_edition(&self) -> Stored<Option<(u32, Bundle)>> {
         let sql = "select version, name, bytes from edition_file \
                    where version = (select max(version) from edition) order by name";
-        Ok(self.read_editions(sql)?.pop())
+        Ok(self.read_editions(sql, named_params! {})?.pop())
     }
 
     /// All versions with their tables, oldest first.
     pub fn editions(&self) -> Stored<Vec<(u32, Bundle)>> {
-        self.read_editions("select version, name, bytes from edition_file order by version, name")
+        let sql = "select version, name, bytes from edition_file order by version, name";
+        self.read_editions(sql, named_params! {})
     }
 
-    fn read_editions(&self, sql: &str) -> Stored<Vec<(u32, Bundle)>> {
+    /// The versions of which this version of the program has not noted that it can read them.
+    pub fn unread_editions(&self) -> Stored<Vec<(u32, Bundle)>> {
+        let sql = "select version, name, bytes from edition join edition_file using (version) \
+                   where read_by is not :program order by version, name";
+        self.read_editions(sql, named_params! { ":program": PROGRAM })
+    }
+
+    /// Notes that this version of the program can read a version of the programme.
+    pub fn note_read(&self, version: u32) -> Stored<()> {
+        let sql = "update edition set read_by = :program where version = :version";
+        self.connection.execute(sql, named_params! { ":program": PROGRAM, ":version": version })?;
+        Ok(())
+    }
+
+    fn read_editions(&self, sql: &str, bound: &[(&str, &dyn ToSql)]) -> Stored<Vec<(u32, Bundle)>> {
         let mut statement = self.connection.prepare_cached(sql)?;
-        let mut found = statement.query([])?;
+        let mut found = statement.query(bound)?;
         let mut editions: Vec<(u32, Bundle)> = Vec::new();
         while let Some(row) = found.next()? {
             let version = small(row, "version")?;
@@ -86,5 +104,34 @@ impl Rows<'_> {
             priors.push((small(row, "year")?, row.get("bytes")?));
         }
         Ok(priors)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{commune, folder};
+    use crate::store::{Store, StoreError};
+
+    #[test]
+    fn a_programme_is_read_once_by_each_version_of_the_program_to_see_whether_it_can_be() {
+        let folder = folder();
+        let unread = || {
+            let look = |rows: &Rows<'_>| rows.unread_editions();
+            Store::open(folder.path()).unwrap().read(look).unwrap().len()
+        };
+        let change = |sql: &str| {
+            let change = |rows: &Rows<'_>| Ok::<_, StoreError>(rows.connection.execute_batch(sql)?);
+            Store::open(folder.path()).unwrap().write(change).unwrap();
+        };
+        assert_eq!(unread(), 1);
+        assert!(!commune(&folder).update_needed().unwrap());
+        assert_eq!(unread(), 0, "it is noted");
+        change("update edition set read_by = 'another'");
+        assert_eq!(unread(), 1);
+        change("update edition_file set bytes = x'00' where name = 'programme.toml'");
+        for _ in 0..2 {
+            assert!(commune(&folder).update_needed().unwrap(), "it is said as long as it cannot be read");
+        }
     }
 }

@@ -29,6 +29,7 @@ pub(super) const BUSY: Duration = Duration::from_secs(10);
 const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_folder.sql")),
     M::up(include_str!("../../migrations/0002_give_back.sql")),
+    M::up(include_str!("../../migrations/0003_read_by.sql")),
 ];
 
 impl Store {

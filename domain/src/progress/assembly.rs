@@ -52,10 +52,10 @@ pub struct Assembly {
 impl Assembly {
     /// Puts a target's figure together as of the view's month.
     pub fn new<'a>(view: &'a View<'a>, target: &'a Target, formula: &'a Formula) -> Self {
-        let mut readings = Readings::new(view);
+        let mut readings = Readings::of_one(view);
         let mut gathering = Gathering::new(view, target, formula, &mut readings);
         for unit in view.units() {
-            readings.read(&view.subject(*unit));
+            readings.read(*unit);
             gathering.ask(*unit, &readings);
         }
         gathering.finish()

@@ -4,6 +4,7 @@
 use crate::element::ElementIx;
 use crate::formula::{Aspect, Term};
 use crate::totals::{Holding, Series, Subject, View};
+use crate::unit::UnitIx;
 
 /// The figures that targets ask of a unit, one unit after another.
 pub(super) struct Readings<'a> {
@@ -11,6 +12,8 @@ pub(super) struct Readings<'a> {
     asked: Vec<Question<'a>>,
     /// What the unit has of each; none where it does not fill in the element.
     held: Vec<Option<Holding>>,
+    /// Whether many targets ask, so that most of a unit's figures are read; one target asks for few.
+    of_many: bool,
 }
 
 /// One figure that is asked for.
@@ -22,8 +25,14 @@ struct Question<'a> {
 }
 
 impl<'a> Readings<'a> {
-    pub(super) fn new(view: &'a View<'a>) -> Self {
-        Self { view, asked: Vec::new(), held: Vec::new() }
+    /// For one target.
+    pub(super) fn of_one(view: &'a View<'a>) -> Self {
+        Self { view, asked: Vec::new(), held: Vec::new(), of_many: false }
+    }
+
+    /// For all targets.
+    pub(super) fn of_all(view: &'a View<'a>) -> Self {
+        Self { of_many: true, ..Self::of_one(view) }
     }
 
     /// The place at which a figure will be found.
@@ -41,8 +50,12 @@ impl<'a> Readings<'a> {
     }
 
     /// Reads all that is asked of a unit.
-    pub(super) fn read(&mut self, subject: &Subject<'a>) {
-        let held = |asked: &Question<'a>| held(&asked.series, asked.term.aspect, subject, asked.due);
+    pub(super) fn read(&mut self, unit: UnitIx) {
+        let subject = self.view.subject(unit);
+        if self.of_many {
+            subject.fetch();
+        }
+        let held = |asked: &Question<'a>| held(&asked.series, asked.term.aspect, &subject, asked.due);
         self.held.clear();
         self.held.extend(self.asked.iter().map(held));
     }
