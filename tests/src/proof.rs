@@ -3,6 +3,9 @@
 //! A proof panics at the first broken promise and says which, and how to see it again. `cargo test` tries each a few
 //! times; the program `prove` tries each as often as it is told to, and says how often that was.
 
+pub mod chance;
+mod model;
+
 /// Something that is tried again and again.
 #[derive(Clone, Copy)]
 pub struct Proof {
@@ -21,7 +24,7 @@ pub struct Proof {
 }
 
 /// All proofs, the quick ones first.
-pub const PROOFS: &[Proof] = &[];
+pub const PROOFS: &[Proof] = &[model::MODEL];
 
 /// The proof of a name.
 pub fn named(name: &str) -> Option<&'static Proof> {
