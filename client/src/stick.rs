@@ -135,6 +135,7 @@ fn take(
     if let Err(malformed) = news(rows, own, answers.after, answers.news, &mut report)? {
         return Ok(Err(malformed.into()));
     }
+    refilled(rows)?;
     (report.waiting, report.unresolved) = (rows.queued_count()?, rows.unresolved()?.len() as u64);
     Ok(Ok(report))
 }
@@ -185,10 +186,13 @@ fn give_back(
             Err(malformed) => return Ok(Err(malformed)),
         }
     }
-    if items(rows)?.is_empty() {
-        rows.note_refilled()?;
-    }
     Ok(Ok(()))
+}
+
+/// Notes that nothing is left to be given back, once everything has been told anew.
+fn refilled(rows: &Rows<'_>) -> Stored<()> {
+    let refills = rows.folder()?.and_then(|row| row.enrolled).is_some_and(|own| own.refill);
+    if refills && items(rows)?.is_empty() { rows.note_refilled() } else { Ok(()) }
 }
 
 /// Applies news. How far all is known is noted only where they go on from what is known here, and never backwards.
