@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::rc::Rc;
 
 use gom_domain::calendar::vietnam_day;
 use gom_domain::greeting::{DeviceId, HistoryId, fingerprint};
@@ -21,7 +20,7 @@ use gom_server::wording::Trouble;
 use rusqlite::{Connection, named_params};
 
 use super::founded::{Enrolled, Founded, copy};
-use super::shelf::{Entry, Rulings, Said, Shelf, placed};
+use super::shelf::{Entry, Rulings, Said, Shelf};
 use super::{Held, hold};
 
 const FILE: &str = "books.db";
@@ -314,11 +313,6 @@ impl<'f> District<'f> {
         }
         self.shelf.entries = shelf;
         Ok(())
-    }
-
-    /// The place of an entry, if it has one.
-    pub(super) fn place_of(&self, entry: &Rc<Entry>) -> Option<Place> {
-        placed(self.founded, entry).ok().map(|(place, _)| place)
     }
 }
 

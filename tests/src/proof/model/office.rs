@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use gom::{Commune, DraftRow, Failure, Mistake, Which};
 use gom::resolve::{Keep, Resolved};
 use gom_domain::Period;
-use gom_domain::greeting::HistoryId;
+use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::world::World;
 use gom_proto::stick;
 use gom_proto::submission::Envelope;
@@ -220,11 +220,15 @@ impl Office {
         self.rows().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap().cast_unsigned()
     }
 
-    /// The reports that others have filed, as the folder has them under its history.
-    pub(super) fn filed(&mut self) -> Vec<[u8; 32]> {
-        let sql = "select fingerprint from filed";
+    /// The reports that others have filed, by their numbers.
+    pub(super) fn filed(&mut self) -> Vec<(DeviceId, u32, u64, [u8; 32])> {
+        let sql = "select device, epoch, sequence, fingerprint from filed";
         let mut statement = self.rows().prepare_cached(sql).unwrap();
-        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        let filed = statement.query_map([], |row| {
+            let sequence = row.get::<_, i64>(2)?.cast_unsigned();
+            Ok((DeviceId(row.get(0)?), row.get(1)?, sequence, row.get(3)?))
+        });
+        filed.unwrap().map(Result::unwrap).collect()
     }
 
     /// All operations, in the order of sealing.

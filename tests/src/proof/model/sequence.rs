@@ -42,6 +42,8 @@ pub(super) struct Sequence<'f> {
     world: World,
     district: District<'f>,
     offices: Vec<Office>,
+    /// What was made by hand, in order: whoever made it forgets nothing.
+    made: Vec<Vec<u8>>,
     /// Queues that were written and not lost: whose, and the file.
     letters: Vec<(usize, Vec<u8>)>,
     /// Answers that were written: for which computer, and the file.
@@ -74,7 +76,8 @@ impl<'f> Sequence<'f> {
         let world = World::new(|| now(DAY), move |bytes| thrown(&thrown_here, bytes));
         let district = District::new(founded, home.path().join("district"), world.clone(), now(DAY));
         let (letters, answers) = (Vec::new(), Vec::new());
-        let mut sequence = Self { founded, home, dice, world, district, offices: Vec::new(), letters, answers };
+        let (offices, made) = (Vec::new(), Vec::new());
+        let mut sequence = Self { founded, home, dice, world, district, offices, made, letters, answers };
         for nth in 0..founded.computers.len() {
             sequence.open(nth, &founded.computer(nth));
         }
@@ -215,9 +218,14 @@ impl<'f> Sequence<'f> {
                 pushes.push((computer, hello.epoch, *first, operations.into_iter().map(|(_, body)| body).collect()));
             }
         }
+        for made in made {
+            let body = self.make(*made);
+            self.made.push(body);
+        }
+        // What books that were restored have lost is sent again.
         let maker = self.founded.maker.clone();
         let (epoch, last) = self.district.shelf.reached(maker.number);
-        let bodies: Vec<Vec<u8>> = made.iter().map(|made| self.make(*made)).collect();
+        let bodies = self.made[usize::try_from(last).unwrap()..].to_vec();
         if !bodies.is_empty() {
             pushes.push((maker, epoch, last + 1, bodies));
         }
@@ -380,6 +388,7 @@ impl<'f> Sequence<'f> {
             for nth in 0..self.offices.len() {
                 self.carry(nth, true)?;
             }
+            self.push(&[], &[])?;
             if self.is_healed() {
                 break;
             }
@@ -412,12 +421,21 @@ impl<'f> Sequence<'f> {
         let queued = office.commune().status().unwrap().queued;
         hold!(queued == 0, "computer {nth} cannot hand in {queued} reports");
         hold!(!office.refills(), "computer {nth} cannot give back what it holds");
-        for one in office.kept().iter().filter(|one| !one.is_moved) {
-            hold!(in_books.contains(&one.fingerprint), "operation {} of computer {nth} is not in the books", one.sequence);
+        let (kept, filed) = (office.kept(), office.filed());
+        let device = office.computer.device;
+        let own = kept.into_iter().filter(|one| !one.is_moved);
+        let own = own.map(|one| (device, one.epoch, one.sequence, one.fingerprint));
+        for (device, epoch, sequence, fingerprint) in own.chain(filed) {
+            // Two computers by one name may have sealed two things under one number, of which lost books gave one away.
+            let number = self.district.memory(|memory| memory.device_called(device).map(|device| device.number));
+            let other = number.and_then(|number| self.district.shelf.of(number, epoch, sequence));
+            let another = other.is_some_and(|other| other.fingerprint != fingerprint);
+            hold!(
+                another || in_books.contains(&fingerprint),
+                "operation {sequence} of epoch {epoch} of {device:?}, which computer {nth} holds, is not in the books"
+            );
         }
-        for filed in office.filed() {
-            hold!(in_books.contains(&filed), "what computer {nth} knows of another is not in the books");
-        }
+        let office = &mut self.offices[nth];
         let unit = office.computer.unit;
         for (form, period) in PLACES {
             let view = office.commune().form(form, period).map_err(|failure| format!("{failure:?}"))?;
