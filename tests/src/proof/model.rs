@@ -107,6 +107,7 @@ fn told(founded: &Founded, mut steps: Vec<Step>) -> String {
         }
     }
     let why = tried(founded, &steps).err().unwrap_or_else(|| "nothing, made again".to_owned());
-    let lines: Vec<String> = steps.iter().enumerate().map(|(nth, step)| format!("{nth:>4} {step:?}")).collect();
+    let lines: Vec<String> =
+        steps.iter().enumerate().map(|(nth, step)| format!("{nth:>4} {step:?}")).collect();
     format!("what is needed for it:\n{}\n{why}", lines.join("\n"))
 }

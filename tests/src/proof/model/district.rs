@@ -56,7 +56,8 @@ impl<'f> District<'f> {
             known: HashMap::new(),
             copies: Vec::new(),
         };
-        let (history, last) = district.memory(|memory| (memory.history, memory.last.map_or(0, |last| last.last_seq)));
+        let (history, last) =
+            district.memory(|memory| (memory.history, memory.last.map_or(0, |last| last.last_seq)));
         district.shelf = Shelf::new(history, last);
         district
     }
@@ -97,11 +98,13 @@ impl<'f> District<'f> {
         let today = vietnam_day(self.now_ms);
         for mut row in rows {
             let fingerprint = row.fingerprint;
-            let sender = self.memory(|memory| memory.device(row.device).cloned()).ok_or("an unknown device")?;
+            let sender =
+                self.memory(|memory| memory.device(row.device).cloned()).ok_or("an unknown device")?;
             row.name = sender.id;
             let (unit, device) = (sender.unit, if sender.district { 0 } else { row.device });
             let whose = self.known.get(&fingerprint).copied();
-            let is_its = whose.is_some_and(|(of, by)| of == row.unit && (device == 0 || by == 0 || by == device));
+            let is_its =
+                whose.is_some_and(|(of, by)| of == row.unit && (device == 0 || by == 0 || by == device));
             hold!(is_its && unit == row.unit, "entry {}: {whose:?} made it, not {}", row.seq, row.device);
             self.shelf.learn(row, self.founded, today, &mut self.rulings)?;
         }
@@ -211,8 +214,15 @@ impl<'f> District<'f> {
     }
 
     /// Holds answers against the stored rulings, and what was not taken against the reasons that there may be.
-    fn answered(&self, computer: &Enrolled, queue: &wire::Queue, asked: HistoryId, answered: &Answered) -> Held {
-        let answers = stick::read_answers(&answered.answers, &computer.key).map_err(|error| error.to_string())?;
+    fn answered(
+        &self,
+        computer: &Enrolled,
+        queue: &wire::Queue,
+        asked: HistoryId,
+        answered: &Answered,
+    ) -> Held {
+        let answers =
+            stick::read_answers(&answered.answers, &computer.key).map_err(|error| error.to_string())?;
         let epoch = answers.welcome.as_ref().map_or(0, |welcome| welcome.epoch);
         let mut count = 0;
         for verdicts in &answers.verdicts {
@@ -227,7 +237,11 @@ impl<'f> District<'f> {
             let older = epoch != answers.asked_epoch;
             let reached = self.shelf.reached(computer.number);
             let elsewhere = older || answers.verdicts.is_empty() && reached.0 == epoch;
-            hold!(count == sent.len() || elsewhere, "{count} of {} were ruled on, and nobody says why", sent.len());
+            hold!(
+                count == sent.len() || elsewhere,
+                "{count} of {} were ruled on, and nobody says why",
+                sent.len()
+            );
             return Ok(());
         };
         if *refusal == Trouble::QueueToComeAgain.message() {
@@ -243,7 +257,13 @@ impl<'f> District<'f> {
     }
 
     /// The reason that there may be not to take an operation.
-    pub(super) fn refusals(&self, computer: &Enrolled, epoch: u32, sequence: u64, body: &[u8]) -> Option<Refusal> {
+    pub(super) fn refusals(
+        &self,
+        computer: &Enrolled,
+        epoch: u32,
+        sequence: u64,
+        body: &[u8],
+    ) -> Option<Refusal> {
         if let Some(entry) = self.shelf.of(computer.number, epoch, sequence) {
             return (entry.body != body).then_some(Refusal::SequenceReused(sequence));
         }
@@ -325,6 +345,8 @@ pub(super) fn read(computer: &Enrolled, file: &[u8]) -> wire::Queue {
 pub(super) fn queue_of(queue: &wire::Queue) -> Vec<(u64, Vec<u8>)> {
     let messages = queue.operations.iter();
     messages
-        .flat_map(|message| (message.first_sequence..).zip(gom_proto::operations::unpack(message.clone()).unwrap()))
+        .flat_map(|message| {
+            (message.first_sequence..).zip(gom_proto::operations::unpack(message.clone()).unwrap())
+        })
         .collect()
 }

@@ -126,7 +126,8 @@ impl Founded {
         let answer = books.commit(vec![load], clock.now_ms()).remove(0);
         assert!(matches!(answer, Answer::Changed(_)), "{answer:?}");
         drop((books, lock));
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         runtime.block_on(enrol(&home, &folder, &clock));
         let memory = folder.recall(None).unwrap().1;
         let enrolled = |place: usize| {

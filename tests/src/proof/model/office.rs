@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use gom::{Commune, DraftRow, Failure, Mistake, Which};
 use gom::resolve::{Keep, Resolved};
+use gom::{Commune, DraftRow, Failure, Mistake, Which};
 use gom_domain::Period;
 use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::world::World;
@@ -110,7 +110,9 @@ impl Office {
         let before: BTreeMap<(String, Period), DraftRow> =
             self.drafts().into_iter().map(|draft| ((draft.form.clone(), draft.period), draft)).collect();
         let submitted = match self.commune().submit(which, None) {
-            Err(Failure::Mistakes(mistakes)) if matches!(mistakes[..], [Mistake::NoDraft(..)]) => return Ok(Vec::new()),
+            Err(Failure::Mistakes(mistakes)) if matches!(mistakes[..], [Mistake::NoDraft(..)]) => {
+                return Ok(Vec::new());
+            }
             submitted => submitted.map_err(|failure| format!("nothing was queued: {failure:?}"))?,
         };
         let mut sealed = Vec::new();
@@ -118,10 +120,12 @@ impl Office {
             let body = self.body(&one.fingerprint).ok_or("what was said to be queued is not there")?;
             let envelope = Envelope::decode(&body).map_err(|error| error.to_string())?;
             if let Some(draft) = before.get(&(one.place.key().to_owned(), one.place.period)) {
-                let figures = envelope.open(one.place.programme()).map_err(|error| error.to_string())?.figures;
-                let typed = one.place.form().elements.iter().map(|element| {
-                    draft.cells.get(&one.place.programme().element(*element).key).copied()
-                });
+                let figures =
+                    envelope.open(one.place.programme()).map_err(|error| error.to_string())?.figures;
+                let typed =
+                    one.place.form().elements.iter().map(|element| {
+                        draft.cells.get(&one.place.programme().element(*element).key).copied()
+                    });
                 hold!(figures.into_iter().eq(typed), "what was sealed is not what was typed");
                 hold!(envelope.base == draft.base, "what was sealed has another base than its draft");
             }
@@ -233,7 +237,8 @@ impl Office {
 
     /// All operations, in the order of sealing.
     pub(super) fn kept(&mut self) -> Vec<Kept> {
-        let sql = "select o.epoch, o.sequence, o.fingerprint, p.form, p.period, x.operation is not null as queued,
+        let sql =
+            "select o.epoch, o.sequence, o.fingerprint, p.form, p.period, x.operation is not null as queued,
                           m.operation is not null as moved, r.ruling, r.district_commit, r.history
                    from operation as o join place as p on p.id = o.place
                    left join outbox as x on x.operation = o.id left join moved as m on m.operation = o.id
@@ -312,7 +317,8 @@ impl Office {
         let count = |is: fn(&Kept) -> bool| kept.iter().filter(|one| is(one)).count() as u64;
         let queued = count(|one| one.is_queued);
         hold!(status.queued == queued, "{} are said to be queued, {queued} are", status.queued);
-        let accepted = count(|one| one.receipt.as_ref().is_some_and(|(said, ..)| matches!(said, Said::Accepted(_))));
+        let accepted =
+            count(|one| one.receipt.as_ref().is_some_and(|(said, ..)| matches!(said, Said::Accepted(_))));
         hold!(status.accepted == accepted, "{} are said to be accepted, {accepted} are", status.accepted);
         let shown: Vec<(String, u32, u64)> = status
             .attention

@@ -151,7 +151,11 @@ impl<'f> Sequence<'f> {
         self.offices[nth].check(&self.district.rulings)
     }
 
-    fn queue(&mut self, nth: usize, submit: impl FnOnce(&mut Office) -> Result<Vec<[u8; 32]>, String>) -> Held {
+    fn queue(
+        &mut self,
+        nth: usize,
+        submit: impl FnOnce(&mut Office) -> Result<Vec<[u8; 32]>, String>,
+    ) -> Held {
         let nth = nth % self.offices.len();
         let sealed = submit(&mut self.offices[nth])?;
         let (unit, number) = (self.offices[nth].computer.unit, self.offices[nth].computer.number);
@@ -215,7 +219,12 @@ impl<'f> Sequence<'f> {
             });
             let operations = queue_of(&queue);
             if let Some((first, _)) = operations.first().filter(|_| goes) {
-                pushes.push((computer, hello.epoch, *first, operations.into_iter().map(|(_, body)| body).collect()));
+                pushes.push((
+                    computer,
+                    hello.epoch,
+                    *first,
+                    operations.into_iter().map(|(_, body)| body).collect(),
+                ));
             }
         }
         for made in made {
@@ -235,7 +244,9 @@ impl<'f> Sequence<'f> {
         };
         let answers = self.district.commit(pushes.iter().map(job).collect())?;
         for ((computer, epoch, first, bodies), answer) in pushes.iter().zip(answers) {
-            let Answer::Receipts(receipts, refusal) = answer else { return Err(format!("a push got {answer:?}")) };
+            let Answer::Receipts(receipts, refusal) = answer else {
+                return Err(format!("a push got {answer:?}"));
+            };
             self.district.told(computer.number, *epoch, &receipts)?;
             if receipts.len() == bodies.len() && refusal.is_none() {
                 continue;
@@ -243,7 +254,10 @@ impl<'f> Sequence<'f> {
             let stopped = first + receipts.len() as u64;
             let body = &bodies[receipts.len()];
             let may = self.district.refusals(computer, *epoch, stopped, body);
-            hold!(refusal.is_some() && refusal == may, "{stopped} was refused by {refusal:?} instead of {may:?}");
+            hold!(
+                refusal.is_some() && refusal == may,
+                "{stopped} was refused by {refusal:?} instead of {may:?}"
+            );
         }
         Ok(())
     }
@@ -264,7 +278,9 @@ impl<'f> Sequence<'f> {
                 let report = self.report(place, value, unit, true);
                 Submission { id: report.base.unwrap_or(report.id), ..report }
             }
-            Made::WrongPeriod => Submission { period: "2024-Q1".parse().unwrap(), ..self.report(0, 5, unit, false) },
+            Made::WrongPeriod => {
+                Submission { period: "2024-Q1".parse().unwrap(), ..self.report(0, 5, unit, false) }
+            }
             Made::Misfit { place } => {
                 let mut report = self.report(place, 5, unit, true);
                 report.figures.push(Some(1));
@@ -303,7 +319,8 @@ impl<'f> Sequence<'f> {
     /// The district enters on behalf of a unit: all is accepted, or nothing is entered.
     fn enter(&mut self, unit: usize, place: usize, value: u64) -> Held {
         let (number, name) = self.founded.units[unit % 2].clone();
-        let report = Submission { reason: "by telephone".to_owned(), ..self.report(place, value, number, true) };
+        let report =
+            Submission { reason: "by telephone".to_owned(), ..self.report(place, value, number, true) };
         let body = self.district.body(&report, number, 0);
         let before = self.district.shelf.last;
         let job = Job::Enter(Enter { unit: name, bodies: vec![body], device: DeviceId(self.world.random()) });
@@ -312,7 +329,10 @@ impl<'f> Sequence<'f> {
         let accepted = receipts.iter().all(|(_, receipt)| receipt.ruling.is_accepted());
         let entered = self.district.shelf.last != before;
         hold!(entered == accepted, "what was entered is {receipts:?}");
-        hold!(accepted || matches!(Said::from(&receipts[0].1.ruling.verdict), Said::Rejected(_)), "the district conflicts with itself");
+        hold!(
+            accepted || matches!(Said::from(&receipts[0].1.ruling.verdict), Said::Rejected(_)),
+            "the district conflicts with itself"
+        );
         Ok(())
     }
 
@@ -427,7 +447,8 @@ impl<'f> Sequence<'f> {
         let own = own.map(|one| (device, one.epoch, one.sequence, one.fingerprint));
         for (device, epoch, sequence, fingerprint) in own.chain(filed) {
             // Two computers by one name may have sealed two things under one number, of which lost books gave one away.
-            let number = self.district.memory(|memory| memory.device_called(device).map(|device| device.number));
+            let number =
+                self.district.memory(|memory| memory.device_called(device).map(|device| device.number));
             let other = number.and_then(|number| self.district.shelf.of(number, epoch, sequence));
             let another = other.is_some_and(|other| other.fingerprint != fingerprint);
             hold!(
@@ -444,7 +465,10 @@ impl<'f> Sequence<'f> {
             let ix = FORMS.iter().position(|(key, _)| *key == form).unwrap_or(0);
             let place = Place { unit, form: self.founded.forms[ix], period: period.parse().unwrap() };
             let there = self.district.shelf.stands.get(&place).map(|filed| filed.id);
-            hold!(here == there, "computer {nth} takes {here:?} to stand for {form} {period} where {there:?} does");
+            hold!(
+                here == there,
+                "computer {nth} takes {here:?} to stand for {form} {period} where {there:?} does"
+            );
         }
         Ok(())
     }
@@ -461,13 +485,15 @@ impl<'f> Sequence<'f> {
         let then = &self.district.shelf.then;
         let Some(nth) = the(then, then.len() / 2) else { return Ok(()) };
         let (commit, stands) = then[nth].clone();
-        let (_, memory) = self.district.folder().recall(Some(commit)).map_err(|trouble| format!("{trouble:?}"))?;
+        let (_, memory) =
+            self.district.folder().recall(Some(commit)).map_err(|trouble| format!("{trouble:?}"))?;
         sums(self.founded, &stands, &memory).map_err(|broken| format!("as of commit {commit}: {broken}"))
     }
 }
 
 fn sums(founded: &Founded, stands: &Stands, memory: &gom_server::memory::Memory) -> Held {
-    let periods: BTreeSet<&str> = PLACES.iter().map(|(_, period)| *period).filter(|period| !period.contains('Q')).collect();
+    let periods: BTreeSet<&str> =
+        PLACES.iter().map(|(_, period)| *period).filter(|period| !period.contains('Q')).collect();
     for period in periods {
         let period: Period = period.parse().unwrap();
         let totals = totals(memory, period, false).map_err(|trouble| format!("{trouble:?}"))?;
@@ -475,7 +501,10 @@ fn sums(founded: &Founded, stands: &Stands, memory: &gom_server::memory::Memory)
             for (cell, key) in cells.iter().enumerate() {
                 let (value, reported) = Shelf::total(stands, founded.forms[ix], period, cell);
                 let element = totals.programme.element_named(key);
-                let total = totals.rows.iter().find(|total| Some(total.element) == element && total.over == Over::All);
+                let total = totals
+                    .rows
+                    .iter()
+                    .find(|total| Some(total.element) == element && total.over == Over::All);
                 let total = total.ok_or("a total is missing")?;
                 let missing = founded.units.len() - reported;
                 let same = (total.value, total.reported, total.missing.len()) == (value, reported, missing);

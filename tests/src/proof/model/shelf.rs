@@ -80,9 +80,7 @@ impl Rulings {
         commit: u64,
     ) -> bool {
         let given = self.0.get(fingerprint).map_or(&[][..], Vec::as_slice);
-        given.iter().any(|(a, b, c, d, e)| {
-            (*a, *b, *c, d, *e) == (device, epoch, sequence, said, commit)
-        })
+        given.iter().any(|(a, b, c, d, e)| (*a, *b, *c, d, *e) == (device, epoch, sequence, said, commit))
     }
 }
 
@@ -166,7 +164,12 @@ impl Shelf {
             || self.numbers.contains_key(&(entry.device, entry.epoch, entry.sequence - 1));
         hold!(before, "{number:?} follows a gap");
         if let Some(told) = entry.told.filter(|_| !entry.repeats) {
-            let given = rulings.were_given(&entry.fingerprint, (entry.name, entry.epoch, entry.sequence), &entry.said, told.commit);
+            let given = rulings.were_given(
+                &entry.fingerprint,
+                (entry.name, entry.epoch, entry.sequence),
+                &entry.said,
+                told.commit,
+            );
             hold!(given, "entry {}: {:?} was told, which never was ruled", entry.seq, entry.said);
         }
         rulings.give(&entry);
@@ -175,7 +178,12 @@ impl Shelf {
             Err(code) => Said::Rejected((*code).to_owned()),
             Ok((place, envelope)) => self.expected(founded, &entry, *place, envelope, today)?,
         };
-        hold!(entry.said == expected, "entry {} {number:?}: {:?} where {expected:?} was to be said", entry.seq, entry.said);
+        hold!(
+            entry.said == expected,
+            "entry {} {number:?}: {:?} where {expected:?} was to be said",
+            entry.seq,
+            entry.said
+        );
         if let Ok((place, envelope)) = found {
             self.file(founded, entry.clone(), place, &envelope)?;
         }
@@ -232,7 +240,8 @@ impl Shelf {
             return code("R06");
         }
         let figures = &submission.figures;
-        let above = FORMS[form].0 == "beta" && matches!((figures[0], figures[1]), (Some(b1), Some(b2)) if b2 > b1);
+        let above =
+            FORMS[form].0 == "beta" && matches!((figures[0], figures[1]), (Some(b1), Some(b2)) if b2 > b1);
         if above || figures.iter().flatten().any(|figure| *figure < 0) {
             return code("R07");
         }
@@ -249,8 +258,8 @@ impl Shelf {
         let figures = envelope.open(&founded.programme).ok().map(|submission| submission.figures);
         let filed = Rc::new(Filed { id: envelope.id, base: envelope.base, figures, entry });
         let stood = self.stands.get(&place).cloned();
-        let stands = !filed.entry.repeats
-            && filed.revision() > stood.as_ref().map_or(0, |stood| stood.revision());
+        let stands =
+            !filed.entry.repeats && filed.revision() > stood.as_ref().map_or(0, |stood| stood.revision());
         if stands {
             if let Some(stood) = stood {
                 self.replaced(place, &stood, &filed)?;

@@ -84,15 +84,17 @@ fn nth(chance: &mut Chance) -> Nth {
 }
 
 fn step(chance: &mut Chance) -> Step {
-    let (office, place, value) = (nth(chance), nth(chance), chance.below(1_000));
+    // Half of what is done is about one and the same report, so that people come in each other's way.
+    let place = if chance.one_in(2) { 0 } else { nth(chance) };
+    let (office, which, value) = (nth(chance), nth(chance), chance.below(1_000));
     match chance.below(100) {
         0..=25 => Step::Edit { office, place, cell: nth(chance), value },
         26..=43 => Step::Queue { office },
         44..=45 => Step::Again { office, place },
         46..=60 => Step::Carry { office, back: !chance.one_in(4) },
         61..=63 => Step::Write { office },
-        64..=67 => Step::Deliver { letter: place },
-        68..=71 => Step::Bring { office, answer: place },
+        64..=67 => Step::Deliver { letter: which },
+        68..=71 => Step::Bring { office, answer: which },
         72..=76 => Step::Push { offices: some(chance, nth), made: some(chance, made) },
         77..=78 => Step::Enter { unit: office, place, value },
         79 => Step::Release { office },
@@ -101,11 +103,11 @@ fn step(chance: &mut Chance) -> Step {
         85..=86 => Step::CrashOffice { office },
         87..=88 => Step::CopyDistrict,
         89..=90 => Step::CopyOffice { office },
-        91..=92 => Step::RestoreDistrict { copy: place, by_hand: chance.one_in(3) },
-        93..=94 => Step::RestoreOffice { office, copy: place },
+        91..=92 => Step::RestoreDistrict { copy: which, by_hand: chance.one_in(3) },
+        93..=94 => Step::RestoreOffice { office, copy: which },
         95 => Step::Clone { office },
-        96..=97 => Step::TurnDistrict { year: place },
-        _ => Step::TurnOffice { office, year: place },
+        96..=97 => Step::TurnDistrict { year: which },
+        _ => Step::TurnOffice { office, year: which },
     }
 }
 
