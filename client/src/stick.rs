@@ -160,14 +160,16 @@ fn settle(
     Ok(Ok(()))
 }
 
-/// Settles what was given back, as far as it still is to be given back.
+/// Settles what was given back, as far as it still is to be given back. Once everything has been answered, and nothing of it
+/// is to come again, the district has all that it can have.
 fn give_back(
     rows: &Rows<'_>,
     own: DeviceId,
     replies: Vec<wire::GivenBackReply>,
     report: &mut SyncReport,
 ) -> Stored<Result<(), Malformed>> {
-    if replies.is_empty() {
+    let refills = rows.folder()?.and_then(|row| row.enrolled).is_some_and(|own| own.refill);
+    if !refills {
         return Ok(Ok(()));
     }
     let mut open: HashMap<(Vec<u8>, u32, u64), Item> = HashMap::new();
@@ -176,16 +178,18 @@ fn give_back(
         let first = offer.operations.map_or(0, |operations| operations.first_sequence);
         open.insert((offer.device, offer.epoch, first), item);
     }
+    let mut later = false;
     for reply in replies {
         let name = (reply.device.clone(), reply.epoch, reply.first_sequence);
         let Some(item) = open.remove(&name) else { continue };
         report.given_back += u64::from(reply.taken() == wire::Taken::Now);
+        later |= reply.taken() == wire::Taken::Later;
         match taken(rows, item, reply)? {
             Ok(refused) => report.refused.extend::<Vec<Refused>>(refused),
             Err(malformed) => return Ok(Err(malformed)),
         }
     }
-    if items(rows)?.is_empty() {
+    if open.is_empty() && !later {
         rows.note_refilled()?;
     }
     Ok(Ok(()))

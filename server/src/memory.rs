@@ -104,6 +104,8 @@ pub struct Memory {
     pub key: SealKey,
     /// The history that the books go by.
     pub history: HistoryId,
+    /// The entry with which it began; 0 where it is the one that the books were founded under.
+    pub began: u64,
     /// Whether it goes on from a restored backup, so that communes may hold what the books have lost.
     pub restored: bool,
     /// The last commit that is in here.
@@ -286,7 +288,7 @@ impl Memory {
             ChangeKind::History => {
                 let damaged = |_| StoreError::Damaged(format!("change {} cannot be read", row.seq));
                 self.history = gom_proto::change::decode_history(&row.body).map_err(damaged)?;
-                self.restored = true;
+                (self.began, self.restored) = (row.seq, true);
                 return Ok(());
             }
             ChangeKind::GoOn => {

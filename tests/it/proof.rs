@@ -44,3 +44,8 @@ fn storms_pass_and_every_report_counts_once() {
 fn a_backup_of_any_moment_is_whole_and_nothing_is_lost_where_it_is_gone_back_to() {
     few("backups");
 }
+
+#[test]
+fn random_sequences_hold_against_plain_maps() {
+    few("model");
+}

@@ -95,6 +95,40 @@ async fn a_district_that_goes_on_from_yesterdays_copy_gets_back_what_communes_ho
     district.verify();
 }
 
+/// What was made from a report that is lost does not replace what the books have let stand in its place meanwhile: both are
+/// seen, and a person decides.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_back_replaces_nothing_that_it_was_not_made_from() {
+    let mut district = District::open().await;
+    let mut one = Commune::enrolled(&district, "31423").await;
+    let mut other = Commune::enrolled(&district, "31423").await;
+    one.queue("society", "2024-05", &[("births", "24")]);
+    one.sync().await;
+    other.sync().await;
+    let backup = district.desk().join("yesterday");
+    back_up(&mut district, &backup).await;
+    one.call(district.url());
+    for births in ["25", "26"] {
+        one.queue("society", "2024-05", &[("births", births)]);
+        assert!(one.sync().await.is_settled());
+    }
+
+    go_back(&mut district, &backup).await;
+    other.call(district.url());
+    other.queue("society", "2024-05", &[("births", "30")]);
+    assert!(other.sync().await.is_settled());
+    assert_eq!(other.state("society", "2024-05"), CellState::Accepted(2));
+    one.call(district.url());
+    one.try_sync().await.unwrap();
+    assert_eq!(
+        district.total("births", "2024-05"),
+        "30",
+        "what stands was not seen by whoever filed the third"
+    );
+    assert_eq!(one.counts().conflicts, 2, "both that came back wait for the officer");
+    district.verify();
+}
+
 /// A computer that was enrolled after the backup is let in again by the district's own seal; what the district entered on
 /// the unit's behalf comes back, too.
 #[tokio::test(flavor = "multi_thread")]

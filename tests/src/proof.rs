@@ -11,6 +11,7 @@ pub mod crowd;
 pub mod disk_errors;
 pub mod kill;
 pub mod line;
+pub mod model;
 #[cfg(target_os = "linux")]
 pub mod power_cut;
 pub mod simulation;
@@ -34,6 +35,7 @@ pub struct Proof {
 
 /// All proofs, the quick ones first.
 pub const PROOFS: &[Proof] = &[
+    model::MODEL,
     kill::PROOF,
     crowd::PROOF,
     line::PROOF,

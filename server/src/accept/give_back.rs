@@ -1,15 +1,17 @@
 //! Taking back what books that are lost have ruled on, from the communes that still hold it.
 //!
 //! Their rulings stay as they were told, in whatever order they come, for people have acted on them. Only where the books
-//! have let another report stand under the same revision since does the one that comes back become a conflict, so that
-//! both are seen.
+//! have let another report stand since, under the same revision or one that the report was not made from, does the one that
+//! comes back become a conflict, so that both are seen.
 
 use std::collections::HashMap;
 
 use gom_domain::ruling::{Receipt, RejectionCode, Ruling, Verdict};
+use gom_domain::submission::SubmissionId;
 
 use super::past::Past;
 use super::{Group, Judged, Number, Receipts, Refusal, Sender, place};
+use crate::memory::Stands;
 use crate::operation::Operation;
 use crate::store::{DeviceRow, Stored};
 
@@ -101,10 +103,12 @@ impl Group<'_> {
         }
         self.seen.note(place, envelope.id);
         let submission = operation.open(&edition.programme);
+        let stands = latest.and_then(|latest| latest.stands);
         let ruling = match ruling.verdict {
             Verdict::Accepted { .. } if submission.is_none() => Ruling::rejected(RejectionCode::Misfit),
-            Verdict::Accepted { revision } if past.holds(revision) => {
-                let stands = latest.and_then(|latest| latest.stands);
+            Verdict::Accepted { revision }
+                if past.holds(revision) || self.passes_over(&past, stands, revision, envelope.base) =>
+            {
                 Ruling::plain(Verdict::Conflict {
                     current: stands.map_or(0, |stands| stands.standing.revision),
                 })
@@ -112,5 +116,21 @@ impl Group<'_> {
             _ => ruling,
         };
         Ok(Ok(Judged { place: Some(place), ruling, submission, repeats: None }))
+    }
+
+    /// Whether a report that comes back as this revision would take the place of one that it was not made from. Where what
+    /// lies between has not come back yet, the one that stands is what it was made from, unless it was handed in since.
+    fn passes_over(
+        &self,
+        past: &Past,
+        stands: Option<Stands>,
+        revision: u32,
+        base: Option<SubmissionId>,
+    ) -> bool {
+        let Some(stands) = stands.filter(|stands| stands.standing.revision < revision) else { return false };
+        match past.descends(base, stands.seq) {
+            Some(descends) => !descends,
+            None => stands.seq > self.memory.began && past.ruled_on(stands.seq),
+        }
     }
 }

@@ -42,6 +42,26 @@ impl Past {
         self.0.iter().any(|row| accepted(row) == Some(revision))
     }
 
+    /// Whether these books have ruled on an entry themselves, rather than let a ruling stand as it was told.
+    pub(super) fn ruled_on(&self, seq: u64) -> bool {
+        self.0.iter().any(|row| row.seq == seq && row.ruling.told.is_none())
+    }
+
+    /// Whether what is made from a base was made, over however many versions, from the submission of an entry; none where
+    /// what lies between is not known here.
+    pub(super) fn descends(&self, mut base: Option<SubmissionId>, from: u64) -> Option<bool> {
+        // Each step goes one submission back; more steps than submissions would be a circle.
+        for _ in 0..=self.0.len() {
+            let Some(id) = base else { return Some(false) };
+            let row = self.find(id)?;
+            if row.seq == from {
+                return Some(true);
+            }
+            base = Envelope::decode(&row.body).ok()?.base;
+        }
+        None
+    }
+
     /// The version that a base stands for: rejected ones never stood, so what they were made from counts instead.
     pub(super) fn base(&self, base: Option<SubmissionId>) -> Result<Option<SubmissionId>, UnknownBase> {
         let mut base = base;
