@@ -10,7 +10,7 @@ use crate::form::FormIx;
 use crate::number::Notation;
 use crate::period::Period;
 use crate::programme::{Editions, Programme};
-use crate::text;
+use crate::text::{self, Lines};
 use crate::unit::{Unit, UnitId};
 
 /// The columns of a sheet, in their order.
@@ -100,14 +100,15 @@ pub fn read(editions: &Editions, own: &UnitId, bytes: &[u8]) -> Result<Sheet, Ve
     let mut reader =
         csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(body.as_bytes());
     check_columns(&mut reader).map_err(|problem| vec![SheetFault { line: Some(1), problem }])?;
-    let mut sheet = Sheet::default();
-    let mut faults = Vec::new();
+    let (mut sheet, mut faults) = (Sheet::default(), Vec::new());
+    let lines = Lines::of(&body);
     let mut seen = HashMap::new();
     for record in reader.records() {
-        let (line, row) = match &record {
-            Ok(record) => (record.position().map_or(0, csv::Position::line), Row::of(record)),
-            Err(error) => (error.position().map_or(0, csv::Position::line), None),
+        let (position, row) = match &record {
+            Ok(record) => (record.position(), Row::of(record)),
+            Err(error) => (error.position(), None),
         };
+        let line = position.map_or(0, |position| lines.of_row(position.byte()));
         let read = row.ok_or(SheetProblem::Broken).and_then(|row| row.read(editions, own, line));
         match read {
             Ok(Some(cell)) => match seen.insert((cell.form, cell.period, cell.element), line) {

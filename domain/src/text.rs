@@ -40,6 +40,36 @@ fn is_tone(c: char) -> bool {
     matches!(c, '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}')
 }
 
+/// Where the lines of a text begin, so that a fault can be looked up in an editor. Lines end as editors have it: with a
+/// line feed, a return, or both, of which the reader of tables counts the second to the line after.
+#[derive(Clone, Debug)]
+pub struct Lines<'t> {
+    text: &'t str,
+    starts: Vec<usize>,
+}
+
+impl<'t> Lines<'t> {
+    /// The lines of a text.
+    pub fn of(text: &'t str) -> Self {
+        let bytes = text.as_bytes();
+        let ends = |at: &usize| match bytes[*at] {
+            b'\n' => true,
+            b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+            _ => false,
+        };
+        let starts = (0..bytes.len()).filter(ends).map(|at| at + 1);
+        Self { text, starts: std::iter::once(0).chain(starts).collect() }
+    }
+
+    /// The line, from 1, of the first row at or after a byte: ends of lines before it are not yet the row.
+    pub fn of_row(&self, byte: u64) -> u64 {
+        let from = usize::try_from(byte).unwrap_or(usize::MAX).min(self.text.len());
+        let rest = &self.text.as_bytes()[from..];
+        let row = from + rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        self.starts.partition_point(|start| *start <= row) as u64
+    }
+}
+
 fn is_mark(c: char) -> bool {
     ('\u{300}'..='\u{36f}').contains(&c)
 }
@@ -59,6 +89,19 @@ mod tests {
     fn search_ignores_marks_and_case() {
         assert_eq!(search_key("Thị trấn Cây Dương"), "thi tran cay duong");
         assert_eq!(search_key("Đạt"), "dat");
+    }
+
+    #[test]
+    fn rows_stand_in_the_lines_that_an_editor_shows() {
+        for (text, wanted) in [("a\nb\nc", [1, 2, 3]), ("a\r\nb\r\nc", [1, 2, 3]), ("a\rb\rc", [1, 2, 3])] {
+            let lines = Lines::of(text);
+            let places = ["a", "b", "c"].map(|row| text.find(row).unwrap() as u64);
+            assert_eq!(places.map(|at| lines.of_row(at)), wanted, "{text:?}");
+            assert_eq!(places.map(|at| lines.of_row(at.saturating_sub(1))), wanted, "{text:?}");
+        }
+        let blank = Lines::of("a\r\n\r\n\nb");
+        assert_eq!([0, 1, 2, 3, 6, 7, 900].map(|at| blank.of_row(at)), [1, 4, 4, 4, 4, 4, 4]);
+        assert_eq!(Lines::of("").of_row(0), 1);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Reading formulas and conditions: operator precedence climbing over a list of words.
 //!
 //! Numbers and truths are told apart while reading, so that `a + (b < c)` is refused with its place.
-//! Nesting is limited, so that a hostile formula cannot exhaust the stack.
+//! Nesting and length are limited, so that a hostile formula cannot exhaust the stack.
 
 use super::{Aspect, Comparison, Condition, Expr, Operator, Term};
 use crate::element::ElementIx;
@@ -12,6 +12,8 @@ pub type Names<'a> = dyn Fn(&str) -> Option<ElementIx> + 'a;
 
 /// How deep parentheses may nest.
 const MOST_NESTED: u8 = 32;
+/// How many words a formula may have. Each sign between two of them makes what is computed one step deeper.
+const MOST_WORDS: usize = 1_000;
 
 /// Which functions may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +54,8 @@ pub enum SyntaxProblem {
     TooMuch(String),
     /// More than 32 parentheses deep.
     TooDeep,
+    /// More than 1,000 numbers, names and signs.
+    TooLong,
 }
 
 /// Reads a formula that comes out as a number.
@@ -131,6 +135,9 @@ const MINUS: u8 = 7;
 impl<'a> Reader<'a> {
     fn new(text: &str, dialect: Dialect, names: &'a Names<'a>) -> Result<Self, SyntaxFault> {
         let words = words(text)?;
+        if let Some((at, _)) = words.get(MOST_WORDS) {
+            return Self::fault(*at, SyntaxProblem::TooLong);
+        }
         Ok(Self { words, next: 0, end: text.chars().count() + 1, depth: 0, dialect, names })
     }
 
@@ -349,8 +356,16 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_refused_not_followed() {
-        let deep = format!("{}a{} < 1", "(".repeat(100_000), ")".repeat(100_000));
+        let deep = format!("{}a{} < 1", "(".repeat(400), ")".repeat(400));
         assert_eq!(problem(&deep).1, SyntaxProblem::TooDeep);
-        assert_eq!(problem(&"-".repeat(100_000)).1, SyntaxProblem::TooDeep);
+        assert_eq!(problem(&"-".repeat(900)).1, SyntaxProblem::TooDeep);
+    }
+
+    #[test]
+    fn what_nobody_writes_by_hand_is_refused_for_its_length() {
+        let sum = |terms: usize| "a + ".repeat(terms) + "a < 1";
+        assert_eq!(problem(&sum(500)), (2_001, SyntaxProblem::TooLong));
+        assert_eq!(problem(&sum(200_000)).1, SyntaxProblem::TooLong);
+        parse_condition(&sum(498), &|name| (name == "a").then_some(ElementIx(0))).unwrap();
     }
 }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::fault::{Fault, Problem};
 use super::found::Found;
 use crate::number::{Decimal, Notation};
-use crate::text;
+use crate::text::{self, Lines};
 
 /// Collects faults of one file.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl<'a> Table<'a> {
             table.faults.add(None, "", Problem::Empty);
             table.faults.lose_table();
         } else if table.take_header(&mut reader, columns) {
-            table.take_rows(&mut reader);
+            table.take_rows(&mut reader, &Lines::of(body));
         } else {
             table.faults.lose_table();
         }
@@ -107,17 +107,18 @@ impl<'a> Table<'a> {
         missing.is_empty()
     }
 
-    fn take_rows(&mut self, reader: &mut csv::Reader<&[u8]>) {
+    fn take_rows(&mut self, reader: &mut csv::Reader<&[u8]>, lines: &Lines<'_>) {
+        let line = |position: Option<&csv::Position>| position.map(|at| lines.of_row(at.byte()));
         let width = reader.headers().map_or(0, csv::StringRecord::len);
         for record in reader.records() {
             match record {
                 Ok(record) if record.len() == width => {
-                    let line = record.position().map_or(0, csv::Position::line);
+                    let line = line(record.position()).unwrap_or(0);
                     self.check_composed(line, &record);
                     self.rows.push((line, record));
                 }
                 Ok(record) => {
-                    self.take_broken(record.position());
+                    self.take_broken(line(record.position()));
                     self.faults.lose_names(&record);
                     // A quotation mark that was never closed swallows the rows after it.
                     if record.iter().any(|cell| cell.contains('\n')) {
@@ -125,15 +126,15 @@ impl<'a> Table<'a> {
                     }
                 }
                 Err(error) => {
-                    self.take_broken(error.position());
+                    self.take_broken(line(error.position()));
                     self.faults.lose_table();
                 }
             }
         }
     }
 
-    fn take_broken(&mut self, position: Option<&csv::Position>) {
-        self.faults.add(position.map(csv::Position::line), "", Problem::Broken);
+    fn take_broken(&mut self, line: Option<u64>) {
+        self.faults.add(line, "", Problem::Broken);
         self.has_broken_rows = true;
     }
 

@@ -77,6 +77,9 @@ pub fn syntax_problem(problem: &SyntaxProblem) -> Bilingual {
         SyntaxProblem::Unclosed => say!("thiếu dấu ngoặc", "a parenthesis is missing"),
         SyntaxProblem::TooMuch(text) => say!("thừa «{text}»", "“{text}” is too much"),
         SyntaxProblem::TooDeep => say!("quá nhiều dấu ngoặc lồng nhau", "parentheses are nested too deeply"),
+        SyntaxProblem::TooLong => {
+            say!("công thức quá dài; hãy rút gọn", "the formula is too long; shorten it")
+        }
     }
 }
 
