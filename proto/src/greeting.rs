@@ -28,6 +28,7 @@ impl From<&Hello> for wire::Hello {
 /// The Hello of a caller, who need not be named in it again.
 pub fn hello(hello: wire::Hello, caller: DeviceId) -> Result<Hello, Malformed> {
     let device = if hello.device.is_empty() { caller } else { DeviceId(fixed(&hello.device, "device")?) };
+    epoch(hello.epoch)?;
     let programme = match hello.programme_version {
         0 => None,
         version => Some((version, fixed(&hello.programme, "programme")?)),
@@ -44,6 +45,14 @@ pub fn hello(hello: wire::Hello, caller: DeviceId) -> Result<Hello, Malformed> {
         seen: hello.seen,
         programme,
     })
+}
+
+/// The last epoch that a device may come to. Each takes a restored or a copied folder, so none ever comes near it.
+const LAST_EPOCH: u32 = 1 << 20;
+
+/// An epoch as a device may be in.
+pub fn epoch(epoch: u32) -> Result<u32, Malformed> {
+    if (1..=LAST_EPOCH).contains(&epoch) { Ok(epoch) } else { Err(Malformed::Field("epoch")) }
 }
 
 /// A Welcome in answer to a Hello: what is the same in both is left out.
@@ -155,6 +164,15 @@ mod tests {
         let other = Welcome { history: HistoryId([4; 16]), chain: Chain([6; 32]), ..same };
         for said in [same, other] {
             assert_eq!(welcome(answer(&said, &hello), &hello), Ok(said));
+        }
+    }
+
+    #[test]
+    fn an_epoch_that_no_device_can_come_to_is_malformed() {
+        let (said, _) = greeting();
+        for epoch in [0, u32::MAX] {
+            let hello_in = wire::Hello { epoch, ..(&said).into() };
+            assert_eq!(hello(hello_in, said.device), Err(Malformed::Field("epoch")));
         }
     }
 

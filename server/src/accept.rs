@@ -153,7 +153,9 @@ impl<'a> Group<'a> {
             return Ok((receipts, Some(Refusal::Epoch)));
         }
         let mut refusal = None;
-        for (sequence, operation) in (first_sequence..).zip(operations) {
+        for (place, operation) in (0..).zip(operations) {
+            // Whatever a device says of its numbers must not stop the writer.
+            let sequence = first_sequence.saturating_add(place);
             match self.operation(&mut sender, (epoch, sequence), operation)? {
                 Ok(receipt) => receipts.push((sequence, receipt)),
                 Err(refused) => {
@@ -176,11 +178,11 @@ impl<'a> Group<'a> {
         // A later epoch than the device's begins with its first operation.
         let begun = epoch == sender.reached.epoch;
         let next = if begun { sender.reached.last_sequence + 1 } else { 1 };
+        if sequence == 0 || sequence > next {
+            return Ok(Err(Refusal::Gap(sequence)));
+        }
         if sequence < next {
             return self.repeat(sender, number, &operation.body);
-        }
-        if sequence > next {
-            return Ok(Err(Refusal::Gap(sequence)));
         }
         let judged = self.judge_operation(sender, sequence, operation)?;
         Ok(judged.map(|judged| self.append(sender, number, operation, judged)))

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use gom_domain::greeting::DeviceId;
-use gom_proto::{Malformed, sheet, wire};
+use gom_proto::{Malformed, greeting, sheet, wire};
 
 use crate::accept::{Group, Receipts, Taken};
 use crate::books::{Answer, Changes};
@@ -46,6 +46,11 @@ impl GiveBack {
         operations: Vec<Operation>,
     ) -> Result<Self, Malformed> {
         let device = message.device.as_slice().try_into().map_err(|_| Malformed::Field("device"))?;
+        let last = first_sequence.checked_add(operations.len() as u64);
+        if first_sequence == 0 || last.is_none() {
+            return Err(Malformed::Field("first_sequence"));
+        }
+        greeting::epoch(message.epoch)?;
         let (epoch, sheet, seal) = (message.epoch, message.sheet, message.seal);
         let (device, by_district) = (DeviceId(device), message.by_district);
         Ok(Self { giver, device, by_district, epoch, first_sequence, operations, sheet, seal })
