@@ -281,8 +281,7 @@ impl<'f> District<'f> {
     pub(super) fn copy(&mut self) {
         let to = self.home.join(format!("copy-{}", self.copies.len()));
         copy(FILE, &self.home, &to);
-        let shelf = self.shelf.clone();
-        self.copies.push((to, shelf));
+        self.copies.push((to, self.shelf.clone()));
     }
 
     /// The program dies: what lies on the disk at this moment is all that is left.
@@ -299,9 +298,9 @@ impl<'f> District<'f> {
 
     /// The books go on from a copy.
     pub(super) fn go_back(&mut self, nth: usize) {
-        let (files, shelf) = self.copies[nth].clone();
+        let (files, then) = self.copies[nth].clone();
         self.put(&files);
-        self.shelf = shelf;
+        self.shelf = then;
     }
 
     /// Another history begins, as `restore` has it.
@@ -324,14 +323,14 @@ impl<'f> District<'f> {
     pub(super) fn is_whole(&mut self) -> Held {
         self.journal = None;
         let rows = self.rows(0);
-        let shelf = std::mem::take(&mut self.shelf.entries);
-        hold!(rows.len() == shelf.len(), "{} entries where {} were written", rows.len(), shelf.len());
-        for (row, entry) in rows.iter().zip(&shelf) {
+        let entries = std::mem::take(&mut self.shelf.entries);
+        hold!(rows.len() == entries.len(), "{} entries where {} were written", rows.len(), entries.len());
+        for (row, entry) in rows.iter().zip(&entries) {
             let same = (row.seq, &row.body, &row.said) == (entry.seq, &entry.body, &entry.said)
                 && (row.device, row.epoch, row.sequence) == (entry.device, entry.epoch, entry.sequence);
             hold!(same, "entry {} was changed", entry.seq);
         }
-        self.shelf.entries = shelf;
+        self.shelf.entries = entries;
         Ok(())
     }
 }

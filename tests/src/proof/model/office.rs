@@ -20,6 +20,12 @@ use super::{Held, hold};
 
 const FILE: &str = "gom.db";
 
+/// A ruling: the operation's epoch and sequence, and the commit.
+type Ruled = (u32, u64, u64);
+
+/// What waits for the officer, each with its form and period.
+type Waiting = BTreeSet<(Ruled, (String, u32))>;
+
 /// What the officer was told.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Desk {
@@ -28,7 +34,7 @@ pub(super) struct Desk {
     /// What was said to be queued.
     queued: BTreeSet<[u8; 32]>,
     /// Rulings in whose place the officer has accepted what stands, by number and commit.
-    resolved: BTreeSet<(u32, u64, u64)>,
+    resolved: BTreeSet<Ruled>,
 }
 
 /// An operation as the folder has it.
@@ -268,7 +274,7 @@ impl Office {
     }
 
     /// What must wait for the officer: what was refused, unless it was settled or something newer replaces it.
-    fn attention(&mut self) -> BTreeSet<((u32, u64, u64), (String, u32))> {
+    fn attention(&mut self) -> Waiting {
         let kept = self.kept();
         let mut attention = BTreeSet::new();
         for (nth, one) in kept.iter().enumerate() {

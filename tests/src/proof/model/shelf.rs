@@ -63,7 +63,10 @@ pub(super) type Stands = BTreeMap<Place, Rc<Filed>>;
 
 /// Every ruling that was ever given, whatever became of the books: by fingerprint, with its number and commit.
 #[derive(Debug, Default)]
-pub(super) struct Rulings(HashMap<[u8; 32], Vec<(DeviceId, u32, u64, Said, u64)>>);
+pub(super) struct Rulings(HashMap<[u8; 32], Vec<Given>>);
+
+/// A ruling that was given: the operation's number, what was said, and the commit.
+type Given = (DeviceId, u32, u64, Said, u64);
 
 impl Rulings {
     fn give(&mut self, entry: &Entry) {
