@@ -19,6 +19,7 @@ pub mod proof;
 pub mod serving;
 pub mod sheet;
 pub mod small_disk;
+pub mod soak;
 
 pub use clock::Clock;
 pub use commune::Commune;

@@ -3,6 +3,8 @@
 //! A proof panics at the first broken promise and says which, and how to see it again. `cargo test` tries each a few
 //! times; the program `prove` tries each as often as it is told to, and says how often that was.
 
+pub mod chance;
+
 /// Something that is tried again and again.
 #[derive(Clone, Copy)]
 pub struct Proof {
