@@ -15,6 +15,7 @@ pub mod folder;
 pub mod history;
 pub mod line;
 pub mod outbox;
+mod planted;
 pub mod programme;
 pub mod receipts;
 mod record;

@@ -22,6 +22,7 @@ use tonic::transport::Channel;
 use crate::enrolment;
 use crate::folder::{self, FolderError, SyncLock};
 use crate::line::{self, LineFault, Pass};
+use crate::planted;
 use crate::store::{EnrolledRow, FolderRow, Rows, StoreError, Stored};
 use desk::Desk;
 use greeting::{Agreed, Exchange, Greeted};
@@ -127,6 +128,9 @@ async fn attempt_with(
         greeted => greeted?,
     };
     if agreed.refill {
+        if planted::is("refill-cleared-early") {
+            desk.write(give_back::refilled).await?;
+        }
         let after = agreed.pulled_to.take().unwrap_or(0);
         pull::pull(&desk, &mut client, &pass, after, report).await?;
         give_back::give_back(&desk, &mut client, &pass, own.device, report).await?;

@@ -8,7 +8,7 @@ use gom::show::CellState;
 use gom_domain::ruling::Receipt;
 use tests::commune::{Counts, read_out, revision};
 use tests::program::has;
-use tests::{Commune, District, Program};
+use tests::{Commune, District, Line, Program};
 
 /// A copy of a folder's database, log and all, as an administrator makes it by hand.
 fn copy(from: &Path, to: &Path) {
@@ -234,4 +234,29 @@ async fn a_quarantined_folder_is_enrolled_for_its_own_unit_only() {
     let code = district.code("31420").await;
     let said = commune.office().vi(&["enroll", "--server", &district.url(), &code]).failed();
     has(&said, &["mã này cấp cho đơn vị"]);
+}
+
+/// The line breaks when a commune has just heard that its district went on from an older copy. It gives back the next time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_breaks_before_anything_was_given_back_loses_nothing() {
+    let mut district = District::open().await;
+    let mut commune = Commune::enrolled(&district, "31423").await;
+    let backup = district.desk().join("yesterday");
+    back_up(&mut district, &backup).await;
+    commune.call(district.url());
+    commune.queue("society", "2024-05", &[("births", "24")]);
+    commune.sync().await;
+    commune.queue("society", "2024-05", &[("births", "25")]);
+    commune.sync().await;
+    go_back(&mut district, &backup).await;
+    let line = Line::to(district.address()).await;
+    line.lose_answer(2);
+    commune.sync_over(&line).await.unwrap_err();
+    assert_eq!(district.submissions().len(), 0, "only the greeting has come through");
+    line.mend();
+    commune.sync_over(&line).await.unwrap();
+    assert_eq!(district.submissions().len(), 2);
+    assert_eq!(district.total("births", "2024-05"), "25");
+    assert_eq!(revisions(&commune.receipts()), [Some(1), Some(2)]);
+    district.verify();
 }

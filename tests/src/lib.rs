@@ -14,6 +14,7 @@ pub mod clock;
 pub mod commune;
 pub mod district;
 pub mod line;
+pub mod planted;
 pub mod program;
 pub mod proof;
 pub mod serving;
