@@ -288,7 +288,10 @@ impl Books {
         let head = changes.rows.iter().fold(head, chain::change);
         let commit = chain::commit(head, last_seq, now_ms);
         self.ledger.append_commit(&commit)?;
-        self.ledger.commit()?;
+        // With the fault a group of reports is committed when the next one begins.
+        if !(planted::is("answer-before-commit") && changes.rows.is_empty()) {
+            self.ledger.commit()?;
+        }
         self.contacts.clear();
         let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
         memory.last = Some(commit);

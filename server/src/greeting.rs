@@ -51,10 +51,14 @@ fn action(memory: &Memory, device: &DeviceRow, hello: &Hello) -> Action {
     }
 }
 
-/// Whether the device was told of commits that the books do not have, though they go by the same history: somebody has
-/// put an older copy of the books in their place by hand.
+/// Whether the device was told of what the books do not have: of commits beyond their last under the history that they go
+/// by, or of a history that they have never gone by. Somebody has put an older copy of the books in their place by hand.
 pub fn has_seen_more(memory: &Memory, hello: &Hello) -> bool {
-    hello.history == memory.history && hello.seen > memory.last.map_or(0, |last| last.last_seq)
+    if hello.history == memory.history {
+        return hello.seen > memory.last.map_or(0, |last| last.last_seq);
+    }
+    let lost = hello.history != HistoryId::default() && !memory.has_gone_by(hello.history);
+    lost && !planted::is("lost-history-unnoticed")
 }
 
 /// The version of the programme that the device has otherwise than the books: reports that follow it would be misread.

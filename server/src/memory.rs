@@ -89,6 +89,8 @@ pub struct Memory {
     pub key: SealKey,
     /// The history that the books go by.
     pub history: HistoryId,
+    /// The histories that they have gone by since, and those that whoever noticed a loss went by.
+    histories: Vec<HistoryId>,
     /// Whether it goes on from a restored backup, so that communes may hold what the books have lost.
     pub restored: bool,
     /// The last commit that is in here.
@@ -226,7 +228,9 @@ impl Memory {
             ChangeKind::Code | ChangeKind::Device => return Ok(()),
             ChangeKind::History => {
                 let damaged = |_| StoreError::Damaged(format!("change {} cannot be read", row.seq));
-                self.history = gom_proto::change::decode_history(&row.body).map_err(damaged)?;
+                let (history, instead_of) = gom_proto::change::decode_history(&row.body).map_err(damaged)?;
+                self.history = history;
+                self.histories.extend([Some(history), instead_of].into_iter().flatten());
                 self.restored = true;
                 return Ok(());
             }
@@ -388,6 +392,11 @@ impl Memory {
         (device.contact_ms, device.skew_ms) = (Some(contact.at_ms), Some(contact.skew_ms));
         device.app_version.clone_from(&contact.app_version);
         true
+    }
+
+    /// Whether the books have gone by a history, or know that it was lost.
+    pub fn has_gone_by(&self, history: HistoryId) -> bool {
+        history == self.founded || self.histories.contains(&history)
     }
 
     /// The journal's hash chain after the last commit.

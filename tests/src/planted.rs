@@ -97,13 +97,21 @@ pub const FAULTS: &[Fault] = &[
         &[story("enrolment::no_commune_gets_anothers_figures_quotas_or_baseline")],
     ),
     // The newest by the commune's clock stands.
-    fault("order-by-client-clock", &[story("offline::a_wrong_clock_loses_and_blocks_nothing")]),
+    fault(
+        "order-by-client-clock",
+        &[story("offline::a_clock_that_is_behind_takes_nothing_from_a_correction")],
+    ),
     // A restored district takes what it may have lost for what never was.
     fault("unknown-base-judged", &[books("a_restored_district_waits_for_a_base_that_it_may_have_lost")]),
     // What communes give back is judged by what stands meanwhile.
     fault(
         "given-back-judged-anew",
         &[story("restored::a_district_that_goes_on_from_yesterdays_copy_gets_back_what_communes_hold")],
+    ),
+    // A commune that has followed the books further than they have come says nothing by it.
+    fault(
+        "lost-history-unnoticed",
+        &[story("restored::books_that_are_put_back_twice_get_back_what_was_handed_in_before_both")],
     ),
     // Anybody's word is taken for the district's own.
     fault(
@@ -125,10 +133,7 @@ pub const FAULTS: &[Fault] = &[
         )],
     ),
     // Who has not reported has reported 0.
-    fault(
-        "missing-counts-as-zero",
-        &[story("corrections::a_correction_is_the_next_revision_and_totals_follow")],
-    ),
+    fault("missing-counts-as-zero", &[story("future::a_period_that_has_not_begun_is_handed_in_again_later")]),
     // Sums lose their last digit.
     fault("rounded-totals", &[story("corrections::a_correction_is_the_next_revision_and_totals_follow")]),
     // A commit of the commune that a power cut may take back.
