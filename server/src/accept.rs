@@ -340,9 +340,9 @@ impl<'a> Group<'a> {
         let change = self.places.entry(place).or_insert(Change { latest, submission: None });
         if let (Verdict::Accepted { revision }, None, Some(submission)) =
             (&row.ruling.verdict, row.repeats, submission)
-            && latest.stands.is_none_or(|stands| match planted::is("order-by-client-clock") {
-                true => stands.standing.id < submission.id,
-                false => stands.standing.revision < *revision,
+            && latest.stands.is_none_or(|stands| {
+                let clock = planted::is("order-by-client-clock");
+                if clock { stands.standing.id < submission.id } else { stands.standing.revision < *revision }
             })
         {
             let standing = Standing { id: submission.id, revision: *revision };

@@ -112,11 +112,11 @@ impl Scene<'_> {
         self.hold_totals_to(&standing);
         let verified = self.books.office(&["verify"]);
         if verified.code != Some(0) {
-            self.wrong(format!("verify says: {}{}", verified.out, verified.err));
+            self.wrong(&format!("verify says: {}{}", verified.out, verified.err));
         }
     }
 
-    fn wrong(&mut self, what: String) {
+    fn wrong(&mut self, what: &str) {
         self.journal.wrong_totals += 1;
         self.journal.faults.push(format!("wrong: {what}"));
     }
@@ -143,7 +143,7 @@ impl Scene<'_> {
             let best = standing.entry((unit, period)).or_insert((0, 0));
             *best = (*best).max((u64::from(*revision), figure));
         }
-        wrong.into_iter().for_each(|what| self.wrong(what));
+        wrong.iter().for_each(|what| self.wrong(what));
         standing
     }
 
@@ -172,7 +172,7 @@ impl Scene<'_> {
                 }
             }
         }
-        wrong.into_iter().for_each(|what| self.wrong(what));
+        wrong.iter().for_each(|what| self.wrong(what));
     }
 
     /// The district's totals are the sums of what stands, and say who is missing.
@@ -190,7 +190,7 @@ impl Scene<'_> {
                 let value = row["value"].as_str().map(str::to_owned);
                 let counted = row["reported"].as_u64() == Some(figures.len() as u64);
                 if !scope.starts_with("kind=") && (value != sum || !counted) {
-                    self.wrong(format!("{scope} in {period}: {value:?} instead of {sum:?}"));
+                    self.wrong(&format!("{scope} in {period}: {value:?} instead of {sum:?}"));
                 }
             }
         }
