@@ -18,6 +18,7 @@ use tonic::transport::Channel;
 use crate::failure::Failure;
 use crate::folder;
 use crate::line::{self, LineFault, Stage, patiently};
+use crate::planted;
 use crate::store::{EnrolledRow, FolderRow, Rows, Store, StoreError};
 use crate::sync::SyncReport;
 
@@ -49,6 +50,9 @@ pub(crate) async fn enrol(folder: &Path, world: &World, server: &str, code: &str
     store.write(|rows| {
         rows.enrol(device, &unit, history, &reply.seal)?;
         if let Some(own) = &before {
+            if own.history != history && !planted::is("refill-missed-at-enrolment") {
+                rows.begin_history(history)?;
+            }
             rows.rebase(own.epoch + 1)?;
         }
         Ok::<_, Failure>(rows.note_contact(world.now_ms(), skew_ms)?)

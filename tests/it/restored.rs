@@ -301,3 +301,42 @@ async fn books_that_are_put_back_twice_get_back_what_was_handed_in_before_both()
     assert_eq!(histories(&district), before, "nothing is left to be noticed");
     district.verify();
 }
+
+/// The district goes back while a folder is quarantined, which alone holds what was lost. It is enrolled again and gives it
+/// back, though it has never heard of the change but by its enrolment.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_enrolled_again_gives_back_what_its_district_has_lost_meanwhile() {
+    let mut district = District::open().await;
+    let mut commune = Commune::enrolled(&district, "31423").await;
+    let (backup, clone) = (district.desk().join("yesterday"), district.desk().join("clone"));
+    back_up(&mut district, &backup).await;
+    commune.call(district.url());
+    copy(&commune.path(), &clone);
+    commune.queue("society", "2024-05", &[("births", "24")]);
+    commune.sync().await;
+
+    // The clone begins the next epoch, and the line breaks before it hears of anything else.
+    let line = Line::to(district.address()).await;
+    let open = |url: &str| gom::Commune::open(&clone, district.clock.world()).unwrap().at(url);
+    open(&line.url).set("society", "2024-06", &[("births", "5")]).unwrap();
+    open(&line.url).submit(&gom::Which::All, None).unwrap();
+    line.lose_answer(4);
+    open(&line.url).sync().await.unwrap_err();
+    assert_eq!(district.submissions().len(), 2);
+
+    let clone = open(&line.url);
+    go_back(&mut district, &backup).await;
+    commune.call(district.url());
+    line.lead_to(district.address());
+    line.mend();
+    clone.sync().await.unwrap();
+    assert_eq!(district.submissions().len(), 1, "the clone has only its own");
+    assert!(matches!(commune.try_sync().await.unwrap_err(), SyncError::Quarantined));
+    let code = district.code("31423").await;
+    commune.office().vi(&["enroll", "--server", &district.url(), &code]).done();
+    commune.sync().await;
+    assert_eq!(district.total("births", "2024-05"), "24");
+    assert_eq!(district.total("births", "2024-06"), "5");
+    assert_eq!(commune.state("society", "2024-05"), CellState::Accepted(1));
+    district.verify();
+}

@@ -165,6 +165,11 @@ pub const FAULTS: &[Fault] = &[
         "refill-cleared-early",
         &[story("restored::a_line_that_breaks_before_anything_was_given_back_loses_nothing")],
     ),
+    // Who is enrolled again keeps for itself what a restored district lacks.
+    fault(
+        "refill-missed-at-enrolment",
+        &[story("restored::a_folder_that_is_enrolled_again_gives_back_what_its_district_has_lost_meanwhile")],
+    ),
     // A file is taken from a stick whoever wrote it.
     fault("stick-seal-unchecked", &[wire("stick::tests::a_file_that_is_not_whole_is_not_taken")]),
 ];
