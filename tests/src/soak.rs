@@ -67,7 +67,7 @@ impl<'t> Scene<'t> {
         let mut pcs = Vec::new();
         for (place, unit) in UNITS.into_iter().enumerate() {
             let pc = Pc::new(unit, home.path().join(format!("pc-{place}")), books.address());
-            pc.enrol(&books.code(unit)).done();
+            pc.enrol(&books.code(unit).expect("a code")).done();
             pcs.push(pc);
         }
         let (chance, events, journal) = (Chance::new(seed), BTreeMap::new(), Journal::default());

@@ -42,9 +42,10 @@ impl Books {
         Program::gom_server(&self.path).en(args)
     }
 
-    /// A new enrolment code.
-    pub(super) fn code(&self, unit: &str) -> String {
-        self.office(&["enroll", unit]).done().trim().to_owned()
+    /// A new enrolment code, unless the disk is full.
+    pub(super) fn code(&self, unit: &str) -> Option<String> {
+        let said = self.office(&["enroll", unit]);
+        (said.code == Some(0)).then(|| said.out.trim().to_owned())
     }
 
     /// Kills the server, if it runs.

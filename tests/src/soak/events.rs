@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Scene;
+use super::books::Books;
 use super::pc::Pc;
 use super::run::Fate;
 use crate::Direction;
@@ -203,7 +204,7 @@ impl Scene<'_> {
     fn enrol_again(&mut self, place: usize) {
         if self.pcs[place].is_quarantined() {
             self.stop(place);
-            enrol_again(&self.pcs[place], &self.books.code(self.pcs[place].unit));
+            enrol_again(&self.pcs[place], &self.books);
             self.count("enrolled again");
         }
     }
@@ -232,7 +233,9 @@ impl Scene<'_> {
     }
 }
 
-/// Enrols a computer that the district takes nothing of as one of its own; where the line is bad, another time.
-pub(super) fn enrol_again(pc: &Pc, code: &str) {
-    _ = pc.enrol(code);
+/// Enrols a computer that the district takes nothing of as one of its own; where the line is bad or the disk full, another time.
+pub(super) fn enrol_again(pc: &Pc, books: &Books) {
+    if let Some(code) = books.code(pc.unit) {
+        _ = pc.enrol(&code);
+    }
 }

@@ -46,7 +46,7 @@ impl Scene<'_> {
     fn settle(&mut self, place: usize) -> u64 {
         let pc = &mut self.pcs[place];
         if pc.is_quarantined() {
-            enrol_again(pc, &self.books.code(pc.unit));
+            enrol_again(pc, &self.books);
         }
         pc.sync(Fate { killed_after: Some(crate::PATIENCE), ..Fate::default() });
         pc.status()["queued"].as_u64().unwrap() + u64::from(pc.is_quarantined())
