@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use anyhow::ensure;
 use gom::{Commune, Which};
 use gom_domain::world::World;
+use tokio::runtime::Builder;
 
 use crate::district::{District, Server};
 use crate::programme::{Unit, Version, empty_sheet, sheet};
@@ -64,6 +65,16 @@ pub(crate) async fn enrol(
 ) -> anyhow::Result<Commune> {
     let code = district.code(unit)?;
     Ok(Commune::enroll(folder, gom_server::clock::real(), &server.address, &code).await?.0)
+}
+
+/// Hands in all that is queued in a folder, as the program `gom` does; how many reports were accepted.
+pub(crate) fn hand_in(folder: &Path, district: &District) -> anyhow::Result<u64> {
+    let server = district.serve()?;
+    let commune = Commune::open(folder, gom_server::clock::real())?.at(&server.address);
+    let report = Builder::new_current_thread().enable_all().build()?.block_on(commune.sync())?;
+    ensure!(report.is_settled(), "not all is settled: {report:?}");
+    server.stop()?;
+    Ok(report.accepted)
 }
 
 /// Queues reports in an enrolled folder.

@@ -88,7 +88,11 @@ pub(crate) fn table(rows: &[Row]) -> String {
 
 /// Three digits that count, thousands apart.
 pub(crate) fn figure(value: f64) -> String {
-    if value < 100.0 { format!("{value:.1}") } else { thousands(value.round() as u64) }
+    match value {
+        ..10.0 => format!("{value:.2}"),
+        10.0..100.0 => format!("{value:.1}"),
+        _ => thousands(value.round() as u64),
+    }
 }
 
 /// A count as people read it.

@@ -171,6 +171,23 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Sao lưu dữ liệu của máy này và kiểm tra bản sao / back this computer's data up and check the copy
+    Backup {
+        #[command(flatten)]
+        folder: Folder,
+        /// Tệp sao lưu mới / the new file
+        file: PathBuf,
+    },
+    /// Phục hồi dữ liệu từ một bản sao lưu / go back to a backup
+    Restore {
+        #[command(flatten)]
+        folder: Folder,
+        /// Tệp sao lưu / the backup
+        file: PathBuf,
+        /// Cất dữ liệu đang có sang bên (không xóa) / set aside the data that is there (nothing is deleted)
+        #[arg(long)]
+        replace: bool,
+    },
 }
 
 impl Command {
@@ -187,7 +204,9 @@ impl Command {
             | Self::Conflicts { folder }
             | Self::Sync { folder, .. }
             | Self::Status { folder, .. }
-            | Self::Receipts { folder, .. } => folder,
+            | Self::Receipts { folder, .. }
+            | Self::Backup { folder, .. }
+            | Self::Restore { folder, .. } => folder,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The commands: each calls the library once and prints what came of it. Results go to stdout, the rest to stderr.
 
+mod backup;
 mod drafts;
 mod enroll;
 mod receipts;
@@ -77,7 +78,7 @@ async fn carry_out(command: Command, setup: Setup) -> Result<ExitCode, Failure> 
             resolve::resolve(lang, &open(&folder.dir)?, &form, &period, keep.into())
         }
         Command::Sync { folder, server, watch } => {
-            let commune = open(&folder.dir)?;
+            let commune = Commune::open_to_sync(&folder.dir, world())?;
             let commune = match server.or(setup.server) {
                 Some(server) => commune.at(&server),
                 None => commune,
@@ -90,6 +91,8 @@ async fn carry_out(command: Command, setup: Setup) -> Result<ExitCode, Failure> 
         Command::ImportReceipts { folder, file } => stick::import(lang, &open(&folder.dir)?, &file),
         Command::Conflicts { folder } => resolve::conflicts(lang, &open(&folder.dir)?),
         Command::Status { folder, format } => status::status(lang, &open(&folder.dir)?, format),
+        Command::Backup { folder, file } => backup::backup(lang, &folder.dir, &file),
+        Command::Restore { folder, file, replace } => backup::restore(lang, &folder.dir, &file, replace),
         Command::Receipts { folder, format } => receipts::receipts(lang, &open(&folder.dir)?, format),
     }
 }

@@ -10,14 +10,16 @@ use crate::drafts::{self, Entered, Imported};
 use crate::enrolment::{self, Enrolled};
 use crate::failure::Failure;
 use crate::folder;
+use crate::means::Means;
 use crate::outbox::{self, Submitted, Which};
-use crate::programme::{Programmes, Readings};
+use crate::programme::{KnownTables, Programmes};
 use crate::receipts::{self, ReceiptView};
+use crate::repair;
 use crate::resolve::{self, Keep, Resolved};
 use crate::show::{self, FormView, YearView};
 use crate::status::{self, Status};
 use crate::stick::{self, Exported};
-use crate::store::{DraftRow, EnrolledRow, FolderRow, Rows, Store};
+use crate::store::{DraftRow, EnrolledRow, FolderRow, Rows, Store, StoreError};
 use crate::sync::{self, Refused, SyncError, SyncReport, watch};
 
 /// A commune's data folder.
@@ -25,17 +27,31 @@ use crate::sync::{self, Refused, SyncError, SyncReport, watch};
 pub struct Commune {
     folder: PathBuf,
     world: World,
+    means: Means,
     server: Option<String>,
     store: Mutex<Option<Store>>,
-    readings: Readings,
+    known: KnownTables,
 }
 
 impl Commune {
     /// Opens an enrolled folder.
     pub fn open(folder: &Path, world: World) -> Result<Self, Failure> {
         let store = enrolment::enrolled(folder)?.ok_or_else(|| Failure::NotEnrolled(folder.to_owned()))?;
-        let (store, readings) = (Mutex::new(Some(store)), Readings::default());
-        Ok(Self { folder: folder.to_owned(), world, server: None, store, readings })
+        let (store, known) = (Mutex::new(Some(store)), KnownTables::default());
+        let (folder, means) = (folder.to_owned(), Means::default());
+        Ok(Self { folder, world, means, server: None, store, known })
+    }
+
+    /// Opens a folder that is to be synced: one whose database is damaged as well, for syncing mends it.
+    pub fn open_to_sync(folder: &Path, world: World) -> Result<Self, Failure> {
+        match Self::open(folder, world.clone()) {
+            Err(failure) if repair::may_help(folder, &failure) => {
+                let (store, known) = (Mutex::new(None), KnownTables::default());
+                let (folder, means) = (folder.to_owned(), Means::default());
+                Ok(Self { folder, world, means, server: None, store, known })
+            }
+            opened => opened,
+        }
     }
 
     /// Enrols a folder with a one-time code, and fetches all that is needed to work without a line.
@@ -45,8 +61,19 @@ impl Commune {
         server: &str,
         code: &str,
     ) -> Result<(Self, Enrolled), Failure> {
-        enrolment::enrol(folder, &world, server, code).await?;
-        let commune = Self::open(folder, world)?;
+        Self::enroll_by(Means::default(), folder, world, server, code).await
+    }
+
+    /// The same by other means than the usual ones.
+    pub async fn enroll_by(
+        means: Means,
+        folder: &Path,
+        world: World,
+        server: &str,
+        code: &str,
+    ) -> Result<(Self, Enrolled), Failure> {
+        enrolment::enrol(folder, &world, &means.call, server, code).await?;
+        let commune = Self::open(folder, world)?.by(means);
         let report = commune.sync().await.map_err(|error| Failure::FirstSync(Box::new(error)))?;
         let (unit_name, programmes) = commune.read(|_, programmes, _| {
             let unit_name =
@@ -63,6 +90,13 @@ impl Commune {
     #[must_use]
     pub fn at(mut self, server: &str) -> Self {
         self.server = Some(server.to_owned());
+        self
+    }
+
+    /// Works by other means than the usual ones.
+    #[must_use]
+    pub fn by(mut self, means: Means) -> Self {
+        self.means = means;
         self
     }
 
@@ -136,7 +170,7 @@ impl Commune {
 
     /// The same, with a report also of an attempt that fails half-way.
     pub async fn sync_into(&self, report: &mut SyncReport) -> Result<(), SyncError> {
-        sync::attempt(&self.folder, &self.world, self.server.as_deref(), report).await
+        sync::attempt(&self.folder, &self.world, &self.means, self.server.as_deref(), report).await
     }
 
     /// Syncs again and again until `stop` is ready, and tells of every attempt.
@@ -145,7 +179,7 @@ impl Commune {
         stop: impl Future<Output = ()>,
         tell: impl FnMut(&SyncReport, Option<&SyncError>),
     ) {
-        watch::watch(&self.folder, &self.world, self.server.as_deref(), stop, tell).await;
+        watch::watch(&self.folder, &self.world, &self.means, self.server.as_deref(), stop, tell).await;
     }
 
     /// What the district found in a report that it refused, in words.
@@ -222,7 +256,7 @@ impl Commune {
     ) -> Result<T, Failure> {
         let own = rows.folder()?.and_then(|row| row.enrolled);
         let own = own.ok_or_else(|| Failure::NotEnrolled(self.folder.clone()))?;
-        let programmes = Programmes::load(rows, &own.unit, &self.readings)?;
+        let programmes = Programmes::load(rows, &own.unit, &self.known)?;
         work(rows, &programmes, &own)
     }
 
@@ -230,13 +264,14 @@ impl Commune {
     fn with_store<T>(&self, work: impl FnOnce(&mut Store) -> Result<T, Failure>) -> Result<T, Failure> {
         let mut slot = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         let mut store = match slot.take() {
-            Some(store) => store,
-            None => Store::open(&self.folder)?,
+            Some(store) if !store.is_replaced() => store,
+            _ => Store::open(&self.folder)?,
         };
         let done = work(&mut store);
-        let spoiled = matches!(&done, Err(Failure::Store(error)) if error.spoils_connection());
-        if !spoiled {
-            *slot = Some(store);
+        match &done {
+            Err(Failure::Store(StoreError::Io(_) | StoreError::Full(_))) => store.give_up(),
+            Err(Failure::Store(error)) if error.spoils_connection() => drop(store),
+            _ => *slot = Some(store),
         }
         done
     }

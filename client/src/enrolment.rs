@@ -17,7 +17,9 @@ use tonic::transport::Channel;
 
 use crate::failure::Failure;
 use crate::folder;
+use crate::identity;
 use crate::line::{self, LineFault, Stage, patiently};
+use crate::means::Call;
 use crate::planted;
 use crate::store::{EnrolledRow, FolderRow, Rows, Store, StoreError};
 use crate::sync::SyncReport;
@@ -34,14 +36,24 @@ pub struct Enrolled {
 }
 
 /// Enrols a folder. Where it fails the folder can be enrolled again.
-pub(crate) async fn enrol(folder: &Path, world: &World, server: &str, code: &str) -> Result<(), Failure> {
+pub(crate) async fn enrol(
+    folder: &Path,
+    world: &World,
+    call: &Call,
+    server: &str,
+    code: &str,
+) -> Result<(), Failure> {
     let code = EnrolCode::parse(code).map_err(|_| Failure::MistypedCode)?;
     line::on_this_computer(server).map_err(Failure::Enrolment)?;
     folder::make(folder)?;
     let _lock = folder::lock(folder)?;
     let mut store = Store::create(folder)?;
     let (secret, before) = prepare(&mut store, folder, world, server)?;
-    let reply = ask(server, &code, &secret, world).await.map_err(Failure::Enrolment)?;
+    if before.is_none() {
+        // Whoever the folder was before, it is to be somebody new.
+        identity::forget(folder);
+    }
+    let reply = ask(call, server, &code, &secret, world).await.map_err(Failure::Enrolment)?;
     let (device, unit, history) = read(&reply).map_err(|malformed| Failure::Enrolment(malformed.into()))?;
     let skew_ms = reply.clock_ms.saturating_sub(world.now_ms());
     if let Some(own) = before.as_ref().filter(|own| own.unit != unit) {
@@ -56,7 +68,12 @@ pub(crate) async fn enrol(folder: &Path, world: &World, server: &str, code: &str
             rows.rebase(own.epoch + 1)?;
         }
         Ok::<_, Failure>(rows.note_contact(world.now_ms(), skew_ms)?)
-    })
+    })?;
+    let known = store.read(|rows: &Rows<'_>| rows.folder())?;
+    if let Some(row) = known {
+        identity::keep(folder, &row);
+    }
+    Ok(())
 }
 
 /// Makes the secret durable, or takes the one of an earlier try. A folder that was enrolled before is enrolled again only
@@ -80,12 +97,13 @@ fn prepare(
 }
 
 async fn ask(
+    call: &Call,
     server: &str,
     code: &EnrolCode,
     secret: &[u8; 32],
     world: &World,
 ) -> Result<wire::EnrolReply, LineFault> {
-    let mut client = line::connect(server).await?;
+    let mut client = line::connect(call, server).await?;
     let request = wire::EnrolRequest {
         code: code.as_str().to_owned(),
         device_name: computer_name(),
@@ -96,7 +114,7 @@ async fn ask(
     };
     match patiently(client.enrol(Request::new(request)), Stage::Greeting).await {
         Ok(reply) => Ok(reply.into_inner()),
-        Err(fault) => Err(line::unmask(server, fault).await),
+        Err(fault) => Err(line::unmask(call, server, fault).await),
     }
 }
 

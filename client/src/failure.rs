@@ -48,11 +48,11 @@ pub enum Failure {
     /// The device is enrolled, but what the district has for it has not all come.
     #[error("the device is enrolled, but the first sync failed")]
     FirstSync(#[source] Box<SyncError>),
-    /// A file cannot be read or written.
+    /// A file beside the folder cannot be read or written.
     #[error("the file {file} cannot be read or written")]
     File {
         /// Which file.
-        file: String,
+        file: PathBuf,
         /// Why.
         #[source]
         source: std::io::Error,
@@ -60,6 +60,18 @@ pub enum Failure {
     /// Answers from a stick are not taken.
     #[error("the answers are not taken")]
     Answers(#[from] Untaken),
+    /// A file is no whole backup.
+    #[error("{file} is no whole backup")]
+    BadBackup {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+    /// The folder has a database already, and nobody has said that it may be set aside.
+    #[error("the folder {0} has a database already")]
+    InTheWay(PathBuf),
     /// What was asked for is wrong.
     #[error("{} mistakes", .0.len())]
     Mistakes(Vec<Mistake>),

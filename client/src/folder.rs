@@ -49,6 +49,29 @@ fn make_durably(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Makes a folder in the data folder for its owner alone; one that is there stays as it is.
+pub(crate) fn own_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() { Ok(()) } else { make_durably(folder) }
+}
+
+/// Makes a file anew, for its owner alone.
+pub(crate) fn own_file(file: &Path) -> io::Result<File> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = File::options();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)
+}
+
+/// Makes sure that the names in a folder outlast a power cut; Windows does so by itself.
+pub(crate) fn sync(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
 /// Takes the right to sync, unless another program has it.
 pub fn lock(folder: &Path) -> Result<SyncLock, FolderError> {
     let unusable = |source| FolderError::Unusable { folder: folder.to_owned(), source };

@@ -197,7 +197,7 @@ mod tests {
 
     use super::*;
     use crate::fixture::{commune, filed_budget, folder, receipt};
-    use crate::programme::{Programmes, Readings};
+    use crate::programme::{KnownTables, Programmes};
     use crate::store::Store;
 
     #[test]
@@ -228,7 +228,7 @@ mod tests {
                     let programmes = Programmes::load(
                         rows,
                         &rows.folder()?.unwrap().enrolled.unwrap().unit,
-                        &Readings::default(),
+                        &KnownTables::default(),
                     )?;
                     let history = History::load(rows, &programmes, "budget", "2024-05".parse().unwrap())?;
                     Ok::<_, crate::StoreError>(history.standing().map(Report::commit))

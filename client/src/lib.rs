@@ -4,6 +4,7 @@
 //! Everything but enrolling and syncing works without a line; what was said to be queued is durable.
 
 mod args;
+pub mod backup;
 pub mod cli;
 pub mod commune;
 pub mod drafts;
@@ -13,17 +14,21 @@ pub mod failure;
 mod fixture;
 pub mod folder;
 pub mod history;
+mod identity;
 pub mod line;
+pub mod means;
 pub mod outbox;
 mod planted;
 pub mod programme;
 pub mod receipts;
 mod record;
+pub mod repair;
 pub mod resolve;
 pub mod show;
 pub mod status;
 pub mod stick;
 mod store;
+mod swap;
 pub mod sync;
 pub mod wording;
 mod world;

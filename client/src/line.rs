@@ -9,12 +9,14 @@ use std::time::Duration;
 use gom_domain::Bilingual;
 use gom_domain::greeting::DeviceId;
 use gom_proto::wire::sync_client::SyncClient;
-use gom_proto::{Malformed, pass};
+use gom_proto::{Malformed, delay, pass};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint, Uri};
 use tonic::{Code, Request, Status};
+
+use crate::means::Call;
 
 /// How long the server may take to pick up.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -84,7 +86,12 @@ pub enum LineFault {
     Refused(Bilingual),
     /// The district has more to do than it can.
     #[error("the district is overloaded")]
-    Overloaded(Bilingual),
+    Overloaded {
+        /// What it says.
+        why: Bilingual,
+        /// How long it asks this side to stay away.
+        delay: Duration,
+    },
     /// The district says why it cannot do what was asked.
     #[error("the district answered: {0}")]
     Answer(Bilingual),
@@ -94,14 +101,14 @@ pub enum LineFault {
 }
 
 /// A line to a server on this computer.
-pub(crate) async fn connect(address: &str) -> Result<SyncClient<Channel>, LineFault> {
+pub(crate) async fn connect(call: &Call, address: &str) -> Result<SyncClient<Channel>, LineFault> {
     let endpoint = Endpoint::from(on_this_computer(address)?)
         .connect_timeout(CONNECT)
         .tcp_nodelay(true)
         .http2_keep_alive_interval(KEEPALIVE)
         .keep_alive_timeout(KEEPALIVE)
         .keep_alive_while_idle(true);
-    let channel = endpoint.connect().await.map_err(|error| not_connected(address, error))?;
+    let channel = call.connect(endpoint).await.map_err(|error| not_connected(address, error))?;
     Ok(SyncClient::new(channel).max_decoding_message_size(LARGEST_MESSAGE))
 }
 
@@ -169,7 +176,9 @@ pub(crate) fn fault(status: Status, stage: Stage) -> LineFault {
     let own_words = status.message().contains(SEPARATOR);
     match status.code() {
         Code::Unauthenticated | Code::PermissionDenied => LineFault::Refused(text),
-        Code::ResourceExhausted => LineFault::Overloaded(text),
+        Code::ResourceExhausted => {
+            LineFault::Overloaded { why: text, delay: delay::asked(&status).unwrap_or_default() }
+        }
         _ if own_words => LineFault::Answer(text),
         // What a server says by itself has no cause on this side.
         Code::Unavailable if status.source().is_none() => LineFault::Answer(text),
@@ -211,10 +220,10 @@ pub(crate) async fn patiently<T>(
 ///
 /// A network's sign-in page hangs up on what it does not understand, and mostly before its answer has been read: the call
 /// knows only that the line was cut. So what answers is asked once more, in the page's own language.
-pub(crate) async fn unmask(address: &str, fault: LineFault) -> LineFault {
-    match fault {
-        LineFault::Cut(source) if is_a_page(address).await => LineFault::NoGomServer(source),
-        fault => fault,
+pub(crate) async fn unmask(call: &Call, address: &str, fault: LineFault) -> LineFault {
+    match (call, fault) {
+        (Call::Tcp, LineFault::Cut(source)) if is_a_page(address).await => LineFault::NoGomServer(source),
+        (_, fault) => fault,
     }
 }
 
@@ -276,6 +285,19 @@ mod tests {
     }
 
     #[test]
+    fn an_overloaded_district_says_how_long_to_stay_away() {
+        let status = Status::resource_exhausted("đầy\u{1f}full");
+        let asked = delay::ask(status.clone(), Duration::from_secs(15));
+        for (status, delay) in [(asked, Duration::from_secs(15)), (status, Duration::ZERO)] {
+            let fault = fault(status, Stage::Talking);
+            assert!(
+                matches!(fault, LineFault::Overloaded { delay: asked, .. } if asked == delay),
+                "{fault:?}"
+            );
+        }
+    }
+
+    #[test]
     fn a_servers_words_come_in_both_languages() {
         assert_eq!(bilingual("mã hết hạn\u{1f}the code has expired").en, "the code has expired");
         assert_eq!(bilingual("plain").vi, "plain");
@@ -292,7 +314,7 @@ mod tests {
             caller.flush().await.unwrap();
             _ = caller.read_to_end(&mut Vec::new()).await;
         });
-        let mut client = connect(&address).await.unwrap();
+        let mut client = connect(&Call::Tcp, &address).await.unwrap();
         let request = Request::new(gom_proto::wire::EnrolRequest::default());
         patiently(client.enrol(request), Stage::Greeting).await.unwrap_err()
     }
@@ -308,6 +330,6 @@ mod tests {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", free.local_addr().unwrap());
         drop(free);
-        assert!(matches!(connect(&address).await, Err(LineFault::NoServer { .. })));
+        assert!(matches!(connect(&Call::Tcp, &address).await, Err(LineFault::NoServer { .. })));
     }
 }

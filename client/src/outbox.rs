@@ -220,7 +220,7 @@ mod tests {
 
     use super::*;
     use crate::fixture::{commune, folder, rule, world};
-    use crate::programme::Readings;
+    use crate::programme::KnownTables;
     use crate::store::Store;
 
     fn queued(folder: &tempfile::TempDir) -> Vec<OperationRow> {
@@ -318,7 +318,7 @@ mod tests {
         let mut store = Store::open(folder.path()).unwrap();
         let failed: Result<(), Failure> = store.write(|rows| {
             let own = rows.folder()?.unwrap().enrolled.unwrap();
-            let programmes = Programmes::load(rows, &own.unit, &Readings::default())?;
+            let programmes = Programmes::load(rows, &own.unit, &KnownTables::default())?;
             submit(rows, &programmes, &world(), 1, &Which::All, None)?;
             Err(Failure::NoProgramme)
         });

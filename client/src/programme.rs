@@ -48,9 +48,9 @@ pub struct Place {
 /// Tables that have been read before, and what they say: reading a programme takes longer than all else that is done to
 /// save a cell.
 #[derive(Debug, Default)]
-pub struct Readings(Mutex<Vec<(Bundle, Option<Arc<Programme>>)>>);
+pub struct KnownTables(Mutex<Vec<(Bundle, Option<Arc<Programme>>)>>);
 
-impl Readings {
+impl KnownTables {
     /// Reads the tables of all versions; those that are not among them any more are forgotten.
     fn read(&self, bundles: Vec<Bundle>) -> Vec<Option<Arc<Programme>>> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,11 +66,11 @@ impl Readings {
 
 impl Programmes {
     /// Reads what has been pulled. A version that cannot be read is kept for a newer program, and left out.
-    pub fn load(rows: &Rows<'_>, unit: &UnitId, readings: &Readings) -> Stored<Self> {
+    pub fn load(rows: &Rows<'_>, unit: &UnitId, known: &KnownTables) -> Stored<Self> {
         let mut editions = Editions::default();
         let mut unreadable = Vec::new();
         let (versions, bundles): (Vec<u32>, Vec<Bundle>) = rows.editions()?.into_iter().unzip();
-        for (version, programme) in versions.into_iter().zip(readings.read(bundles)) {
+        for (version, programme) in versions.into_iter().zip(known.read(bundles)) {
             match programme {
                 Some(programme) => editions.publish(Edition { version, programme }),
                 None => unreadable.push(version),

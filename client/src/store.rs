@@ -5,6 +5,7 @@
 //!
 //! **Invariant:** nothing outside `store` knows that there is a database.
 
+mod copy;
 mod drafts;
 mod editions;
 mod filed;
@@ -12,15 +13,22 @@ mod folder;
 mod open;
 mod operations;
 mod receipts;
+mod salvage;
 mod value;
 
+pub(crate) use copy::Tally;
 pub use drafts::DraftRow;
 pub(crate) use editions::PriorKind;
 pub(crate) use filed::{About, FiledRow, SealedBy};
 pub(crate) use folder::{EnrolledRow, FolderRow};
+pub(crate) use open::{FILE, NEXT};
 pub(crate) use operations::{Head, OperationRow, Outgoing};
 pub(crate) use receipts::{ReceiptRow, Sheet, Untold};
+pub(crate) use salvage::{Salvaged, Wreck};
 
+use std::path::PathBuf;
+
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use crate::planted;
@@ -55,6 +63,12 @@ pub enum StoreError {
     /// The database holds something that cannot be.
     #[error("the database is damaged: {0}")]
     Damaged(String),
+    /// Another database is taking this one's place, and that was cut short.
+    #[error("an exchange of the database was cut short")]
+    Interrupted,
+    /// Another database has taken this one's place just now.
+    #[error("the database has just been replaced")]
+    Replaced,
     /// The connection is not as durable as it must be.
     #[error("the database cannot be made durable: {0}")]
     NotDurable(&'static str),
@@ -67,9 +81,10 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the connection must not be used again: after a failed write the file is opened and read anew.
+    /// Whether the connection must not be used again: after a failed write the file is opened and read anew. One that may
+    /// not write stays so, though the disk may have refused for a moment only.
     pub fn spoils_connection(&self) -> bool {
-        matches!(self, Self::Full(_) | Self::Io(_) | Self::Damaged(_))
+        matches!(self, Self::Full(_) | Self::Io(_) | Self::Denied(_) | Self::Damaged(_) | Self::Replaced)
     }
 }
 
@@ -96,6 +111,9 @@ impl From<rusqlite::Error> for StoreError {
 #[derive(Debug)]
 pub(crate) struct Store {
     connection: Connection,
+    file: PathBuf,
+    /// Which file that was when it was opened.
+    which: Option<(u64, u64)>,
 }
 
 /// The rows as one transaction sees and changes them.
@@ -105,6 +123,13 @@ pub struct Rows<'a> {
 }
 
 impl Store {
+    /// Gives up a connection whose write the disk has refused. All of it may stand in the log nevertheless, where only the
+    /// last sync failed, and whoever opens the file next would take it for done. So what was durable before goes into the
+    /// file, and the log goes; a disk that goes on failing does not even let that be done.
+    pub(crate) fn give_up(self) {
+        _ = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
+    }
+
     /// Looks at the rows as they stand at one moment.
     pub(crate) fn read<T, E: From<StoreError>>(
         &mut self,
@@ -119,8 +144,13 @@ impl Store {
         &mut self,
         change: impl FnOnce(&Rows<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        let (file, opened) = (self.file.clone(), self.which);
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(StoreError::from)?;
+        // Whoever exchanges the database has kept others from writing until it was done.
+        if open::which(&file) != opened {
+            return Err(StoreError::Replaced.into());
+        }
         let done = change(&Rows { connection: &transaction })?;
         let committed = transaction.commit().map_err(StoreError::from);
         if !planted::is("queued-whatever-the-disk-says") {

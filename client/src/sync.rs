@@ -21,8 +21,11 @@ use tonic::transport::Channel;
 
 use crate::enrolment;
 use crate::folder::{self, FolderError, SyncLock};
+use crate::identity;
 use crate::line::{self, LineFault, Pass};
+use crate::means::Means;
 use crate::planted;
+use crate::repair::{self, Mended, Repaired};
 use crate::store::{EnrolledRow, FolderRow, Rows, StoreError, Stored};
 use desk::Desk;
 use greeting::{Agreed, Exchange, Greeted};
@@ -76,6 +79,8 @@ pub struct SyncReport {
     pub rebased: bool,
     /// How many sheets the district took back that it had lost.
     pub given_back: u64,
+    /// What was done about a damaged database before anything else.
+    pub repaired: Option<Repaired>,
 }
 
 /// A report that the district did not let stand.
@@ -102,31 +107,58 @@ impl SyncReport {
 pub(crate) async fn attempt(
     folder: &Path,
     world: &World,
+    means: &Means,
     server: Option<&str>,
     report: &mut SyncReport,
 ) -> Result<(), SyncError> {
     let lock = folder::lock(folder)?;
-    attempt_with(&lock, folder, world, server, report).await
+    attempt_with(&lock, folder, world, means, server, report).await
 }
 
-/// The same, by one who has the right to sync already.
+/// The same, by one who has the right to sync already. A damaged database is mended once.
 async fn attempt_with(
     _: &SyncLock,
     folder: &Path,
     world: &World,
+    means: &Means,
     server: Option<&str>,
     report: &mut SyncReport,
 ) -> Result<(), SyncError> {
-    let desk = Desk::open(folder).await?;
+    match attempt_once(folder, world, means, server, report).await {
+        Err(error) if repair::may_help_sync(folder, &error) => {
+            let (path, clock) = (folder.to_owned(), world.clone());
+            match desk::beside(&means.disk, move || Ok(repair::repair(&path, &clock))).await?? {
+                Mended::Not => return Err(error),
+                Mended::Finished => {}
+                Mended::Anew(repaired) => report.repaired = Some(repaired),
+            }
+            attempt_once(folder, world, means, server, report).await
+        }
+        done => done,
+    }
+}
+
+async fn attempt_once(
+    folder: &Path,
+    world: &World,
+    means: &Means,
+    server: Option<&str>,
+    report: &mut SyncReport,
+) -> Result<(), SyncError> {
+    let desk = Desk::open(folder, &means.disk).await?;
     let (row, own) = desk.read(enrolled).await?.ok_or(SyncError::NotEnrolled)?;
+    identity::keep(folder, &row);
     let pass = Pass::new(own.device, &row.secret);
     let address = server.unwrap_or(&row.server);
-    let mut client = line::connect(address).await?;
-    let caller = Caller { desk: &desk, pass: &pass, world };
+    let mut client = line::connect(&means.call, address).await?;
+    let caller = Caller { folder, desk: &desk, pass: &pass, world };
     let (own, mut agreed, mut exchange) = match caller.greet(&mut client, &row, own, report).await {
-        Err(SyncError::Line(fault)) => return Err(line::unmask(address, fault).await.into()),
+        Err(SyncError::Line(fault)) => return Err(line::unmask(&means.call, address, fault).await.into()),
         greeted => greeted?,
     };
+    if let Some((row, _)) = desk.read(enrolled).await? {
+        identity::keep(folder, &row);
+    }
     if agreed.refill {
         if planted::is("refill-cleared-early") {
             desk.write(give_back::refilled).await?;
@@ -155,6 +187,7 @@ const GREETINGS: u32 = 5;
 
 /// Who calls.
 struct Caller<'a> {
+    folder: &'a Path,
     desk: &'a Desk,
     pass: &'a Pass,
     world: &'a World,
@@ -177,7 +210,10 @@ impl Caller<'_> {
                     tracing::warn!(epoch, "this folder is older than what the district knows of it");
                     self.desk.write(move |rows| rows.rebase(epoch)).await?;
                     report.rebased = true;
-                    own = self.desk.read(enrolled).await?.ok_or(SyncError::NotEnrolled)?.1;
+                    let row;
+                    (row, own) = self.desk.read(enrolled).await?.ok_or(SyncError::NotEnrolled)?;
+                    // Before the district hears of it: in an earlier life nobody would listen to the folder any more.
+                    identity::keep(self.folder, &row);
                 }
                 Err(SyncError::Line(refused @ LineFault::Refused(_)))
                     if own.admission.is_some() && !readmitted =>

@@ -133,23 +133,17 @@ impl Element {
 
     /// Whether a figure lies within the element's limits, and what is wrong with it if it does not.
     pub fn check(&self, value: Value) -> Result<(), FigureFault> {
-        if self.kind == Kind::Flag {
-            return if matches!(value, 0 | 1) { Ok(()) } else { Err(FigureFault::NotAFlag) };
-        }
-        if value.unsigned_abs() >= VALUE_LIMIT.unsigned_abs() {
-            return Err(FigureFault::TooLarge);
-        }
-        if value < self.min {
-            let negative = self.min == 0;
-            return Err(if negative {
-                FigureFault::Negative
-            } else {
-                FigureFault::BelowMin(self.plain(self.min))
-            });
-        }
+        if self.limits().contains(&value) { Ok(()) } else { Err(self.fault(value)) }
+    }
+
+    /// What is wrong with a figure beyond the limits.
+    fn fault(&self, value: Value) -> FigureFault {
         match self.max {
-            Some(max) if value > max => Err(FigureFault::AboveMax(self.plain(max))),
-            _ => Ok(()),
+            _ if self.kind == Kind::Flag => FigureFault::NotAFlag,
+            _ if value.unsigned_abs() >= VALUE_LIMIT.unsigned_abs() => FigureFault::TooLarge,
+            Some(max) if value > max => FigureFault::AboveMax(self.plain(max)),
+            _ if self.min == 0 => FigureFault::Negative,
+            _ => FigureFault::BelowMin(self.plain(self.min)),
         }
     }
 
@@ -223,6 +217,8 @@ mod tests {
         assert_eq!(stock.read("1.5", Notation::Plain), Err(FigureFault::TooManyDecimals(0)));
         assert_eq!(stock.check(VALUE_LIMIT), Err(FigureFault::TooLarge));
         assert_eq!(stock.check(Value::MIN), Err(FigureFault::TooLarge));
+        assert_eq!(Element { min: 5, ..stock }.check(4), Err(FigureFault::BelowMin("5".into())));
+        assert_eq!(element(Kind::Flag, 0).check(2), Err(FigureFault::NotAFlag));
     }
 
     #[test]

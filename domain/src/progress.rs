@@ -199,7 +199,10 @@ fn gather<'v>(view: &'v View<'v>, units: &[UnitIx]) -> Vec<Option<Gathering<'v>>
         |target: &'v Target| Some(Gathering::new(view, target, target.formula.as_ref()?, &mut readings));
     let mut gatherings: Vec<Option<Gathering<'_>>> = view.programme.targets.iter().map(begin).collect();
     for unit in units {
-        readings.read(*unit);
+        let subject = view.subject(*unit);
+        // One target asks for few of them.
+        subject.fetch();
+        readings.read(&subject);
         gatherings.iter_mut().flatten().for_each(|gathering| gathering.ask(*unit, &readings));
     }
     gatherings

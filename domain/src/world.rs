@@ -1,7 +1,9 @@
-//! What a program takes from the world: the time and randomness. Both are handed in, so that tests can be the world.
+//! What a program takes from the world: the time and randomness, and somebody who waits for the disk. All are handed in,
+//! so that tests can be the world.
 
 use std::fmt;
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::submission::SubmissionId;
 
@@ -45,5 +47,66 @@ impl World {
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("World")
+    }
+}
+
+/// Something that takes as long as the disk does.
+pub type Work = Box<dyn FnOnce() + Send>;
+
+/// Ready once the work has been done, or given up.
+pub type Done = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Who waits for the disk, so that those who talk over a line need not: threads, mostly. Which of two comes first is then
+/// chance, so a run that is to be repeated brings its own.
+#[derive(Clone)]
+pub struct Disk(Arc<dyn Fn(Work) -> Done + Send + Sync>);
+
+impl Disk {
+    /// Has work done so.
+    pub fn new(wait: impl Fn(Work) -> Done + Send + Sync + 'static) -> Self {
+        Self(Arc::new(wait))
+    }
+
+    /// Has something done and returns what came of it; none where it was given up.
+    pub async fn wait<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let came = Arc::new(Mutex::new(None));
+        let comes = Arc::clone(&came);
+        let work = move || {
+            let done = work();
+            *comes.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+        };
+        (self.0)(Box::new(work)).await;
+        came.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl fmt::Debug for Disk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Disk")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    fn came_of(disk: &Disk) -> Option<i32> {
+        let mut waiting = std::pin::pin!(disk.wait(|| 7));
+        match waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(came) => came,
+            Poll::Pending => panic!("neither disk lets anybody wait"),
+        }
+    }
+
+    #[test]
+    fn work_that_is_given_up_comes_to_nothing() {
+        let done = |work: Work| -> Done {
+            work();
+            Box::pin(async {})
+        };
+        assert_eq!(came_of(&Disk::new(done)), Some(7));
+        assert_eq!(came_of(&Disk::new(|_| Box::pin(async {}))), None);
     }
 }

@@ -4,6 +4,7 @@
 //! is never used again.
 
 pub mod change;
+pub mod delay;
 pub mod figures;
 pub mod greeting;
 pub mod operations;

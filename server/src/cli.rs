@@ -1,13 +1,16 @@
 //! The commands: each reads its words, calls one use case, and shows what came of it.
 
+mod backup;
 mod enter;
 mod explain;
 mod export;
+mod go_on;
 pub mod progress;
 mod publish;
 mod queue;
 mod serve;
 pub mod show;
+mod status;
 mod target;
 mod totals;
 mod verify;
@@ -26,7 +29,14 @@ use crate::memory::Memory;
 use crate::wording::Trouble;
 
 /// The settings that mean something to the district.
-const SETTINGS: [Setting; 3] = [Setting::LANG, Setting::LOG, serve::LISTEN];
+const SETTINGS: [Setting; 6] = [
+    Setting::LANG,
+    Setting::LOG,
+    serve::LISTEN,
+    serve::BACKUP_FOLDER,
+    serve::BACKUP_HOURS,
+    serve::BACKUP_KEEP,
+];
 /// How many faults are listed; nobody reads more, and a foreign table has one in every cell.
 const MOST_FAULTS: usize = 200;
 
@@ -162,14 +172,6 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
-    /// Không chờ nữa những gì bản sao đã phục hồi còn thiếu / Wait no longer for what a restored backup lacks
-    GoOn {
-        #[command(flatten)]
-        data: Data,
-        /// Lý do / Why
-        #[arg(long, value_name = "TEXT")]
-        note: String,
-    },
     /// Xuất toàn bộ số liệu theo cột của lệnh nhập / All figures in the columns of import
     Export {
         #[command(flatten)]
@@ -185,6 +187,39 @@ enum Command {
     Verify {
         #[command(flatten)]
         data: Data,
+    },
+    /// Sổ, các máy, và bản sao lưu cuối / The books, the computers, and the last backup
+    Status {
+        #[command(flatten)]
+        data: Data,
+        /// Cho người đọc hay cho máy đọc / For people or for programs
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Sao lưu sổ và kiểm tra bản sao, cả khi máy chủ đang chạy / Back the books up and verify the copy, also while the server runs
+    Backup {
+        #[command(flatten)]
+        data: Data,
+        /// Tệp sao lưu mới / The new file
+        file: PathBuf,
+    },
+    /// Phục hồi sổ từ một bản sao lưu / Restore the books from a backup
+    Restore {
+        #[command(flatten)]
+        data: Data,
+        /// Tệp sao lưu / The backup
+        file: PathBuf,
+        /// Cất sổ đang có sang bên (không xóa) / Set aside the books that are there (nothing is deleted)
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Sau khi phục hồi: đi tiếp, không chờ những gì không ai trả lại / After a restore: go on without what nobody gives back
+    GoOn {
+        #[command(flatten)]
+        data: Data,
+        /// Vì sao / Why
+        #[arg(long, value_name = "TEXT")]
+        note: String,
     },
 }
 
@@ -285,12 +320,15 @@ fn dispatch(command: Command, lang: Lang, settings: &Settings) -> Done {
         Command::ImportQueue { data, file, receipts, release } => {
             queue::import(&folder(&data), &file, receipts.as_deref(), release, lang)
         }
-        Command::GoOn { data, note } => queue::go_on(&folder(&data), &note, lang),
         Command::Export { data, period: text, history } => {
             let asked = text.as_deref().map(period).transpose()?;
             export::export(&folder(&data), asked, history)
         }
         Command::Verify { data } => verify::verify(&folder(&data), lang),
+        Command::Status { data, format } => status::status(&folder(&data), format, lang),
+        Command::Backup { data, file } => backup::backup(&folder(&data), &file, lang),
+        Command::Restore { data, file, replace } => backup::restore(&folder(&data), &file, replace, lang),
+        Command::GoOn { data, note } => go_on::go_on(&folder(&data), &note, lang),
     }
 }
 
@@ -308,8 +346,11 @@ impl Command {
             | Self::Target { data, .. }
             | Self::Enter { data, .. }
             | Self::ImportQueue { data, .. }
-            | Self::GoOn { data, .. }
             | Self::Export { data, .. }
+            | Self::Status { data, .. }
+            | Self::Backup { data, .. }
+            | Self::Restore { data, .. }
+            | Self::GoOn { data, .. }
             | Self::Verify { data } => Some(&data.data),
         }
     }

@@ -45,6 +45,11 @@ impl Folder {
         self.path.join("office.sock")
     }
 
+    /// What was noted of verified backups, one a line.
+    pub fn backups(&self) -> PathBuf {
+        self.path.join("backups.jsonl")
+    }
+
     /// Founds new books. A folder that holds some already is refused.
     pub fn found(&self, world: &World) -> Result<(Sqlite, Lock), Trouble> {
         if self.books().exists() {
@@ -74,10 +79,11 @@ impl Folder {
         }
     }
 
-    fn create(&self) -> io::Result<()> {
+    /// Makes the folder, for its owner alone; one that is there stays as it is.
+    pub fn create(&self) -> io::Result<()> {
         let there = self.path.is_dir();
         fs::create_dir_all(&self.path)?;
-        if there { Ok(()) } else { owner_only(&self.path, 0o700) }
+        if there { Ok(()) } else { owner_only(&self.path, 0o700).and_then(|()| keep_name(&self.path)) }
     }
 
     /// Takes the right to write, which only one process has.
@@ -104,7 +110,19 @@ impl Folder {
 
     /// Opens the books for reading, beside whoever writes them.
     pub fn read(&self) -> Result<Sqlite, Trouble> {
+        match Sqlite::snapshot(&self.books()) {
+            // Opening them for writing brings them up to date, unless a server of the older version still has them.
+            Err(StoreError::Older) => self.open().map(drop)?,
+            read => return read.map_err(|error| self.trouble(&error)),
+        }
         Sqlite::snapshot(&self.books()).map_err(|error| self.trouble(&error))
+    }
+
+    /// The last commit; 0 before the first.
+    pub fn last_commit(&self) -> Result<u64, Trouble> {
+        use crate::store::Journal;
+        let last = self.read()?.last_commit().map_err(|error| self.trouble(&error))?;
+        Ok(last.map_or(0, |last| last.last_seq))
     }
 
     /// Recalls the books as they stand, or as of an earlier commit.
@@ -124,6 +142,7 @@ impl Folder {
         match error {
             StoreError::Absent => Trouble::NoBooks(self.shown()),
             StoreError::Newer => Trouble::NewerBooks(self.shown()),
+            StoreError::Older => Trouble::InUse(self.shown()),
             StoreError::Foreign => Trouble::ForeignBooks(self.books().display().to_string()),
             StoreError::Full(_) => Trouble::DiskFull,
             StoreError::Io(source) | StoreError::Sql(source) => Trouble::Books(source.to_string()),
@@ -131,7 +150,8 @@ impl Folder {
         }
     }
 
-    fn file_trouble(&self, error: &io::Error) -> Trouble {
+    /// An error about the folder in words.
+    pub fn file_trouble(&self, error: &io::Error) -> Trouble {
         if error.kind() == io::ErrorKind::StorageFull {
             return Trouble::DiskFull;
         }
@@ -143,11 +163,35 @@ impl Folder {
     }
 }
 
+/// Makes sure that a file's name outlasts a power cut.
+#[cfg(unix)]
+pub fn sync_above(file: &Path) -> io::Result<()> {
+    let above = file.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(above)?.sync_all()
+}
+
+/// Elsewhere the system keeps names by itself.
+#[cfg(not(unix))]
+pub fn sync_above(_file: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Lets nobody but the owner read or write.
 #[cfg(unix)]
 pub fn owner_only(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+/// Makes a new folder outlast a power cut: on Unix the one above it is synced, elsewhere the system does so by itself.
+fn keep_name(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if let Some(above) = folder.canonicalize()?.parent() {
+        File::open(above)?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
 }
 
 /// Elsewhere the folder's own rights decide.

@@ -6,17 +6,19 @@ mod replies;
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use gom_domain::code::EnrolCode;
 use gom_domain::greeting::{Action, DeviceId, Hello, HistoryId, Welcome};
 use gom_domain::programme::Editions;
 use gom_domain::unit::UnitId;
-use gom_domain::world::World;
+use gom_domain::world::{Disk, World};
 use gom_proto::operations::{self, LARGEST_MESSAGE};
 use gom_proto::wire::sync_server::{Sync, SyncServer};
-use gom_proto::{Malformed, greeting as greetings, pass, wire};
+use gom_proto::{Malformed, delay, greeting as greetings, pass, wire};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 use tokio_stream::StreamExt;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -40,6 +42,11 @@ const MOST_OPERATIONS: usize = 1_000;
 /// The largest body of a submission; a form of a hundred elements takes a hundredth of it.
 const LARGEST_BODY: usize = 64 * 1024;
 
+/// How long a message may wait for its place in the writer's queue, and how long its sender is to stay away then. Either
+/// is far more than a district of ordinary size ever needs.
+const CROWDED: Duration = Duration::from_secs(10);
+const COME_AGAIN: Duration = Duration::from_secs(15);
+
 type Stream<T> = Pin<Box<dyn tokio_stream::Stream<Item = Result<T, Status>> + Send>>;
 
 /// The service.
@@ -48,13 +55,20 @@ pub struct SyncService {
     folder: Folder,
     writer: Writer,
     world: World,
+    disk: Disk,
     stop: watch::Receiver<bool>,
 }
 
 impl SyncService {
-    /// A service over the books of a folder, until `stop` says so.
-    pub fn new(folder: Folder, writer: Writer, world: World, stop: watch::Receiver<bool>) -> Self {
-        Self { folder, writer, world, stop }
+    /// A service over the books of a folder, until `stop` says so. What it reads of them, `disk` waits for.
+    pub fn new(
+        folder: Folder,
+        writer: Writer,
+        world: World,
+        disk: Disk,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        Self { folder, writer, world, disk, stop }
     }
 
     /// The service with its limits.
@@ -159,11 +173,11 @@ impl Sync for SyncService {
         let published = news::published(&self.writer.memory(), &device, after);
         let published = published.map_err(|error| wait(&(&error).into()))?;
         let folder = self.folder.clone();
-        let news = tokio::task::spawn_blocking(move || news::after(&folder, after, published)).await;
+        let news = self.disk.wait(move || news::after(&folder, after, published)).await;
         let news: VecDeque<wire::PullReply> = match news {
-            Ok(Ok(news)) => news,
-            Ok(Err(trouble)) => return Err(wait(&trouble)),
-            Err(_) => return Err(Status::internal("reading the books failed")),
+            Some(Ok(news)) => news,
+            Some(Err(trouble)) => return Err(wait(&trouble)),
+            None => return Err(Status::internal("reading the books failed")),
         };
         Ok(Response::new(Box::pin(tokio_stream::iter(news).map(Ok))))
     }
@@ -222,8 +236,9 @@ async fn take_in(
     let mut stopping = std::pin::pin!(crate::serve::until(stop));
     loop {
         let message = tokio::select! {
-            message = inbound.message() => message,
+            biased;
             () = &mut stopping => Err(wait(&Trouble::Stopping)),
+            message = inbound.message() => message,
         };
         let push = match message {
             Ok(Some(message)) => taken(message, &sender, &writer.editions()),
@@ -233,7 +248,10 @@ async fn take_in(
         let next = match push {
             Ok(push) => {
                 let sealer = Sealer::new(&sender.seals, push.epoch, push.first_sequence, &push.operations);
-                Waiting::Answer(writer.submit(Job::Push(push)).await, sealer)
+                match timeout(CROWDED, writer.submit(Job::Push(push))).await {
+                    Ok(answer) => Waiting::Answer(answer, sealer),
+                    Err(_) => Waiting::End(overloaded()),
+                }
             }
             Err(status) => Waiting::End(*status),
         };
@@ -264,6 +282,11 @@ fn read(message: wire::Operations, editions: &Editions) -> Result<(u64, Vec<Oper
         return Err(Box::new(Status::invalid_argument("more than 1,000 operations in one message")));
     }
     Ok((first_sequence, bodies.into_iter().map(|body| Operation::read(body, editions)).collect()))
+}
+
+/// There is more to do than can be done: whoever was not let to the writer is to come again later.
+fn overloaded() -> Status {
+    delay::ask(Status::resource_exhausted(both(&Trouble::Overloaded.message())), COME_AGAIN)
 }
 
 /// A refusal that breaks the contract ends the stream; one that means wait says so.

@@ -4,10 +4,12 @@
 //! functions over the books; the service, the office's socket and the commands call them, never the reverse.
 
 pub mod accept;
+pub mod backup;
 pub mod books;
 pub mod chain;
 pub mod cli;
 pub mod clock;
+pub mod disk;
 pub mod door;
 pub mod enrol;
 pub mod enter;
@@ -27,9 +29,11 @@ pub mod progress;
 pub mod publish;
 pub mod queue;
 mod record;
+pub mod restore;
 pub mod sealer;
 mod seen;
 pub mod serve;
+pub mod status;
 pub mod store;
 pub mod target;
 pub mod totals;

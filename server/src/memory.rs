@@ -80,6 +80,21 @@ pub struct Stands {
     pub standing: Standing,
 }
 
+/// How much of the journal is recalled.
+#[derive(Clone, Copy)]
+struct Extent {
+    /// The last entry.
+    at: u64,
+    /// How many entries up to it are changes.
+    changes: u64,
+}
+
+/// The entry that is asked for; none, or one beyond the last commit, means the last commit.
+fn as_of(at: Option<u64>, last: Option<CommitRow>) -> u64 {
+    let last = last.map_or(0, |last| last.last_seq);
+    at.unwrap_or(last).min(last)
+}
+
 /// What the books come to.
 #[derive(Debug, Default)]
 pub struct Memory {
@@ -146,40 +161,81 @@ impl<N: Clone + Eq + std::hash::Hash> Names<N> {
 }
 
 impl Memory {
-    /// Recalls the books as of an entry, or as they stand.
+    /// Recalls the books as of an entry, or as they stand: forward through the journal, or back from the table of what
+    /// stands, whichever is shorter. What cannot be read any more on the way forward need not matter to what stands.
     pub fn recall(journal: &mut dyn Journal, at: Option<u64>) -> Stored<Self> {
+        if Self::is_forward_shorter(journal, at)? {
+            match Self::recalled(journal, at, Self::go_forward) {
+                Err(error @ StoreError::Damaged(_)) => {
+                    tracing::warn!(%error, "the journal is damaged: verify the books");
+                }
+                recalled => return recalled,
+            }
+        }
+        Self::recall_standing(journal, at)
+    }
+
+    /// The same from the table of what stands, however long that takes.
+    pub fn recall_standing(journal: &mut dyn Journal, at: Option<u64>) -> Stored<Self> {
+        Self::recalled(journal, at, Self::go_back_from_standing)
+    }
+
+    /// All but the submissions; these `learn` learns, as of the entry that it is told.
+    fn recalled(
+        journal: &mut dyn Journal,
+        at: Option<u64>,
+        learn: fn(&mut Self, &mut dyn Journal, Extent) -> Stored<()>,
+    ) -> Stored<Self> {
         let (founded, key) = journal.founded()?;
         let mut memory = Self { founded, key, history: founded, ..Self::default() };
         let (units, forms) = journal.names()?;
         units.into_iter().for_each(|(number, id)| memory.units.learn(number, UnitId::from(id.as_str())));
         forms.into_iter().for_each(|(number, key)| memory.forms.learn(number, key));
         journal.devices()?.into_iter().for_each(|device| memory.learn_device(device));
-        journal.each_change(at.unwrap_or(u64::MAX), &mut |row| memory.learn_change(&row))?;
         memory.last = journal.last_commit()?;
-        memory.recall_submissions(journal, at)?;
+        let at = as_of(at, memory.last);
+        let mut changes = 0;
+        journal.each_change(at, &mut |row| {
+            changes += 1;
+            memory.learn_change(&row)
+        })?;
+        learn(&mut memory, journal, Extent { at, changes })?;
         memory.settle_priors()?;
         Ok(memory)
     }
 
-    /// Goes forward through the journal up to an entry, or back from what stands today, whichever is shorter.
-    fn recall_submissions(&mut self, journal: &mut dyn Journal, at: Option<u64>) -> Stored<()> {
-        let last = self.last.map_or(0, |last| last.last_seq);
-        let (at, places) = (at.unwrap_or(last).min(last), journal.places()?);
-        self.latest.reserve(usize::try_from(places.min(at)).unwrap_or(0));
-        if at <= 2 * places + (last - at) {
-            return Lot::each(journal, at, &mut |handed_in| self.learn(handed_in));
+    fn is_forward_shorter(journal: &mut dyn Journal, at: Option<u64>) -> Stored<bool> {
+        let last = journal.last_commit()?;
+        let (at, last) = (as_of(at, last), as_of(None, last));
+        Ok(at <= 2 * journal.places()? + (last - at))
+    }
+
+    /// Goes forward through the journal. Its entries have no gaps.
+    fn go_forward(&mut self, journal: &mut dyn Journal, Extent { at, changes }: Extent) -> Stored<()> {
+        self.latest.reserve(usize::try_from(journal.places()?.min(at)).unwrap_or(0));
+        let submissions = Lot::each(journal, at, &mut |handed_in| self.learn(handed_in))?;
+        if submissions + changes == at {
+            return Ok(());
         }
-        let (mut standing, mut later) = (Entries::default(), Vec::new());
+        Err(StoreError::Damaged(format!(
+            "there are {submissions} submissions and {changes} changes up to {at}"
+        )))
+    }
+
+    /// Reads what the table says that stands, and goes back from what has come in since.
+    fn go_back_from_standing(&mut self, journal: &mut dyn Journal, Extent { at, .. }: Extent) -> Stored<()> {
+        let (mut standing, mut later) = (Entries::up_to(at), Vec::new());
         for (place, row) in journal.standings()? {
             if row.last > at {
                 later.push((place, row.last));
             } else {
                 self.latest.insert(place, Latest { last: row.last, stands: None });
-                row.seq.into_iter().for_each(|seq| standing.insert(seq));
+                row.seq.into_iter().try_for_each(|seq| standing.insert(seq))?;
             }
         }
         for (place, newest) in later {
-            self.go_back(journal, at, place, newest)?.into_iter().for_each(|seq| standing.insert(seq));
+            let stood = self.go_back(journal, at, place, newest)?;
+            stood.into_iter().try_for_each(|seq| standing.insert(seq))?;
         }
         journal.each_of(&standing, &mut |row| self.learn_submission(&row))
     }
@@ -209,6 +265,9 @@ impl Memory {
                 }
             }
             next = row.prior;
+            if next.is_some_and(|next| next >= seq) {
+                return Err(StoreError::Damaged(format!("entry {seq} follows a later one")));
+            }
         }
         Ok(best.map(|(seq, _)| seq))
     }

@@ -5,13 +5,17 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use gom_domain::world::World;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt};
 use tonic::transport::Server;
+use tonic::transport::server::Connected;
 
+use crate::backup::schedule::Schedule;
 use crate::books::Books;
+use crate::disk;
 use crate::door::Door;
 use crate::folder::{Folder, Lock};
 use crate::grpc::SyncService;
@@ -52,15 +56,21 @@ pub async fn start(folder: &Folder, listen: SocketAddr, world: World) -> Result<
     let address = door.address().map_err(cannot)?;
     let (writer, thread) = Writer::start(books, world.clone());
     let (stop, stopped) = watch::channel(false);
-    let service = SyncService::new(folder.clone(), writer.clone(), world.clone(), stopped.clone());
-    let mut tasks = vec![tokio::spawn(communes(door, service, stopped.clone()))];
+    let service =
+        SyncService::new(folder.clone(), writer.clone(), world.clone(), disk::threads(), stopped.clone());
+    let guests = ReceiverStream::new(door.open());
+    let mut tasks = vec![tokio::spawn(communes(guests, service, stopped.clone()))];
     tasks.extend(office::start(folder, writer.clone(), world, stopped));
     tracing::info!(%address, folder = %folder.path().display(), "serving");
     Ok(Running { address, writer, stop, tasks, thread, _lock: lock })
 }
 
-async fn communes(door: Door, service: SyncService, stopped: watch::Receiver<bool>) {
-    let guests = ReceiverStream::new(door.open()).map(Ok::<_, Infallible>);
+/// Serves whoever comes, over whatever line, until the server is told to stop.
+pub async fn communes<G>(guests: impl Stream<Item = G>, service: SyncService, stopped: watch::Receiver<bool>)
+where
+    G: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+{
+    let guests = guests.map(Ok::<_, Infallible>);
     let served = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
@@ -84,6 +94,11 @@ impl Running {
     /// The writer, for use cases in the same process.
     pub fn writer(&self) -> &Writer {
         &self.writer
+    }
+
+    /// Makes backups by itself until it stops.
+    pub fn keep_backups(&mut self, schedule: Schedule, folder: Folder, world: World) {
+        self.tasks.push(tokio::spawn(schedule.run(folder, world, self.stop.subscribe())));
     }
 
     /// Stops: no new calls, open streams get a moment to end, everything handed in is answered.

@@ -22,6 +22,9 @@ pub enum StoreError {
     /// The file was written by a newer program.
     #[error("the books were written by a newer version of the program")]
     Newer,
+    /// The file was written by an older program and has not been brought up to date.
+    #[error("the books were written by an older version of the program")]
+    Older,
     /// There are no books in the folder.
     #[error("there are no books in the folder")]
     Absent,
@@ -295,10 +298,14 @@ pub trait Journal: Send {
         up_to: u64,
         visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>,
     ) -> Stored<()>;
-    /// What was handed in about any place up to an entry, in order.
-    fn each_handed_in(&mut self, up_to: u64, visit: &mut dyn FnMut(HandedIn<'_>) -> Stored<()>)
-    -> Stored<()>;
-    /// Some submissions, in the order of the journal.
+    /// What was handed in about any place up to an entry, in order; how many submissions there are up to it, those
+    /// included of which nobody can say what they are about.
+    fn each_handed_in(
+        &mut self,
+        up_to: u64,
+        visit: &mut dyn FnMut(HandedIn<'_>) -> Stored<()>,
+    ) -> Stored<u64>;
+    /// Some submissions, in the order of the journal. It is damage if one of them is not there.
     fn each_of(
         &mut self,
         entries: &Entries,
@@ -310,7 +317,9 @@ pub trait Journal: Send {
     fn standings(&mut self) -> Stored<Vec<(Place, StandingRow)>>;
     /// All submissions that stand, in the order of the journal.
     fn each_standing(&mut self, visit: &mut dyn FnMut(SubmissionRow) -> Stored<()>) -> Stored<()> {
-        let standing: Entries = self.standings()?.into_iter().filter_map(|(_, row)| row.seq).collect();
+        let mut standing = Entries::up_to(self.last_commit()?.map_or(0, |last| last.last_seq));
+        let mut seqs = self.standings()?.into_iter().filter_map(|(_, row)| row.seq);
+        seqs.try_for_each(|seq| standing.insert(seq))?;
         self.each_of(&standing, visit)
     }
 }

@@ -9,7 +9,9 @@ use gom_domain::{Bilingual, Period, say};
 
 use crate::chain;
 use crate::memory::Memory;
-use crate::store::{ChangeRow, CommitRow, Journal, Place, Reached, Stored, SubmissionRow};
+use crate::store::{
+    ChangeRow, CommitRow, Journal, Place, Reached, StandingRow, StoreError, Stored, SubmissionRow,
+};
 
 /// What was recounted, and what did not agree.
 #[derive(Debug, Default)]
@@ -219,7 +221,19 @@ impl Recount {
     }
 
     fn compare(self, journal: &mut dyn Journal, verified: &mut Verified) -> Stored<()> {
-        let memory = Memory::recall(journal, None)?;
+        verified.standing = self.standing.len() as u64;
+        self.compare_standing(&journal.standings()?, verified);
+        // What was recounted went forward through the journal; so what it is held against must not.
+        let memory = match Memory::recall_standing(journal, None) {
+            Err(StoreError::Damaged(why)) => {
+                verified.differ(say!(
+                    "không dựng lại được từ bảng hiện hành: {why}",
+                    "nothing can be recalled from the table of what stands: {why}"
+                ));
+                return Ok(());
+            }
+            memory => memory?,
+        };
         let mut figures = 0;
         journal.each_standing(&mut |row| {
             figures +=
@@ -227,27 +241,34 @@ impl Recount {
             Ok(())
         })?;
         verified.figures = figures as u64;
-        verified.standing = self.standing.len() as u64;
-        for (place, (seq, _)) in &self.standing {
-            let kept = journal.standing(*place)?;
-            if kept.and_then(|row| row.seq) != Some(*seq)
-                || kept.map(|row| row.last) != self.last.get(place).copied()
-            {
+        self.compare_devices(&memory, verified);
+        self.compare_answers(&memory, verified);
+        Ok(())
+    }
+
+    /// The table of what stands has a row for each place at which something has come in, and no other.
+    fn compare_standing(&self, kept: &[(Place, StandingRow)], verified: &mut Verified) {
+        let kept: HashMap<Place, StandingRow> = kept.iter().copied().collect();
+        for (place, last) in &self.last {
+            let seq = self.standing.get(place).map(|(seq, _)| *seq);
+            if kept.get(place) != Some(&StandingRow { seq, last: *last }) {
+                let seq = seq.unwrap_or(*last);
                 verified.differ(say!(
                     "mục {seq}: bảng hiện hành ghi khác",
                     "entry {seq}: the table of what stands says otherwise"
                 ));
             }
         }
-        if memory.standing_places().count() != self.standing.len() {
+        for (place, row) in kept.iter().filter(|(place, _)| !self.last.contains_key(place)) {
+            let (unit, form) = (self.memory.unit_id(place.unit), self.memory.form_key(place.form));
+            let unit = unit.map_or(place.unit.to_string(), ToString::to_string);
+            let form = form.map_or(place.form.to_string(), str::to_owned);
+            let (period, last) = (place.period, row.last);
             verified.differ(say!(
-                "bảng hiện hành có dòng thừa",
-                "the table of what stands has rows that no submission made"
+                "bảng hiện hành có dòng thừa: {unit}, {form}, {period}, mục {last}",
+                "the table of what stands has a row that no submission made: {unit}, {form}, {period}, entry {last}"
             ));
         }
-        self.compare_devices(&memory, verified);
-        self.compare_answers(&memory, verified);
-        Ok(())
     }
 
     fn compare_devices(&self, memory: &Memory, verified: &mut Verified) {

@@ -108,8 +108,18 @@ pub enum Trouble {
     QueueOfAClone,
     /// A queue whose writer did not know that the books go on from a backup.
     QueueToComeAgain,
+    /// A file is no whole backup: the file, and why.
+    BadBackup(String, String),
+    /// The folder holds books already, and nobody has said that they may be set aside.
+    BooksInTheWay(String),
+    /// The backup is there, but it could not be noted.
+    NotNoted(String),
+    /// Why the books are to go on must be said.
+    NoteMissing,
     /// Operations of a device cannot be taken now.
     Refused(Refusal),
+    /// There is more to do than can be done.
+    Overloaded,
     /// The server is stopping.
     Stopping,
 }
@@ -312,6 +322,21 @@ impl Trouble {
             Self::ForeignBooks(path) => {
                 say!("{path}: tệp này không phải sổ của huyện", "{path}: the file is not a district's books")
             }
+            Self::BadBackup(file, why) => say!(
+                "{file}: không phải là bản sao lưu nguyên vẹn ({why}); hãy dùng bản khác",
+                "{file}: this is no whole backup ({why}); use another one"
+            ),
+            Self::BooksInTheWay(path) => say!(
+                "{path}: thư mục đã có sổ; thêm --replace để cất sổ ấy sang bên (không xóa), hoặc chọn thư mục khác",
+                "{path}: the folder holds books already; add --replace to have them set aside (nothing is deleted), or choose another folder"
+            ),
+            Self::NotNoted(path) => say!(
+                "{path}: không ghi được vào danh sách sao lưu; bản sao lưu vẫn nguyên vẹn, nhưng lệnh status không biết đến nó",
+                "{path}: the list of backups cannot be written; the backup is whole all the same, but status does not know of it"
+            ),
+            Self::NoteMissing => {
+                say!("cần ghi vì sao sổ đi tiếp (--note)", "say why the books go on without it (--note)")
+            }
             Self::Refused(refusal) => refusal_text(*refusal),
             Self::OtherProgramme(version) => say!(
                 "phiên bản {version} của chương trình ở huyện khác với ở máy này: huyện đã phục hồi từ bản sao cũ; người quản trị cần nạp lại đúng chương trình ấy",
@@ -340,6 +365,10 @@ impl Trouble {
             Self::QueueToComeAgain => say!(
                 "sổ của huyện đã phục hồi từ bản sao mà máy của xã chưa biết: hãy mang tệp biên nhận về xã, chạy gom import-receipts rồi gom export-queue, và mang tệp mới lên; chưa nhận gì, không mất gì",
                 "the books go on from a backup, which the commune does not know yet: take the receipts back, run gom import-receipts and gom export-queue there, and bring the new file; nothing was taken, nothing is lost"
+            ),
+            Self::Overloaded => say!(
+                "máy chủ đang quá tải; máy sẽ tự gửi lại sau ít phút",
+                "the server has more to do than it can; this computer tries again by itself in a while"
             ),
             Self::NothingMissing => say!(
                 "sổ không chờ gì cả: không phục hồi từ bản sao nào kể từ lần đi tiếp trước",
@@ -401,9 +430,11 @@ impl From<&StoreError> for Trouble {
         match error {
             StoreError::Full(_) => Self::DiskFull,
             StoreError::Io(source) | StoreError::Sql(source) => Self::Books(source.to_string()),
-            StoreError::Absent | StoreError::Newer | StoreError::Foreign | StoreError::Damaged(_) => {
-                Self::Books(error.to_string())
-            }
+            StoreError::Absent
+            | StoreError::Newer
+            | StoreError::Older
+            | StoreError::Foreign
+            | StoreError::Damaged(_) => Self::Books(error.to_string()),
         }
     }
 }

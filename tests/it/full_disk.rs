@@ -143,3 +143,39 @@ async fn a_disk_that_refuses_to_write_loses_nothing() {
     assert!(commune.sync().await.is_settled());
     district.verify();
 }
+
+/// Whichever call fails once while a report is handed in: what was said not to be done is not there afterwards either, as it
+/// would be where only the last sync failed and the log was read again.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_disk_refused_is_not_there_when_the_folder_is_opened_again() {
+    use tests::disk::{FailingDisk, Fault};
+    use tests::{Program, disk};
+    let district = District::open().await;
+    let ((_home, root), (_beside, desk)) = (disk::place(), disk::place());
+    let failing = FailingDisk::below(&root, &desk);
+    let gom = Program::gom(&root.join("pc"));
+    let code = district.code("31423").await;
+    gom.en(&["enroll", "--server", &district.url(), &code]).done();
+    let status = || -> serde_json::Value {
+        serde_json::from_str(&gom.en(&["status", "--format", "json"]).done()).unwrap()
+    };
+    let mut refused = 0;
+    for call in 1.. {
+        gom.en(&["set", "society", "2024-05", &format!("births={call}")]).done();
+        let before = status();
+        failing.fails(call, call, Fault::Broken);
+        let said = gom.clone().within(failing.environment()).en(&["submit", "--all"]);
+        failing.heals();
+        if failing.failed() == 0 {
+            break;
+        }
+        if said.code == Some(1) {
+            refused += 1;
+            has(&said.failed(), &["error: the d"]);
+            assert_eq!(status(), before, "at call {call}");
+        }
+    }
+    assert!(refused > 3, "{refused} calls were refused");
+    district.verify();
+}

@@ -1,7 +1,12 @@
 //! The stories. Each is a sentence that the system keeps, told with real programs, and says what the officer sees.
 
-#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::large_futures,
+    reason = "in a test, a panic is the report, and a future is held once"
+)]
 
+mod backup;
 mod bad_input;
 mod books;
 mod corrections;
@@ -16,8 +21,10 @@ mod on_behalf;
 mod programmes;
 mod proof;
 mod publishing;
+mod repair;
 mod restored;
 mod sample_year;
 mod second_pc;
 mod stick;
 mod tampering;
+mod upgrade;

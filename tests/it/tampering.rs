@@ -93,6 +93,24 @@ async fn a_table_of_what_stands_that_says_otherwise_is_noticed() {
             "the table of what stands",
         ),
         ("delete from standing where seq = (select max(seq) from standing)", "the table of what stands"),
+        ("delete from standing where seq = (select min(seq) from standing)", "the table of what stands"),
+        (
+            "insert into standing select period + 1024, form, unit, null, last from standing limit 1",
+            "a row that no submission made",
+        ),
+        (
+            "insert into standing select period + 1024, form, unit, seq, last from standing limit 1",
+            "a row that no submission made",
+        ),
+        (
+            "insert into standing select max(period), 1, 2, null, 7 from standing",
+            "a row that no submission made",
+        ),
+        (
+            "update standing set last = last + 1 where last = (select max(last) from standing)",
+            "of what stands",
+        ),
+        ("update standing set seq = 1 << 50 where seq = (select max(seq) from standing)", "the last one is"),
         ("update device set last_sequence = last_sequence + 1", "its sequence or chain says otherwise"),
     ] {
         let folder = edited(books.path(), desk.path(), sql);

@@ -138,13 +138,7 @@ impl District {
 
     /// What all units together have reported of an element within a period; a dash where nobody has.
     pub fn total(&self, element: &str, period: &str) -> String {
-        let totals = totals(&self.memory(), period.parse().unwrap(), false).unwrap();
-        let programme = &totals.programme;
-        let element = programme.element_named(element).unwrap();
-        let total = totals.rows.iter().find(|total| total.element == element && total.over == Over::All);
-        let scale = programme.element(element);
-        let value = total.and_then(|total| total.value);
-        value.map_or("–".to_owned(), |value| gom_domain::totals::amount(scale, value).rounded(scale.scale))
+        total_in(&self.memory(), element, period)
     }
 
     /// The last commit.
@@ -207,9 +201,25 @@ impl District {
         self.folder().recall(None).unwrap().1
     }
 
+    /// Looks at what the server that runs has in memory, as of one commit.
+    pub fn served<T>(&self, look: impl FnOnce(&Memory) -> T) -> T {
+        look(&self.running().writer().memory())
+    }
+
     fn running(&self) -> &Running {
         self.running.as_ref().expect("the district serves")
     }
+}
+
+/// A total of all units of a period, as books come to it.
+pub fn total_in(memory: &Memory, element: &str, period: &str) -> String {
+    let totals = totals(memory, period.parse().unwrap(), false).unwrap();
+    let programme = &totals.programme;
+    let element = programme.element_named(element).unwrap();
+    let total = totals.rows.iter().find(|total| total.element == element && total.over == Over::All);
+    let scale = programme.element(element);
+    let value = total.and_then(|total| total.value);
+    value.map_or("–".to_owned(), |value| gom_domain::totals::amount(scale, value).rounded(scale.scale))
 }
 
 /// A programme's tables in the repository.

@@ -7,11 +7,15 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::missing_panics_doc,
+    clippy::large_futures,
     reason = "in a test, a panic is the report"
 )]
 
+pub mod caller;
 pub mod clock;
 pub mod commune;
+#[cfg(target_os = "linux")]
+pub mod disk;
 pub mod district;
 pub mod line;
 pub mod planted;
@@ -22,6 +26,7 @@ pub mod sheet;
 pub mod small_disk;
 pub mod soak;
 
+pub use caller::Caller;
 pub use clock::Clock;
 pub use commune::Commune;
 pub use district::District;

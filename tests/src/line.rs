@@ -3,14 +3,22 @@
 //! It carries bytes of a TCP connection on this computer. It knows of HTTP/2 only where a frame of data begins, so that
 //! an answer can be lost that the server has certainly given.
 
+mod echo;
+mod frames;
+
+pub use echo::{Said, say_again};
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::tcp::OwnedWriteHalf;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+use frames::Frames;
 
 /// Which way bytes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +37,8 @@ enum Mode {
     Portal,
     CutAfter(Direction, u64),
     LoseAnswer(u32),
+    LoseAfter(Direction, u64),
+    Doubled,
 }
 
 /// What a sign-in page of a network answers to anybody.
@@ -50,6 +60,9 @@ struct Shared {
     server: std::sync::Mutex<SocketAddr>,
     up: AtomicU64,
     down: AtomicU64,
+    callers: AtomicU64,
+    /// What is said on the newest connection.
+    said: std::sync::Mutex<Arc<std::sync::Mutex<Said>>>,
 }
 
 impl Line {
@@ -62,6 +75,8 @@ impl Line {
             server: std::sync::Mutex::new(server),
             up: AtomicU64::new(0),
             down: AtomicU64::new(0),
+            callers: AtomicU64::new(0),
+            said: std::sync::Mutex::default(),
         });
         let carrier = Arc::clone(&shared);
         let listening = tokio::spawn(async move {
@@ -98,6 +113,17 @@ impl Line {
         self.become_mode(Mode::LoseAnswer(number));
     }
 
+    /// Loses what goes one way beyond so many bytes, and says nothing: the other way stays open.
+    pub fn lose_after(&self, direction: Direction, bytes: u64) {
+        self.become_mode(Mode::LoseAfter(direction, bytes));
+    }
+
+    /// Says everything twice: what communes say goes to the server over two connections at once, and what it answers on
+    /// the second is thrown away.
+    pub fn double(&self) {
+        self.become_mode(Mode::Doubled);
+    }
+
     /// Lets nothing through any more, and says nothing.
     pub fn stall(&self) {
         self.become_mode(Mode::Stalled);
@@ -123,9 +149,20 @@ impl Line {
         self.shared.count(direction).load(Ordering::SeqCst)
     }
 
+    /// How many connections have been made since it last changed.
+    pub fn callers(&self) -> u64 {
+        self.shared.callers.load(Ordering::SeqCst)
+    }
+
+    /// What a commune has said on the newest connection.
+    pub fn said(&self) -> Said {
+        self.shared.said.lock().unwrap().lock().unwrap().clone()
+    }
+
     fn become_mode(&self, mode: Mode) {
-        self.shared.up.store(0, Ordering::SeqCst);
-        self.shared.down.store(0, Ordering::SeqCst);
+        for count in [&self.shared.up, &self.shared.down, &self.shared.callers] {
+            count.store(0, Ordering::SeqCst);
+        }
         self.shared.mode.send_replace(mode);
     }
 }
@@ -147,24 +184,42 @@ impl Shared {
 }
 
 async fn connection(shared: Arc<Shared>, mut commune: TcpStream) {
+    shared.callers.fetch_add(1, Ordering::SeqCst);
     let mode = *shared.mode.borrow();
     match mode {
         Mode::Cut => return,
         Mode::Portal => return portal(&mut commune).await,
-        Mode::Whole | Mode::Stalled | Mode::CutAfter(..) | Mode::LoseAnswer(_) => {}
+        Mode::Whole
+        | Mode::Stalled
+        | Mode::CutAfter(..)
+        | Mode::LoseAnswer(_)
+        | Mode::LoseAfter(..)
+        | Mode::Doubled => {}
     }
     let address = *shared.server.lock().unwrap();
     let Ok(server) = TcpStream::connect(address).await else { return };
+    let twin = if mode == Mode::Doubled { twin(address).await } else { None };
     _ = (commune.set_nodelay(true), server.set_nodelay(true));
     let (from_commune, to_commune) = commune.into_split();
     let (from_server, to_server) = server.into_split();
-    let up = pump(&shared, Direction::Up, from_commune, to_server);
-    let down = pump(&shared, Direction::Down, from_server, to_commune);
+    let said = Arc::default();
+    *shared.said.lock().unwrap() = Arc::clone(&said);
+    let up = pump(&shared, &said, Direction::Up, from_commune, to_server, twin);
+    let down = pump(&shared, &said, Direction::Down, from_server, to_commune, None);
     // When one way is broken, so is the other.
     tokio::select! {
         () = up => {}
         () = down => {}
     }
+}
+
+/// Another connection, whose answers nobody hears.
+async fn twin(address: SocketAddr) -> Option<OwnedWriteHalf> {
+    let server = TcpStream::connect(address).await.ok()?;
+    _ = server.set_nodelay(true);
+    let (mut from_server, to_server) = server.into_split();
+    tokio::spawn(async move { _ = tokio::io::copy(&mut from_server, &mut tokio::io::sink()).await });
+    Some(to_server)
 }
 
 async fn portal(commune: &mut TcpStream) {
@@ -177,9 +232,11 @@ async fn portal(commune: &mut TcpStream) {
 /// Carries bytes one way until the connection ends or breaks.
 async fn pump(
     shared: &Shared,
+    said: &std::sync::Mutex<Said>,
     direction: Direction,
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
+    mut twin: Option<OwnedWriteHalf>,
 ) {
     let mut modes = shared.mode.subscribe();
     let mut frames = Frames::default();
@@ -195,22 +252,21 @@ async fn pump(
             read = from.read(&mut buffer), if mode != Mode::Stalled => read,
         };
         let Ok(read @ 1..) = read else { return };
-        let passes = match mode {
-            Mode::Cut | Mode::Portal => return,
-            Mode::CutAfter(cut, limit) if cut == direction => {
-                let left = limit.saturating_sub(shared.count(direction).load(Ordering::SeqCst));
-                read.min(usize::try_from(left).unwrap())
-            }
-            Mode::LoseAnswer(number) if direction == Direction::Down => {
-                frames.before_answer(number, &buffer[..read])
-            }
-            Mode::Whole | Mode::Stalled | Mode::CutAfter(..) | Mode::LoseAnswer(_) => read,
+        let bytes = &buffer[..read];
+        let before_lost = match direction {
+            Direction::Up => read,
+            Direction::Down => frames.before_answer(mode.lost_answer(), bytes),
         };
+        said.lock().unwrap().goes(direction, bytes, frames.answers());
+        let passes = shared.passing(mode, direction, before_lost, read);
         shared.count(direction).fetch_add(passes as u64, Ordering::SeqCst);
         if to.write_all(&buffer[..passes]).await.is_err() {
             return;
         }
-        if passes < read {
+        if let Some(twin) = &mut twin {
+            _ = twin.write_all(&buffer[..passes]).await;
+        }
+        if passes < read && !matches!(mode, Mode::LoseAfter(..)) {
             if matches!(mode, Mode::CutAfter(..)) {
                 shared.mode.send_replace(Mode::Cut);
             }
@@ -219,40 +275,23 @@ async fn pump(
     }
 }
 
-/// Follows the frames of HTTP/2 (RFC 9113, section 4.1) to where a frame of data begins.
-#[derive(Debug, Default)]
-struct Frames {
-    header: Vec<u8>,
-    left: usize,
-    answers: u32,
+impl Shared {
+    /// How many of so many bytes pass, where so many come before an answer that is to be lost.
+    fn passing(&self, mode: Mode, direction: Direction, before_lost: usize, read: usize) -> usize {
+        match mode {
+            Mode::Cut | Mode::Portal => 0,
+            Mode::CutAfter(ends, limit) | Mode::LoseAfter(ends, limit) if ends == direction => {
+                let left = limit.saturating_sub(self.count(direction).load(Ordering::SeqCst));
+                read.min(usize::try_from(left).unwrap())
+            }
+            _ => before_lost,
+        }
+    }
 }
 
-impl Frames {
-    const HEADER: usize = 9;
-    const DATA: u8 = 0;
-
-    /// How many of these bytes come before the answer of that number; all of them if it is not among them.
-    fn before_answer(&mut self, number: u32, bytes: &[u8]) -> usize {
-        let mut at = 0;
-        while at < bytes.len() {
-            let skipped = self.left.min(bytes.len() - at);
-            (self.left, at) = (self.left - skipped, at + skipped);
-            let header = (Self::HEADER - self.header.len()).min(bytes.len() - at);
-            self.header.extend_from_slice(&bytes[at..at + header]);
-            at += header;
-            if let [high, middle, low, kind, ..] = self.header[..]
-                && self.header.len() == Self::HEADER
-            {
-                self.left = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
-                self.header.clear();
-                if kind == Self::DATA && self.left > 0 {
-                    self.answers += 1;
-                    if self.answers == number {
-                        return at.saturating_sub(Self::HEADER);
-                    }
-                }
-            }
-        }
-        bytes.len()
+impl Mode {
+    /// The number of the answer that is lost; one that never comes where none is.
+    fn lost_answer(self) -> u32 {
+        if let Self::LoseAnswer(number) = self { number } else { u32::MAX }
     }
 }

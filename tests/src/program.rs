@@ -1,6 +1,6 @@
 //! The programs as people run them: arguments in, what they say and their exit code out.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::OnceLock;
@@ -13,32 +13,44 @@ use crate::PATIENCE;
 /// The commune's program and the district's, as cargo names them beside the stories.
 const GOM: &str = "under-test-gom";
 const GOM_SERVER: &str = "under-test-gom-server";
+/// A program that writes a district's books without a server, for a proof that cuts its power.
+const BOOKS: &str = "under-test-books";
 
-/// Where this executable goes by the names of both programs.
+/// Where this executable goes by the names of the programs.
 static NAMES: OnceLock<TempDir> = OnceLock::new();
 
 /// Begins a program that tries things with the real ones. Cargo builds the one that is asked for and no other, so it has
-/// to be all three: called by the name of one of the two programs, it is that one, and this is how it ends.
+/// to be all of them: called by the name of one of the others, it is that one, and this is how it ends.
 pub fn begin() -> Option<ExitCode> {
     let called = std::env::args_os().next().map(PathBuf::from);
     match called.as_deref().and_then(Path::file_name).and_then(OsStr::to_str) {
         Some(GOM) => return Some(gom::cli::run()),
         Some(GOM_SERVER) => return Some(gom_server::cli::run()),
+        #[cfg(target_os = "linux")]
+        Some(BOOKS) => return Some(crate::proof::power_cut::books::run()),
         _ => {}
     }
     let (names, this) = (TempDir::new().unwrap(), std::env::current_exe().unwrap());
-    for name in [GOM, GOM_SERVER] {
+    for name in [GOM, GOM_SERVER, BOOKS] {
         std::os::unix::fs::symlink(&this, names.path().join(name)).unwrap();
     }
     NAMES.set(names).expect("a program begins once");
     None
 }
 
-/// One of the two programs, at a data folder.
+/// The program that tries things, as often as it is told to. From a story it is found beside the others.
+pub fn prover() -> Command {
+    let story = std::env::current_exe().unwrap();
+    let beside = || story.ancestors().nth(2).unwrap().join("prove");
+    Command::new(if NAMES.get().is_some() { story.clone() } else { beside() })
+}
+
+/// One of the programs, at a data folder.
 #[derive(Clone, Debug)]
 pub struct Program {
     name: &'static str,
     folder: PathBuf,
+    environment: Vec<(&'static str, OsString)>,
 }
 
 /// What a program said.
@@ -55,12 +67,29 @@ pub struct Said {
 impl Program {
     /// The commune's program.
     pub fn gom(folder: &Path) -> Self {
-        Self { name: GOM, folder: folder.to_owned() }
+        Self { name: GOM, folder: folder.to_owned(), environment: Vec::new() }
     }
 
     /// The district's program.
     pub fn gom_server(folder: &Path) -> Self {
-        Self { name: GOM_SERVER, folder: folder.to_owned() }
+        Self { name: GOM_SERVER, folder: folder.to_owned(), environment: Vec::new() }
+    }
+
+    /// The program that writes a district's books without a server.
+    pub fn books(folder: &Path) -> Self {
+        Self { name: BOOKS, folder: folder.to_owned(), environment: Vec::new() }
+    }
+
+    /// The same with more in its environment.
+    #[must_use]
+    pub fn within(mut self, environment: Vec<(&'static str, OsString)>) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// Its data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Where its executable is: cargo builds a package's programs before its stories, one folder above them. A program
@@ -88,11 +117,19 @@ impl Program {
         self.run("en", args, input)
     }
 
-    fn run(&self, lang: &str, args: &[impl AsRef<OsStr>], input: &[u8]) -> Said {
-        let mut command = Command::new(self.path());
+    /// Its command in a language, for those who do more with a process than wait for its end.
+    pub fn command(&self, lang: &str, args: &[impl AsRef<OsStr>]) -> std::process::Command {
+        let mut command = std::process::Command::new(self.path());
         command.env("GOM_DATA", &self.folder).env("GOM_LANG", lang);
         command.env_remove("GOM_SERVER").env_remove("GOM_LISTEN").env_remove("GOM_LOG");
-        let output = command.args(args).write_stdin(input).timeout(PATIENCE).output().unwrap();
+        command.envs(self.environment.iter().cloned());
+        command.args(args);
+        command
+    }
+
+    fn run(&self, lang: &str, args: &[impl AsRef<OsStr>], input: &[u8]) -> Said {
+        let mut command = Command::from_std(self.command(lang, args));
+        let output = command.write_stdin(input).timeout(PATIENCE).output().unwrap();
         Said::from(output)
     }
 }

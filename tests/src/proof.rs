@@ -3,7 +3,17 @@
 //! A proof panics at the first broken promise and says which, and how to see it again. `cargo test` tries each a few
 //! times; the program `prove` tries each as often as it is told to, and says how often that was.
 
+pub mod attempt;
+pub mod backups;
 pub mod chance;
+pub mod crowd;
+#[cfg(target_os = "linux")]
+pub mod disk_errors;
+pub mod kill;
+pub mod line;
+#[cfg(target_os = "linux")]
+pub mod power_cut;
+pub mod simulation;
 
 /// Something that is tried again and again.
 #[derive(Clone, Copy)]
@@ -23,7 +33,17 @@ pub struct Proof {
 }
 
 /// All proofs, the quick ones first.
-pub const PROOFS: &[Proof] = &[];
+pub const PROOFS: &[Proof] = &[
+    kill::PROOF,
+    crowd::PROOF,
+    line::PROOF,
+    simulation::SIMULATION,
+    backups::PROOF,
+    #[cfg(target_os = "linux")]
+    power_cut::PROOF,
+    #[cfg(target_os = "linux")]
+    disk_errors::PROOF,
+];
 
 /// The proof of a name.
 pub fn named(name: &str) -> Option<&'static Proof> {

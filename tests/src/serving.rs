@@ -1,11 +1,12 @@
 //! A real `gom-server serve`, a process of its own that can be stopped politely or killed.
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::{PATIENCE, Program};
 
@@ -13,6 +14,7 @@ use crate::{PATIENCE, Program};
 #[derive(Debug)]
 pub struct Serving {
     child: Child,
+    complaints: Option<thread::JoinHandle<String>>,
     /// Where it listens.
     pub url: String,
 }
@@ -25,9 +27,7 @@ impl Serving {
 
     /// The same, or what the server said instead of being ready.
     pub fn try_start(folder: &Path) -> Result<Self, String> {
-        let mut command = Command::new(Program::gom_server(folder).path());
-        command.args(["serve", "--listen", "127.0.0.1:0"]).env("GOM_DATA", folder).env("GOM_LANG", "en");
-        Self::of(&mut command)
+        Self::of(&mut serve(folder))
     }
 
     /// Runs a command that serves, and waits until it is ready.
@@ -46,10 +46,11 @@ impl Serving {
             _ = complaints.read_to_string(&mut text);
             text
         });
-        let mut serving = Self { child, url: String::new() };
+        let mut serving = Self { child, complaints: Some(complained), url: String::new() };
         let Some(line) = first.recv_timeout(PATIENCE).unwrap() else {
-            assert_eq!(serving.ended().code(), Some(1));
-            return Err(complained.join().unwrap());
+            let (status, complaints) = (serving.ended(), serving.complaints());
+            assert_eq!(status.code(), Some(1), "{complaints}");
+            return Err(complaints);
         };
         let address = line.strip_prefix("ready ").unwrap_or_else(|| panic!("not ready: {line}"));
         serving.url = format!("http://{address}");
@@ -60,6 +61,26 @@ impl Serving {
     pub fn terminate(mut self) -> ExitStatus {
         signal("-TERM", self.child.id());
         self.ended()
+    }
+
+    /// The same, with all that it has complained of.
+    pub fn terminate_and_tell(mut self) -> (ExitStatus, String) {
+        signal("-TERM", self.child.id());
+        (self.ended(), self.complaints())
+    }
+
+    /// Starts a server and kills it a moment later, ready or not.
+    pub fn kill_while_it_starts(folder: &Path, after: Duration) {
+        let mut command = serve(folder);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(after);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Where it listens, as an address.
+    pub fn address(&self) -> SocketAddr {
+        self.url.strip_prefix("http://").unwrap().parse().unwrap()
     }
 
     /// Kills it as a power cut would.
@@ -77,9 +98,17 @@ impl Serving {
         times.map(|ticks| ticks.parse::<u64>().unwrap() * 10).sum()
     }
 
+    fn complaints(&mut self) -> String {
+        self.complaints.take().map(|complaints| complaints.join().unwrap()).unwrap_or_default()
+    }
+
     fn ended(&mut self) -> ExitStatus {
         ended(&mut self.child)
     }
+}
+
+fn serve(folder: &Path) -> Command {
+    Program::gom_server(folder).command("en", &["serve", "--listen", "127.0.0.1:0"])
 }
 
 impl Drop for Serving {
@@ -105,6 +134,6 @@ pub fn ended(child: &mut Child) -> ExitStatus {
             _ = child.kill();
             panic!("the process does not end");
         }
-        thread::sleep(std::time::Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(10));
     }
 }

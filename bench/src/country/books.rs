@@ -19,8 +19,8 @@ use crate::step::Step;
 /// How many units' reports share a commit.
 const UNITS: usize = 64;
 
-/// Founds books in which everything of all years stands; how many submissions they hold.
-pub(crate) fn found(folder: &Path, country: &Country) -> anyhow::Result<u64> {
+/// Founds books in which everything of all years stands, the last of so many versions; how many submissions they hold.
+pub(crate) fn found(folder: &Path, country: &Country, versions: u64) -> anyhow::Result<u64> {
     let first = country.years.first().context("no year")?;
     let devices = founding::found(folder, first.tables.bundle.clone(), &country.units)?;
     let (ledger, _lock) = Folder::new(folder).open().map_err(|trouble| anyhow!(trouble.message().en))?;
@@ -30,7 +30,7 @@ pub(crate) fn found(folder: &Path, country: &Country) -> anyhow::Result<u64> {
     let step = Step::begin("filling the books", senders.len() as u64);
     let mut count = 0;
     for group in senders.chunks(UNITS) {
-        count += hand_in(&mut books, country, group, &world)?;
+        count += hand_in(&mut books, country, group, versions, &world)?;
         step.advance(group.len() as u64);
     }
     step.done();
@@ -64,11 +64,13 @@ fn hand_in(
     books: &mut Books,
     country: &Country,
     senders: &[(&Unit, &Device)],
+    versions: u64,
     world: &World,
 ) -> anyhow::Result<u64> {
     let (mut jobs, mut count) = (Vec::new(), 0);
     for (unit, device) in senders {
-        let operations: Vec<_> = bodies(country, unit, world)?.into_iter().map(Into::into).collect();
+        let operations: Vec<_> =
+            bodies(country, unit, versions, world)?.into_iter().map(Into::into).collect();
         count += operations.len() as u64;
         let memory = books.shared();
         let memory = memory.read().map_err(|_| anyhow!("the memory cannot be read"))?;
@@ -86,25 +88,32 @@ fn hand_in(
     Ok(count)
 }
 
-/// The bodies of a unit's reports, year by year.
-fn bodies(country: &Country, unit: &Unit, world: &World) -> anyhow::Result<Vec<Vec<u8>>> {
+/// The bodies of a unit's reports, year by year, each report's versions one after the other. The last one is that which
+/// stands in the country.
+fn bodies(country: &Country, unit: &Unit, versions: u64, world: &World) -> anyhow::Result<Vec<Vec<u8>>> {
     let mut bodies = Vec::new();
     for (version, year) in (1..).zip(&country.years) {
         let place = year.programme.unit_of(&UnitId::from(unit.id.as_str()));
         let place = place.with_context(|| format!("{} is no unit", unit.id))?;
-        let body = |due: Due| {
+        let body = |due: Due, id, base, before| {
             gom_proto::submission::encode(&Submission {
-                id: world.submission_id(),
+                id,
                 programme_version: version,
                 form: due.form,
                 period: due.period,
-                base: None,
-                figures: figures(&year.programme, due, 0),
+                base,
+                figures: figures(&year.programme, due, before),
                 notes: Vec::new(),
                 reason: String::new(),
             })
         };
-        bodies.extend(due_from(&year.programme, place, DECEMBER).map(body));
+        for due in due_from(&year.programme, place, DECEMBER) {
+            let mut base = None;
+            for before in (0..versions).rev() {
+                let id = world.submission_id();
+                bodies.push(body(due, id, base.replace(id), before));
+            }
+        }
     }
     Ok(bodies)
 }

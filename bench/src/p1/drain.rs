@@ -1,13 +1,13 @@
 //! Clients with queued reports, drained by the real client into a real server, or the same by the plain ones.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::thread;
 use std::time::Instant;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 use gom::Commune;
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
 use crate::commune::{self, Queue};
@@ -61,11 +61,11 @@ impl Prepared {
         let before = server.usage()?;
         let communes = (0..self.clients).map(|place| {
             let commune = Commune::open(&commune_in(copy.path(), place), gom_server::clock::real())?;
-            Ok(Arc::new(commune.at(&server.address)))
+            Ok(commune.at(&server.address))
         });
         let communes = communes.collect::<anyhow::Result<Vec<_>>>()?;
         let start = Instant::now();
-        let accepted = self.runtime.block_on(sync_all(&communes))?;
+        let accepted = sync_all(&communes)?;
         let took = start.elapsed();
         usages.push(Used { before, after: server.stop()? });
         all_there("accepted reports", accepted, self.reports())?;
@@ -79,16 +79,15 @@ impl Prepared {
         let folder = commune_in(copy.path(), 0);
         place::copy(&commune_in(self.home.path(), 0), &folder)?;
         let commune = Commune::open(&folder, gom_server::clock::real())?;
-        let (accepted, took) = self.runtime.block_on(async {
-            let commune = Arc::new(commune.at(&void::start().await?));
-            let start = Instant::now();
-            anyhow::Ok((sync_all(&[commune]).await?, start.elapsed()))
-        })?;
+        let commune = commune.at(&self.runtime.block_on(void::start())?);
+        let start = Instant::now();
+        let accepted = sync(&commune)?;
+        let took = start.elapsed();
         all_there("reports that the void accepted", accepted, self.queue.reports)?;
         Ok(accepted as f64 / took.as_secs_f64())
     }
 
-    /// The same with the plain client and server.
+    /// The same with the plain client and server, each with the threads that tokio gives them.
     pub(super) fn drain_plain(&self) -> anyhow::Result<f64> {
         let copy = place::on_disk()?;
         let clients: Vec<PathBuf> = (0..self.clients).map(|place| plain_in(copy.path(), place)).collect();
@@ -117,19 +116,19 @@ fn plain_in(home: &Path, place: u64) -> PathBuf {
 }
 
 /// Syncs all at once; how many reports were accepted.
-async fn sync_all(communes: &[Arc<Commune>]) -> anyhow::Result<u64> {
-    let mut syncs = JoinSet::new();
-    for commune in communes {
-        let commune = Arc::clone(commune);
-        syncs.spawn(async move { commune.sync().await });
-    }
-    let mut accepted = 0;
-    while let Some(report) = syncs.join_next().await {
-        let report = report??;
-        ensure!(report.is_settled(), "not all is settled: {report:?}");
-        accepted += report.accepted;
-    }
-    Ok(accepted)
+fn sync_all(communes: &[Commune]) -> anyhow::Result<u64> {
+    thread::scope(|scope| {
+        let syncs: Vec<_> = communes.iter().map(|commune| scope.spawn(|| sync(commune))).collect();
+        let accepted = syncs.into_iter().map(|sync| sync.join().map_err(|_| anyhow!("a client panicked"))?);
+        accepted.sum()
+    })
+}
+
+/// Syncs as the program `gom` does: one thread talks.
+fn sync(commune: &Commune) -> anyhow::Result<u64> {
+    let report = Builder::new_current_thread().enable_all().build()?.block_on(commune.sync())?;
+    ensure!(report.is_settled(), "not all is settled: {report:?}");
+    Ok(report.accepted)
 }
 
 async fn drain_all(clients: Vec<PathBuf>, server: &str) -> anyhow::Result<u64> {

@@ -11,7 +11,7 @@ use crate::district::District;
 use crate::fsync::Fsync;
 use crate::goal::Goal;
 use crate::pairs::Rounds;
-use crate::place;
+use crate::place::{self, all_there};
 use crate::programme::{self, empty_sheet, sheet};
 use crate::report::Row;
 
@@ -29,7 +29,8 @@ pub(super) fn measure(quick: bool) -> anyhow::Result<Vec<Row>> {
     server.stop()?;
     let mut fsync = Fsync::open(home.path())?;
     let (mut ours, mut fsyncs) = (Vec::new(), Vec::new());
-    for version in (Queue { reports: if quick { 5 } else { 60 }, forms: FORMS }).versions(0) {
+    let queue = Queue { reports: if quick { 5 } else { 60 }, forms: FORMS };
+    for version in queue.versions(0) {
         let mut figures = empty_sheet()?;
         sheet(&mut figures, &units[0].id, version)?;
         commune.import(&figures.into_inner()?)?;
@@ -39,6 +40,9 @@ pub(super) fn measure(quick: bool) -> anyhow::Result<Vec<Row>> {
         ensure!(submitted.sealed.len() == 1, "not queued: {submitted:?}");
         fsyncs.push(fsync.once()?.as_secs_f64() * 1e3);
     }
+    drop(commune);
+    all_there("accepted reports", commune::hand_in(&folder, &district)?, queue.reports)?;
+    district.verify(queue.reports)?;
     let (ours, fsyncs) = (Rounds::from(ours), Rounds::from(fsyncs));
     let row =
         Row::new(Goal::P1, "a report handed in at the commune, one fsync".to_owned(), ours.median(), "ms");

@@ -8,11 +8,12 @@ use rusqlite::Connection;
 /// As many reports as a client has in flight are one group.
 const GROUP: usize = 1_000;
 
-/// Opens a database in which nothing that was committed can be lost.
+/// Opens a database in which nothing that was committed can be lost, with as much memory as the district's books have.
 pub(crate) fn durable(file: &Path) -> anyhow::Result<Connection> {
     let connection = Connection::open(file)?;
     let _: String = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
 }

@@ -11,8 +11,7 @@ use super::{exit, put, sync};
 
 pub(super) fn export(lang: Lang, commune: &Commune, file: &Path) -> Result<ExitCode, Failure> {
     let exported = commune.export_queue()?;
-    let shown = file.display().to_string();
-    let unwritten = |source| Failure::File { file: shown.clone(), source };
+    let unwritten = |source| Failure::File { file: file.to_owned(), source };
     write_whole(file, &exported.file).map_err(unwritten)?;
     let (operations, shown) = (exported.operations, file.display());
     put(
@@ -26,7 +25,7 @@ pub(super) fn export(lang: Lang, commune: &Commune, file: &Path) -> Result<ExitC
 }
 
 pub(super) fn import(lang: Lang, commune: &Commune, file: &Path) -> Result<ExitCode, Failure> {
-    let unread = |source| Failure::File { file: file.display().to_string(), source };
+    let unread = |source| Failure::File { file: file.to_owned(), source };
     let report = commune.import_receipts(&std::fs::read(file).map_err(unread)?)?;
     sync::put_came(lang, commune, &report);
     Ok(sync::end(lang, &report))

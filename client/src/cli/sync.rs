@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::repair::Repaired;
 use crate::sync::Refused;
 use crate::{Commune, SyncError, SyncReport, wording};
 use gom_domain::{Bilingual, Lang, say};
@@ -80,6 +81,9 @@ fn put_counts(lang: Lang, report: &SyncReport) {
 }
 
 fn put_report(lang: Lang, commune: &Commune, report: &SyncReport) {
+    if let Some(repaired) = &report.repaired {
+        put(lang, &self::repaired(repaired));
+    }
     if report.rebased {
         put(lang, &rebased());
     }
@@ -105,6 +109,30 @@ fn put_report(lang: Lang, commune: &Commune, report: &SyncReport) {
     if report.update_needed || commune.update_needed().unwrap_or(false) {
         put(lang, &update_needed());
     }
+}
+
+/// What happened to a damaged database, and where it is.
+fn repaired(repaired: &Repaired) -> Bilingual {
+    let Repaired { aside, queued, drafts, unread, blind } = repaired;
+    let aside = aside.display();
+    let mut text = say!(
+        "Dữ liệu trên máy bị hỏng: tệp hỏng được cất nguyên ở {aside}, dữ liệu mới được tải về từ huyện. Cứu được {queued} báo cáo chờ gửi và {drafts} bản nháp.",
+        "The data on this computer was damaged: the damaged file is kept in {aside}, and new data comes from the district. Saved from it: queued reports {queued}, drafts {drafts}."
+    );
+    if *unread > 0 {
+        text.vi
+            .push_str(&format!(" Không đọc được {unread} báo cáo hoặc bản nháp; hãy đối chiếu và nhập lại."));
+        text.en.push_str(&format!(
+            " Reports or drafts that could not be read: {unread}; check and enter them again."
+        ));
+    }
+    if *blind {
+        text.vi.push_str(" Có thể còn thứ khác chưa gửi mà không đọc được; hãy đối chiếu với gom show.");
+        text.en.push_str(
+            " There may have been more that was not handed in and cannot be read; compare with gom show.",
+        );
+    }
+    text
 }
 
 fn rebased() -> Bilingual {
@@ -151,10 +179,12 @@ pub(super) async fn watch(lang: Lang, commune: &Commune) -> ExitCode {
             || report.filed > 0
             || !report.editions.is_empty()
             || report.rebased
+            || report.repaired.is_some()
             || report.given_back > 0;
         let now = line(lang, report, failed);
         if busy || now != before {
             gom_terminal::put(&now);
+            report.repaired.iter().for_each(|mended| put(lang, &repaired(mended)));
             report.refused.iter().for_each(|refused| put_refused(lang, commune, refused));
         }
         before = now;

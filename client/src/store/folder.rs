@@ -87,6 +87,14 @@ impl Rows<'_> {
         Ok(())
     }
 
+    /// Begins as a device that was enrolled before, in another life of it: all that the district has of the unit is to be
+    /// pulled.
+    pub fn begin_as(&self, row: &FolderRow, own: &EnrolledRow, epoch: u32) -> Stored<()> {
+        self.prepare_enrolment(&row.server, &row.secret)?;
+        self.enrol(own.device, &own.unit, own.history, own.admission.as_deref().unwrap_or_default())?;
+        self.begin_epoch(epoch)
+    }
+
     /// Keeps when the district was spoken to, and how far apart the clocks were.
     pub fn note_contact(&self, at_ms: i64, skew_ms: i64) -> Stored<()> {
         let sql = "update folder set last_contact_ms = :at_ms, skew_ms = :skew_ms";
@@ -118,7 +126,7 @@ impl Rows<'_> {
     }
 }
 
-fn folder(row: &Row<'_>) -> Stored<FolderRow> {
+pub(super) fn folder(row: &Row<'_>) -> Stored<FolderRow> {
     let enrolled = match fixed_or_none(row, "device")? {
         None => None,
         Some(device) => Some(EnrolledRow {

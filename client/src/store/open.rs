@@ -1,7 +1,8 @@
 //! Opening the database: only one of our own, of a version that we know, and only as durable as promised.
 
-use std::fs::OpenOptions;
-use std::path::Path;
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -10,6 +11,7 @@ use rusqlite_migration::{M, Migrations};
 
 use super::value::single;
 use super::{Store, StoreError, Stored};
+use crate::identity;
 use crate::planted;
 
 /// What marks the file as a commune's: `GOMc`.
@@ -18,8 +20,11 @@ pub(crate) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"GOMc");
 /// The file's name in the data folder.
 pub(crate) const FILE: &str = "gom.db";
 
+/// The name of a database that is to take its place, until it does.
+pub(crate) const NEXT: &str = "next.db";
+
 /// How long a command waits for another one to finish writing.
-const BUSY: Duration = Duration::from_secs(10);
+pub(super) const BUSY: Duration = Duration::from_secs(10);
 
 /// **Invariant:** only ever appended to, and no migration deletes queued work.
 const MIGRATIONS: &[M<'static>] = &[
@@ -31,18 +36,31 @@ impl Store {
     /// Opens the database of a folder, which must be there.
     pub(crate) fn open(folder: &Path) -> Stored<Self> {
         let file = folder.join(FILE);
-        if !file.is_file() {
-            return Err(StoreError::Absent);
+        if folder.join(NEXT).exists() {
+            return Err(StoreError::Interrupted);
         }
-        Self::connect(&file)
+        match fs::metadata(&file) {
+            // Whoever opened it would throw its log away, with all that is in it.
+            Ok(found) if found.len() == 0 && folder.join(identity::FILE).exists() => {
+                Err(StoreError::Damaged("empty".to_owned()))
+            }
+            Ok(found) if found.is_file() => Self::connect(&file),
+            _ => Err(StoreError::Absent),
+        }
     }
 
-    /// Opens the database of a folder, or makes it.
+    /// Opens a database beside the folder's own, or makes it.
+    pub(crate) fn beside(file: &Path) -> Stored<Self> {
+        if !file.is_file() {
+            make(file)?;
+        }
+        Self::connect(file)
+    }
+
+    /// Opens the database of a folder, or makes it. A power cut leaves it whole or not at all, and making it can be begun
+    /// again: it is written beside its place, and gets its name once it is on the disk.
     pub(crate) fn create(folder: &Path) -> Stored<Self> {
-        let file = folder.join(FILE);
-        owner_only(&file)
-            .map_err(|error| StoreError::Io(rusqlite::Error::ToSqlConversionFailure(error.into())))?;
-        Self::connect(&file)
+        Self::beside(&folder.join(FILE))
     }
 
     fn connect(file: &Path) -> Stored<Self> {
@@ -59,7 +77,12 @@ impl Store {
         }
         keep_log(&connection, file)?;
         migrate(&mut connection)?;
-        Ok(Self { connection })
+        Ok(Self { connection, which: which(file), file: file.to_owned() })
+    }
+
+    /// Whether another database has taken the place of this one since it was opened.
+    pub(crate) fn is_replaced(&self) -> bool {
+        self.which != which(&self.file)
     }
 
     /// Whether the file's structure is whole; a damaged one is never handed in.
@@ -69,8 +92,37 @@ impl Store {
     }
 }
 
-/// Makes the file for its owner alone; one that is there stays as it is.
-fn owner_only(file: &Path) -> std::io::Result<()> {
+/// Which file bears the name now.
+#[cfg(unix)]
+pub(super) fn which(file: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(file).ok().map(|found| (found.dev(), found.ino()))
+}
+
+/// Elsewhere a file that is open keeps its name.
+#[cfg(not(unix))]
+pub(super) fn which(_file: &Path) -> Option<(u64, u64)> {
+    None
+}
+
+fn make(file: &Path) -> Stored<()> {
+    let aside = file.with_extension("new");
+    for ending in ["", "-journal", "-wal", "-shm"] {
+        // What an earlier try left; mostly there is nothing.
+        _ = fs::remove_file(beside(&aside, ending));
+    }
+    owner_only(&aside).map_err(refused)?;
+    let mut connection = Connection::open(&aside)?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    migrate(&mut connection)?;
+    // Last, for from here on there would be a log beside the file.
+    connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    connection.close().map_err(|(_, error)| error)?;
+    fs::rename(&aside, file).and_then(|()| keep_names(file)).map_err(refused)
+}
+
+/// Makes the file for its owner alone.
+fn owner_only(file: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -79,7 +131,7 @@ fn owner_only(file: &Path) -> std::io::Result<()> {
 }
 
 /// An empty file is ours to fill; any other must bear our mark and a version that we know.
-fn refuse_others(connection: &Connection) -> Stored<()> {
+pub(super) fn refuse_others(connection: &Connection) -> Stored<()> {
     let application: i32 = connection.query_row("pragma application_id", [], single)?;
     let version: i32 = connection.query_row("pragma user_version", [], single)?;
     let tables: i64 = connection.query_row("select count(*) from sqlite_schema", [], single)?;
@@ -109,23 +161,38 @@ fn make_durable(connection: &Connection) -> Stored<()> {
 
 /// Makes sure that the log outlasts a power cut, as a new file does once its folder is synced. One that holds nothing yet
 /// may be new, whoever made it; with anything in it, somebody has been here before.
-#[cfg(unix)]
 fn keep_log(connection: &Connection, file: &Path) -> Stored<()> {
     // The first look opens the log.
     let _: i64 = connection.query_row("pragma user_version", [], single)?;
-    let mut log = file.as_os_str().to_owned();
-    log.push("-wal");
-    let sync = || match std::fs::metadata(&log) {
+    match fs::metadata(beside(file, "-wal")) {
         Ok(log) if log.len() > 0 => Ok(()),
-        _ => std::fs::File::open(file.parent().unwrap_or(file))?.sync_all(),
-    };
-    sync().map_err(|error| StoreError::Io(rusqlite::Error::ToSqlConversionFailure(error.into())))
+        _ => keep_names(file).map_err(refused),
+    }
 }
 
-/// Elsewhere the system keeps new files by itself.
+/// Makes the names in a file's folder outlast a power cut.
+#[cfg(unix)]
+fn keep_names(file: &Path) -> io::Result<()> {
+    fs::File::open(file.parent().unwrap_or(file))?.sync_all()
+}
+
+/// Elsewhere the system keeps new names by itself.
 #[cfg(not(unix))]
-fn keep_log(_connection: &Connection, _file: &Path) -> Stored<()> {
+fn keep_names(_file: &Path) -> io::Result<()> {
     Ok(())
+}
+
+fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// The system's refusal as the database's own.
+fn refused(error: io::Error) -> StoreError {
+    let is_full = error.kind() == io::ErrorKind::StorageFull;
+    let error = rusqlite::Error::ToSqlConversionFailure(error.into());
+    if is_full { StoreError::Full(error) } else { StoreError::Io(error) }
 }
 
 fn migrate(connection: &mut Connection) -> Stored<()> {
@@ -166,13 +233,23 @@ mod tests {
         Store::open(folder.path()).unwrap();
     }
 
+    #[test]
+    fn a_making_that_was_cut_off_is_begun_again() {
+        let folder = folder();
+        for left in ["gom.new", "gom.new-journal"] {
+            fs::write(folder.path().join(left), "half of it").unwrap();
+        }
+        Store::create(folder.path()).unwrap().check().unwrap();
+        assert!(!folder.path().join("gom.new").exists());
+    }
+
     #[cfg(unix)]
     #[test]
     fn only_the_owner_may_read_it() {
         use std::os::unix::fs::PermissionsExt;
         let folder = folder();
         Store::create(folder.path()).unwrap();
-        let mode = std::fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
+        let mode = fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 
@@ -180,9 +257,9 @@ mod tests {
     fn a_newer_database_is_refused_and_left_alone() {
         let folder = folder();
         Store::create(folder.path()).unwrap().connection.execute_batch("pragma user_version = 99").unwrap();
-        let before = std::fs::read(folder.path().join(FILE)).unwrap();
+        let before = fs::read(folder.path().join(FILE)).unwrap();
         assert!(matches!(Store::open(folder.path()), Err(StoreError::Newer)));
-        assert_eq!(std::fs::read(folder.path().join(FILE)).unwrap(), before);
+        assert_eq!(fs::read(folder.path().join(FILE)).unwrap(), before);
     }
 
     #[test]
@@ -191,8 +268,7 @@ mod tests {
         let foreign = Connection::open(folder.path().join(FILE)).unwrap();
         foreign.execute_batch("create table other (x)").unwrap();
         assert!(matches!(Store::open(folder.path()), Err(StoreError::Foreign)));
-        std::fs::write(folder.path().join(FILE), "no database at all, but long enough to be looked at")
-            .unwrap();
+        fs::write(folder.path().join(FILE), "no database at all, but long enough to be looked at").unwrap();
         assert!(matches!(Store::open(folder.path()), Err(StoreError::Foreign | StoreError::Damaged(_))));
     }
 

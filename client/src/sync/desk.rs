@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::task::spawn_blocking;
+use gom_domain::world::Disk;
 
 use crate::store::{Rows, Store, StoreError, Stored};
 
@@ -11,27 +11,28 @@ use crate::store::{Rows, Store, StoreError, Stored};
 #[derive(Clone, Debug)]
 pub(crate) struct Desk {
     folder: PathBuf,
+    disk: Disk,
     store: Arc<Mutex<Store>>,
 }
 
 impl Desk {
     /// Opens the folder's database and makes sure that it is whole: a damaged one is never handed in.
-    pub(crate) async fn open(folder: &Path) -> Stored<Self> {
-        let desk = Self::without_check(folder).await?;
-        let store = Arc::clone(&desk.store);
-        beside(move || store.lock().unwrap_or_else(PoisonError::into_inner).check()).await?;
-        Ok(desk)
+    pub(crate) async fn open(folder: &Path, disk: &Disk) -> Stored<Self> {
+        let opened = Self::without_check(folder, disk).await?;
+        let store = Arc::clone(&opened.store);
+        beside(disk, move || store.lock().unwrap_or_else(PoisonError::into_inner).check()).await?;
+        Ok(opened)
     }
 
     /// A second connection to the same database, which reads on while this one waits for the disk.
     pub(crate) async fn another(&self) -> Stored<Self> {
-        Self::without_check(&self.folder).await
+        Self::without_check(&self.folder, &self.disk).await
     }
 
-    async fn without_check(folder: &Path) -> Stored<Self> {
+    async fn without_check(folder: &Path, disk: &Disk) -> Stored<Self> {
         let path = folder.to_owned();
-        let store = beside(move || Store::open(&path)).await?;
-        Ok(Self { folder: folder.to_owned(), store: Arc::new(Mutex::new(store)) })
+        let store = beside(disk, move || Store::open(&path)).await?;
+        Ok(Self { folder: folder.to_owned(), disk: disk.clone(), store: Arc::new(Mutex::new(store)) })
     }
 
     /// Looks at the rows as they stand at one moment.
@@ -40,7 +41,7 @@ impl Desk {
         look: impl FnOnce(&Rows<'_>) -> Stored<T> + Send + 'static,
     ) -> Stored<T> {
         let store = Arc::clone(&self.store);
-        beside(move || store.lock().unwrap_or_else(PoisonError::into_inner).read(look)).await
+        beside(&self.disk, move || store.lock().unwrap_or_else(PoisonError::into_inner).read(look)).await
     }
 
     /// Changes rows, durably.
@@ -49,16 +50,14 @@ impl Desk {
         change: impl FnOnce(&Rows<'_>) -> Stored<T> + Send + 'static,
     ) -> Stored<T> {
         let store = Arc::clone(&self.store);
-        beside(move || store.lock().unwrap_or_else(PoisonError::into_inner).write(change)).await
+        beside(&self.disk, move || store.lock().unwrap_or_else(PoisonError::into_inner).write(change)).await
     }
 }
 
-async fn beside<T: Send + 'static>(work: impl FnOnce() -> Stored<T> + Send + 'static) -> Stored<T> {
-    match spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(stopped) => match stopped.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(StoreError::Stopped),
-        },
-    }
+/// Works on files beside the threads that talk.
+pub(super) async fn beside<T: Send + 'static>(
+    disk: &Disk,
+    work: impl FnOnce() -> Stored<T> + Send + 'static,
+) -> Stored<T> {
+    disk.wait(work).await.unwrap_or(Err(StoreError::Stopped))
 }

@@ -158,7 +158,9 @@ async fn talk(
     let Exchange { outgoing, incoming } = exchange;
     let mut more = true;
     loop {
+        // In this order, so that a run can be repeated; the window keeps either side from being left waiting.
         tokio::select! {
+            biased;
             batch = messages.recv(), if more && sent.has_room() => match batch {
                 Some(batch) => send(outgoing, batch, sent).await,
                 None => more = false,

@@ -10,6 +10,8 @@ use tokio::time::{Instant, sleep};
 use super::desk::Desk;
 use super::{SyncError, SyncReport, attempt_with, backoff};
 use crate::folder::{self, FolderError, SyncLock};
+use crate::line::LineFault;
+use crate::means::Means;
 use crate::store::{Rows, Stored};
 
 /// How often the outbox is looked at, and how often the district is greeted while nothing is queued.
@@ -20,6 +22,7 @@ const GREETING: Duration = Duration::from_secs(30);
 pub(crate) async fn watch(
     folder: &Path,
     world: &World,
+    means: &Means,
     server: Option<&str>,
     stop: impl Future<Output = ()>,
     mut tell: impl FnMut(&SyncReport, Option<&SyncError>),
@@ -31,21 +34,30 @@ pub(crate) async fn watch(
         let round = async {
             let mut report = SyncReport::default();
             let failed = match held(&mut lock, folder) {
-                Ok(lock) => attempt_with(lock, folder, world, server, &mut report).await.err(),
+                Ok(lock) => attempt_with(lock, folder, world, means, server, &mut report).await.err(),
                 Err(busy) => Some(busy.into()),
             };
             tell(&report, failed.as_ref());
             failures = if failed.is_some() { failures.saturating_add(1) } else { 0 };
             if failures > 0 {
-                sleep(backoff::wait(failures, world)).await;
+                sleep(asked(failed.as_ref()) + backoff::wait(failures, world)).await;
             } else {
-                idle(folder, report.waiting).await;
+                idle(folder, means, report.waiting).await;
             }
         };
         tokio::select! {
-            () = round => {}
+            biased;
             () = &mut stop => return,
+            () = round => {}
         }
+    }
+}
+
+/// How long the district asks this side to stay away; those who are asked the same spread by the wait that is added.
+fn asked(failed: Option<&SyncError>) -> Duration {
+    match failed {
+        Some(SyncError::Line(LineFault::Overloaded { delay, .. })) => *delay,
+        _ => Duration::ZERO,
     }
 }
 
@@ -58,10 +70,10 @@ fn held<'a>(lock: &'a mut Option<SyncLock>, folder: &Path) -> Result<&'a SyncLoc
 }
 
 /// Waits until more is queued than the district has left open, or it is time to greet it again.
-async fn idle(folder: &Path, waiting: u64) {
+async fn idle(folder: &Path, means: &Means, waiting: u64) {
     let since = Instant::now();
     // A folder that cannot be read is looked at by the next attempt, which will say why.
-    let Ok(desk) = Desk::open(folder).await else { return sleep(GLANCE).await };
+    let Ok(desk) = Desk::open(folder, &means.disk).await else { return sleep(GLANCE).await };
     while since.elapsed() < GREETING {
         sleep(GLANCE).await;
         match desk.read(queued).await {

@@ -1,6 +1,7 @@
 //! Words for what keeps a command from being carried out.
 
 use std::io;
+use std::path::Path;
 
 use gom_domain::{Bilingual, say, wording};
 use gom_proto::stick::Unread;
@@ -52,11 +53,16 @@ pub fn failure(failure: &Failure) -> Vec<Bilingual> {
             "the enrolment code is mistyped; compare it letter by letter with the one from the district"
         ),
         Failure::Enrolment(fault) => line_fault(fault),
-        Failure::File { file, source } => say!(
-            "không đọc hoặc ghi được tệp {file}: {source}",
-            "the file {file} cannot be read or written: {source}"
-        ),
+        Failure::File { file, source } => file_fault(file, source),
         Failure::Answers(untaken) => answers(*untaken),
+        Failure::BadBackup { file, source } => bad_backup(file, source),
+        Failure::InTheWay(folder) => {
+            let folder = folder.display();
+            say!(
+                "{folder}: thư mục đã có dữ liệu; thêm --replace để cất dữ liệu ấy sang bên (không xóa), hoặc chọn thư mục khác",
+                "{folder}: the folder has data already; add --replace to have it set aside (nothing is deleted), or choose another folder"
+            )
+        }
     }]
 }
 
@@ -83,6 +89,44 @@ fn answers(untaken: Untaken) -> Bilingual {
             "huyện đã phục hồi sổ sau khi ghi tệp này nên tệp không còn dùng được; hãy chạy gom sync, hoặc gom export-queue để lấy tệp mới",
             "the district has restored its books since it wrote this file, which is of no use any more; run gom sync, or gom export-queue for a new one"
         ),
+    }
+}
+
+fn file_fault(file: &Path, error: &io::Error) -> Bilingual {
+    let file = file.display();
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => say!(
+            "{file}: đã có tệp cùng tên; hãy chọn tên khác",
+            "{file}: a file of that name is there already; choose another name"
+        ),
+        io::ErrorKind::NotFound => {
+            say!("{file}: không có tệp hoặc thư mục này", "{file}: there is no such file or folder")
+        }
+        io::ErrorKind::StorageFull => {
+            say!("{file}: đĩa đầy; hãy xóa bớt tệp", "{file}: the disk is full; make room")
+        }
+        io::ErrorKind::ResourceBusy => {
+            say!("{file}: một chương trình khác đang ghi tệp này", "{file}: another program is writing it")
+        }
+        _ => say!("{file}: không đọc hoặc ghi được: {error}", "{file}: cannot be read or written: {error}"),
+    }
+}
+
+fn bad_backup(file: &Path, why: &StoreError) -> Bilingual {
+    let file = file.display();
+    match why {
+        StoreError::Newer => say!(
+            "{file}: bản sao lưu do phiên bản gom mới hơn ghi; hãy cập nhật phần mềm gom",
+            "{file}: the backup was written by a newer version of gom; update gom"
+        ),
+        StoreError::Foreign => {
+            say!("{file}: tệp này không phải là bản sao lưu của gom", "{file}: the file is no backup of gom")
+        }
+        StoreError::Damaged(what) => say!(
+            "{file}: bản sao lưu bị hỏng ({what}); hãy dùng bản khác",
+            "{file}: the backup is damaged ({what}); use another one"
+        ),
+        other => store_fault(other),
     }
 }
 
@@ -225,8 +269,16 @@ pub fn store_fault(fault: &StoreError) -> Bilingual {
             "another program holds the data; try again in a few minutes"
         ),
         StoreError::Damaged(what) => say!(
-            "dữ liệu trong thư mục bị hỏng ({what}); đừng dùng tiếp, hãy giữ nguyên thư mục và báo huyện",
-            "the data in the folder is damaged ({what}); do not go on, keep the folder as it is and tell the district"
+            "dữ liệu trong thư mục bị hỏng ({what}); hãy chạy gom sync khi có mạng: tệp hỏng được cất sang bên, những gì đọc được được giữ lại, phần còn lại tải về từ huyện",
+            "the data in the folder is damaged ({what}); run gom sync when there is a line: the damaged file is set aside, what can be read is kept, the rest comes from the district"
+        ),
+        StoreError::Interrupted => say!(
+            "việc thay dữ liệu của thư mục bị ngắt giữa chừng; hãy chạy gom sync để hoàn tất",
+            "exchanging the folder's data was cut short; run gom sync to complete it"
+        ),
+        StoreError::Replaced => say!(
+            "dữ liệu của thư mục vừa được thay bằng bản khác; chưa ghi gì, hãy làm lại",
+            "the folder's data has just been replaced; nothing was written, do it again"
         ),
         StoreError::NotDurable(what) => say!(
             "ổ đĩa này không bảo đảm giữ được dữ liệu khi mất điện ({what}); hãy dùng thư mục trên ổ đĩa của máy",

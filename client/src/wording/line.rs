@@ -52,7 +52,7 @@ pub fn line_fault(fault: &LineFault) -> Bilingual {
             ),
             why,
         ),
-        LineFault::Overloaded(why) => with_reason(
+        LineFault::Overloaded { why, .. } => with_reason(
             &say!(
                 "máy chủ của huyện đang quá tải; hãy thử lại sau ít phút",
                 "the district's server is overloaded; try again in a few minutes"

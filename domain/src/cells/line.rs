@@ -15,8 +15,9 @@ pub struct Line {
 }
 
 impl Line {
-    /// Something of its beginning and its end, which are not fetched together.
-    pub(super) fn ends(&self) -> Value {
+    /// A number that means nothing, and cannot be had before the line's beginning and its end, which are not fetched
+    /// together, are both there.
+    pub(super) fn touched(&self) -> Value {
         self.values[0] ^ self.values[11]
     }
 

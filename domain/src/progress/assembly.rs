@@ -55,7 +55,7 @@ impl Assembly {
         let mut readings = Readings::new(view);
         let mut gathering = Gathering::new(view, target, formula, &mut readings);
         for unit in view.units() {
-            readings.read(*unit);
+            readings.read(&view.subject(*unit));
             gathering.ask(*unit, &readings);
         }
         gathering.finish()

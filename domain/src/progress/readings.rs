@@ -4,18 +4,17 @@
 use crate::element::ElementIx;
 use crate::formula::{Aspect, Term};
 use crate::totals::{Holding, Series, Subject, View};
-use crate::unit::UnitIx;
 
 /// The figures that targets ask of a unit, one unit after another.
 pub(super) struct Readings<'a> {
     view: &'a View<'a>,
-    asked: Vec<Asked<'a>>,
+    asked: Vec<Question<'a>>,
     /// What the unit has of each; none where it does not fill in the element.
     held: Vec<Option<Holding>>,
 }
 
 /// One figure that is asked for.
-struct Asked<'a> {
+struct Question<'a> {
     series: Series<'a>,
     term: Term,
     /// The month up to which flows are added.
@@ -31,7 +30,7 @@ impl<'a> Readings<'a> {
     pub(super) fn place(&mut self, term: Term, due: u8) -> usize {
         let known = self.asked.iter().position(|asked| asked.term == term && asked.due == due);
         known.unwrap_or_else(|| {
-            self.asked.push(Asked { series: self.view.series(term.element), term, due });
+            self.asked.push(Question { series: self.view.series(term.element), term, due });
             self.asked.len() - 1
         })
     }
@@ -42,10 +41,8 @@ impl<'a> Readings<'a> {
     }
 
     /// Reads all that is asked of a unit.
-    pub(super) fn read(&mut self, unit: UnitIx) {
-        let subject = self.view.subject(unit);
-        subject.fetch();
-        let held = |asked: &Asked<'a>| held(&asked.series, asked.term.aspect, &subject, asked.due);
+    pub(super) fn read(&mut self, subject: &Subject<'a>) {
+        let held = |asked: &Question<'a>| held(&asked.series, asked.term.aspect, subject, asked.due);
         self.held.clear();
         self.held.extend(self.asked.iter().map(held));
     }

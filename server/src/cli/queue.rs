@@ -1,4 +1,4 @@
-//! `import-queue` and `go-on`: what comes on a stick, and what never comes.
+//! `import-queue`: what comes on a stick.
 
 use std::path::Path;
 
@@ -11,7 +11,6 @@ use gom_terminal::{put, tell};
 use super::{Done, block_on, read_file};
 use crate::books::Job;
 use crate::folder::Folder;
-use crate::history::GoOn;
 use crate::office::Outcome;
 use crate::queue::Queue;
 use crate::wording::Trouble;
@@ -58,19 +57,4 @@ fn said(outcome: &Outcome) -> Bilingual {
         "Trong tệp: {accepted} báo cáo được nhận, {conflicts} xung đột, {rejected} bị từ chối.",
         "In the file: accepted {accepted}, in conflict {conflicts}, rejected {rejected}."
     )
-}
-
-/// Lets the books wait no longer for what a restored backup lacks.
-pub(super) fn go_on(folder: &Folder, note: &str, lang: Lang) -> Done {
-    if note.trim().is_empty() {
-        return Err(vec![Trouble::ReasonMissing]);
-    }
-    let job = Job::GoOn(GoOn { note: gom_domain::text::nfc(note.trim()) });
-    let commit = block_on(office::commit(folder, job, &clock::real()))??.commit;
-    put(say!(
-        "Sổ đi tiếp từ mục {commit}: những gì chưa ai trả lại không được chờ nữa.",
-        "The books go on from entry {commit}: what nobody has given back is waited for no longer."
-    )
-    .get(lang));
-    Ok(())
 }

@@ -18,12 +18,13 @@ pub(super) struct Lot {
 }
 
 impl Lot {
-    /// Shows what was handed in up to an entry, in order, while it is read by another thread.
+    /// Shows what was handed in up to an entry, in order, while it is read by another thread; how many submissions there
+    /// are up to it.
     pub(super) fn each(
         journal: &mut dyn Journal,
         up_to: u64,
         visit: &mut dyn FnMut(HandedIn<'_>) -> Stored<()>,
-    ) -> Stored<()> {
+    ) -> Stored<u64> {
         thread::scope(|scope| {
             let (read, ready) = sync_channel(WAITING);
             let reader = scope.spawn(move || read_all(journal, up_to, &read));
@@ -47,15 +48,16 @@ impl Lot {
     }
 }
 
-fn read_all(journal: &mut dyn Journal, up_to: u64, read: &SyncSender<Lot>) -> Stored<()> {
+fn read_all(journal: &mut dyn Journal, up_to: u64, read: &SyncSender<Lot>) -> Stored<u64> {
     let hand_over = |lot: &mut Lot| {
         let nobody = |_| StoreError::Damaged("nobody learns what is read".to_owned());
         read.send(std::mem::take(lot)).map_err(nobody)
     };
     let mut lot = Lot::default();
-    journal.each_handed_in(up_to, &mut |row| {
+    let count = journal.each_handed_in(up_to, &mut |row| {
         lot.add(row);
         if lot.rows.len() == ROWS { hand_over(&mut lot) } else { Ok(()) }
     })?;
-    hand_over(&mut lot)
+    hand_over(&mut lot)?;
+    Ok(count)
 }

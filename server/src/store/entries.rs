@@ -1,21 +1,36 @@
 //! A set of entries of the journal, by their numbers.
+//!
+//! The numbers come from a file that may be damaged, so none is believed that the journal cannot have.
+
+use super::{StoreError, Stored};
 
 /// A bit for each entry: half a million of them take what a handful of pages do.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Entries {
     words: Vec<u64>,
     count: u64,
+    most: u64,
 }
 
 impl Entries {
+    /// No entries yet, of those up to `most`, which is the last one that the journal has.
+    pub fn up_to(most: u64) -> Self {
+        Self { words: Vec::new(), count: 0, most }
+    }
+
     /// Adds an entry.
-    pub fn insert(&mut self, seq: u64) {
+    pub fn insert(&mut self, seq: u64) -> Stored<()> {
+        if seq > self.most {
+            let most = self.most;
+            return Err(StoreError::Damaged(format!("entry {seq} is named, but the last one is {most}")));
+        }
         let (word, bit) = place(seq);
         if self.words.len() <= word {
             self.words.resize(word + 1, 0);
         }
         self.count += u64::from(self.words[word] & bit == 0);
         self.words[word] |= bit;
+        Ok(())
     }
 
     /// Whether an entry is in the set.
@@ -52,14 +67,6 @@ impl Entries {
     }
 }
 
-impl FromIterator<u64> for Entries {
-    fn from_iter<I: IntoIterator<Item = u64>>(entries: I) -> Self {
-        let mut set = Self::default();
-        entries.into_iter().for_each(|seq| set.insert(seq));
-        set
-    }
-}
-
 /// The word that an entry is in, and its bit there.
 fn place(seq: u64) -> (usize, u64) {
     (usize::try_from(seq / u64::from(u64::BITS)).unwrap_or(usize::MAX), 1 << (seq % u64::from(u64::BITS)))
@@ -71,10 +78,21 @@ mod tests {
 
     #[test]
     fn what_goes_in_comes_out_in_order() {
-        let set: Entries = [700, 3, 64, 63, 3, 128].into_iter().collect();
+        let mut set = Entries::up_to(700);
+        [700, 3, 64, 63, 3, 128].into_iter().for_each(|seq| set.insert(seq).unwrap());
         assert_eq!(set.iter().collect::<Vec<_>>(), [3, 63, 64, 128, 700]);
         assert_eq!((set.len(), set.last()), (5, 700));
         assert!(set.contains(128) && !set.contains(129) && !set.contains(9_999));
-        assert_eq!((Entries::default().last(), Entries::default().is_empty()), (0, true));
+        let none = Entries::up_to(700);
+        assert_eq!((none.last(), none.is_empty()), (0, true));
+    }
+
+    #[test]
+    fn a_number_that_the_journal_cannot_have_is_damage_and_takes_no_memory() {
+        let mut set = Entries::up_to(700);
+        for seq in [701, 1 << 50, u64::MAX] {
+            assert!(matches!(set.insert(seq), Err(StoreError::Damaged(_))), "{seq}");
+        }
+        assert!(set.is_empty() && set.words.is_empty());
     }
 }

@@ -1,5 +1,6 @@
 //! The books in SQLite: WAL, synchronous FULL, one writer.
 
+mod copy;
 mod open;
 mod rows;
 
@@ -198,13 +199,15 @@ impl Journal for Sqlite {
         &mut self,
         up_to: u64,
         visit: &mut dyn FnMut(HandedIn<'_>) -> Stored<()>,
-    ) -> Stored<()> {
+    ) -> Stored<u64> {
         let mut statement = self.connection.prepare_cached(include_str!("sqlite/each_handed_in.sql"))?;
         let mut found = statement.query(named_params! { ":up_to": rows::int(up_to) })?;
+        let mut count = 0;
         while let Some(row) = found.next()? {
-            visit(rows::handed_in(row)?)?;
+            rows::handed_in(row)?.map_or(Ok(()), &mut *visit)?;
+            count += 1;
         }
-        Ok(())
+        Ok(count)
     }
 
     fn each_of(
@@ -218,10 +221,15 @@ impl Journal for Sqlite {
         let sql = "select * from submission where seq <= :last order by seq";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut found = statement.query(named_params! { ":last": rows::int(entries.last()) })?;
+        let mut missing = entries.len();
         while let Some(row) = found.next()? {
             if entries.contains(row.get::<_, i64>(0)?.cast_unsigned()) {
                 visit(rows::submission(row)?)?;
+                missing -= 1;
             }
+        }
+        if missing > 0 {
+            return Err(StoreError::Damaged(format!("{missing} submissions that stand are not there")));
         }
         Ok(())
     }

@@ -26,6 +26,9 @@ struct Words {
     /// `text` or `json`: an object a proof.
     #[arg(long, default_value = "text")]
     format: String,
+    /// Runs the simulation of the seed in this process, and tells all that happens in it.
+    #[arg(long, hide = true)]
+    alone: bool,
 }
 
 fn known(name: &str) -> Result<String, String> {
@@ -40,6 +43,10 @@ fn main() -> ExitCode {
         return ended;
     }
     let words = Words::parse();
+    if words.alone {
+        tests::proof::simulation::alone(words.seed, |line| println!("{line}"));
+        return ExitCode::SUCCESS;
+    }
     let chosen = |proof: &&Proof| words.names.is_empty() || words.names.iter().any(|name| name == proof.name);
     let broken = PROOFS.iter().filter(chosen).filter(|proof| !holds(proof, &words)).count();
     if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -1,11 +1,12 @@
 //! Opening the books: whose file it is, of which version, and that a commit is durable.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fs, io};
 
 use gom_domain::greeting::HistoryId;
 use gom_proto::seal::SealKey;
-use rusqlite::{Connection, ErrorCode, OpenFlags, named_params};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, ffi, named_params};
 use rusqlite_migration::{M, Migrations};
 
 use super::Sqlite;
@@ -24,15 +25,25 @@ const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 const VERSION: i64 = 2;
 
 impl Sqlite {
-    /// Founds new books under a history's name. A file that is there already is not touched.
+    /// Founds new books under a history's name. A power cut leaves them whole or not at all, and founding can be begun
+    /// again: they are written beside their place, and get their name once they are on the disk.
     pub fn found(file: &Path, history: HistoryId, key: SealKey, founded_ms: i64) -> Stored<Self> {
-        let mut connection = Connection::open(file)?;
-        set_up(&connection, file)?;
+        let aside = file.with_extension("new");
+        for ending in ["", "-journal", "-wal", "-shm"] {
+            // What an earlier founding left; mostly there is nothing.
+            _ = fs::remove_file(beside(&aside, ending));
+        }
+        let mut connection = Connection::open(&aside)?;
+        connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         migrate(&mut connection)?;
         let founded = named_params! { ":history": history.0, ":founded_ms": founded_ms, ":seal_key": key.0 };
         connection.execute(include_str!("found.sql"), founded)?;
-        Ok(Self { connection, file: file.to_owned() })
+        // Last, for from here on there would be a log beside the file.
+        connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+        connection.close().map_err(|(_, error)| error)?;
+        fs::rename(&aside, file).and_then(|()| keep_names(file)).map_err(refused)?;
+        Self::open(file)
     }
 
     /// Opens the books for writing.
@@ -40,12 +51,18 @@ impl Sqlite {
         Ok(Self { connection: writer(file)?, file: file.to_owned() })
     }
 
-    /// Opens the books for reading, as of one commit: what is committed later is not seen.
+    /// Opens the books for reading, as of one commit: what is committed later is not seen. Those of an older version have
+    /// to be opened for writing first.
     pub fn snapshot(file: &Path) -> Stored<Self> {
         let connection = existing(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.pragma_update(None, "query_only", true)?;
         connection.execute_batch("begin")?;
+        // The first look decides which commit is seen.
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         connection.query_row("select count(*) from district", [], |_| Ok(()))?;
+        if version < VERSION {
+            return Err(StoreError::Older);
+        }
         Ok(Self { connection, file: file.to_owned() })
     }
 
@@ -60,9 +77,20 @@ impl Sqlite {
 
 pub(super) fn writer(file: &Path) -> Stored<Connection> {
     let mut connection = existing(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    refuse_reader(&connection)?;
     set_up(&connection, file)?;
     migrate(&mut connection)?;
     Ok(connection)
+}
+
+/// Where a file cannot be opened for writing, SQLite opens it for reading, and a handle stays what it is: it would refuse
+/// everything even when the disk is well again.
+fn refuse_reader(connection: &Connection) -> Stored<()> {
+    if !connection.is_readonly(MAIN_DB)? {
+        return Ok(());
+    }
+    let error = ffi::Error::new(ffi::SQLITE_READONLY);
+    Err(StoreError::Io(rusqlite::Error::SqliteFailure(error, None)))
 }
 
 /// Opens a file that must be there and be books that this program can read.
@@ -109,23 +137,38 @@ fn set_up(connection: &Connection, file: &Path) -> Stored<()> {
 
 /// Makes sure that the log outlasts a power cut, as a new file does once its folder is synced. One that holds nothing yet
 /// may be new, whoever made it; with anything in it, somebody has been here before.
-#[cfg(unix)]
 fn keep_log(connection: &Connection, file: &Path) -> Stored<()> {
     // The first look opens the log.
     let _: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let mut log = file.as_os_str().to_owned();
-    log.push("-wal");
-    let sync = || match std::fs::metadata(&log) {
+    match fs::metadata(beside(file, "-wal")) {
         Ok(log) if log.len() > 0 => Ok(()),
-        _ => std::fs::File::open(file.parent().unwrap_or(file))?.sync_all(),
-    };
-    sync().map_err(|error| StoreError::Io(rusqlite::Error::ToSqlConversionFailure(error.into())))
+        _ => keep_names(file).map_err(refused),
+    }
 }
 
-/// Elsewhere the system keeps new files by itself.
+/// Makes the names in a file's folder outlast a power cut.
+#[cfg(unix)]
+fn keep_names(file: &Path) -> io::Result<()> {
+    fs::File::open(file.parent().unwrap_or(file))?.sync_all()
+}
+
+/// Elsewhere the system keeps new names by itself.
 #[cfg(not(unix))]
-fn keep_log(_connection: &Connection, _file: &Path) -> Stored<()> {
+fn keep_names(_file: &Path) -> io::Result<()> {
     Ok(())
+}
+
+fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// The system's refusal as the books' own.
+fn refused(error: io::Error) -> StoreError {
+    let is_full = error.kind() == io::ErrorKind::StorageFull;
+    let error = rusqlite::Error::ToSqlConversionFailure(error.into());
+    if is_full { StoreError::Full(error) } else { StoreError::Io(error) }
 }
 
 fn migrate(connection: &mut Connection) -> Stored<()> {
@@ -154,6 +197,27 @@ mod tests {
     }
 
     #[test]
+    fn a_founding_that_was_cut_off_is_begun_again() {
+        let folder = tempfile::tempdir().unwrap();
+        for left in ["books.new", "books.new-journal"] {
+            fs::write(folder.path().join(left), "half of it").unwrap();
+        }
+        drop(founded(folder.path()));
+        assert!(Sqlite::open(&folder.path().join("books.db")).unwrap().integrity().unwrap().is_empty());
+        assert!(!folder.path().join("books.new").exists());
+    }
+
+    #[test]
+    fn books_that_can_only_be_read_are_not_opened_for_writing() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(founded(folder.path()));
+        let file = folder.path().join("books.db");
+        let reader = Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        assert!(matches!(refuse_reader(&reader), Err(StoreError::Io(_))));
+        refuse_reader(&writer(&file).unwrap()).unwrap();
+    }
+
+    #[test]
     fn books_of_a_newer_version_and_foreign_files_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("books.db");
@@ -162,11 +226,8 @@ mod tests {
         drop(books);
         assert!(matches!(Sqlite::open(&file), Err(StoreError::Newer)));
         let other = folder.path().join("other.db");
-        std::fs::write(
-            &other,
-            "not a database, but long enough to have a header of some hundred bytes".repeat(9),
-        )
-        .unwrap();
+        fs::write(&other, "not a database, but long enough to have a header of some hundred bytes".repeat(9))
+            .unwrap();
         assert!(matches!(Sqlite::open(&other), Err(StoreError::Foreign)));
         assert!(matches!(Sqlite::open(&folder.path().join("none.db")), Err(StoreError::Absent)));
     }

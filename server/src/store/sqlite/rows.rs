@@ -113,13 +113,14 @@ pub(super) fn submission(row: &Row<'_>) -> Stored<SubmissionRow> {
     Ok(SubmissionRow { seq, device, epoch, sequence, unit, place, ruling, prior, repeats, body })
 }
 
-pub(super) fn handed_in<'r>(row: &'r Row<'_>) -> Stored<HandedIn<'r>> {
+/// None where nobody can say what it is about.
+pub(super) fn handed_in<'r>(row: &'r Row<'_>) -> Stored<Option<HandedIn<'r>>> {
     let mut columns = Columns { row, next: 0 };
     let (seq, unit) = (columns.uint("seq")?, columns.take()?);
-    let place = place(unit, columns.take()?, columns.take()?)?.ok_or_else(|| damaged("period"))?;
+    let Some(place) = place(unit, columns.take()?, columns.take()?)? else { return Ok(None) };
     let accepted = columns.take()?;
     let body = row.get_ref(columns.next)?.as_blob().map_err(|_| damaged("body"))?;
-    Ok(HandedIn { seq, place, accepted, body })
+    Ok(Some(HandedIn { seq, place, accepted, body }))
 }
 
 fn place(unit: u32, form: Option<u32>, period: Option<u32>) -> Stored<Option<Place>> {
