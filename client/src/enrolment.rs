@@ -20,6 +20,7 @@ use crate::folder;
 use crate::identity;
 use crate::line::{self, LineFault, Stage, patiently};
 use crate::means::Call;
+use crate::planted;
 use crate::store::{EnrolledRow, FolderRow, Rows, Store, StoreError};
 use crate::sync::SyncReport;
 
@@ -61,6 +62,9 @@ pub(crate) async fn enrol(
     store.write(|rows| {
         rows.enrol(device, &unit, history, &reply.seal)?;
         if let Some(own) = &before {
+            if own.history != history && !planted::is("refill-missed-at-enrolment") {
+                rows.begin_history(history)?;
+            }
             rows.rebase(own.epoch + 1)?;
         }
         Ok::<_, Failure>(rows.note_contact(world.now_ms(), skew_ms)?)

@@ -18,6 +18,7 @@ mod identity;
 pub mod line;
 pub mod means;
 pub mod outbox;
+mod planted;
 pub mod programme;
 pub mod receipts;
 mod record;

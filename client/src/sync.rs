@@ -24,6 +24,7 @@ use crate::folder::{self, FolderError, SyncLock};
 use crate::identity;
 use crate::line::{self, LineFault, Pass};
 use crate::means::Means;
+use crate::planted;
 use crate::repair::{self, Mended, Repaired};
 use crate::store::{EnrolledRow, FolderRow, Rows, StoreError, Stored};
 use desk::Desk;
@@ -162,6 +163,9 @@ async fn attempt_once(
         identity::keep(folder, &row);
     }
     if agreed.refill {
+        if planted::is("refill-cleared-early") {
+            desk.write(give_back::refilled).await?;
+        }
         let after = agreed.pulled_to.take().unwrap_or(0);
         pull::pull(&desk, &mut client, &pass, after, report).await?;
         give_back::give_back(&desk, &mut client, &pass, own.device, report).await?;

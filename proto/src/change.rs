@@ -101,15 +101,17 @@ pub fn encode_readmitted(device: DeviceId, unit: &str, name: &str) -> Vec<u8> {
     .encode_to_vec()
 }
 
-/// The history that the books go by from an entry on, and why, as bytes for keeping.
-pub fn encode_history(history: HistoryId, why: &str) -> Vec<u8> {
-    wire::History { history: history.0.to_vec(), why: why.to_owned() }.encode_to_vec()
+/// The history that the books go by from an entry on, why, and instead of which, as bytes for keeping.
+pub fn encode_history(history: HistoryId, why: &str, instead_of: HistoryId) -> Vec<u8> {
+    let (history, instead_of) = (history.0.to_vec(), instead_of.0.to_vec());
+    wire::History { history, why: why.to_owned(), instead_of }.encode_to_vec()
 }
 
-/// The history that was kept.
-pub fn decode_history(bytes: &[u8]) -> Result<HistoryId, Malformed> {
+/// The history that was kept, and instead of which it began where that was kept, too.
+pub fn decode_history(bytes: &[u8]) -> Result<(HistoryId, Option<HistoryId>), Malformed> {
     let history = wire::History::decode(bytes).map_err(|_| Malformed::Message("History"))?;
-    Ok(HistoryId(fixed(&history.history, "history")?))
+    let instead_of = history.instead_of.as_slice().try_into().ok().map(HistoryId);
+    Ok((HistoryId(fixed(&history.history, "history")?), instead_of))
 }
 
 /// The hash of a code, of the right length.

@@ -9,6 +9,7 @@ pub mod figures;
 pub mod greeting;
 pub mod operations;
 pub mod pass;
+mod planted;
 pub mod ruling;
 pub mod seal;
 pub mod sheet;

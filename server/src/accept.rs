@@ -27,6 +27,7 @@ use self::past::{Past, UnknownBase};
 use crate::chain;
 use crate::memory::{Latest, Memory, PublishedEdition, Stands};
 use crate::operation::Operation;
+use crate::planted;
 use crate::record::UnitRecord;
 use crate::seen::Seen;
 use crate::store::{DeviceRow, Ledger, Place, Reached, StoreError, Stored, SubmissionRow};
@@ -149,6 +150,9 @@ impl<'a> Group<'a> {
         let known = self.senders.get(&device).copied();
         let known = known.or_else(|| self.memory.device(device).map(Sender::from));
         let Some(mut sender) = known else { return Ok((receipts, Some(Refusal::UnknownDevice))) };
+        if planted::is("unit-of-another-device") {
+            sender.unit = 1;
+        }
         if epoch < sender.reached.epoch {
             return Ok((receipts, Some(Refusal::Epoch)));
         }
@@ -178,7 +182,7 @@ impl<'a> Group<'a> {
         // A later epoch than the device's begins with its first operation.
         let begun = epoch == sender.reached.epoch;
         let next = if begun { sender.reached.last_sequence + 1 } else { 1 };
-        if sequence == 0 || sequence > next {
+        if sequence == 0 || sequence > next && !planted::is("gap-taken") {
             return Ok(Err(Refusal::Gap(sequence)));
         }
         if sequence < next {
@@ -199,7 +203,8 @@ impl<'a> Group<'a> {
         }
         let in_group = self.memory.last.is_none_or(|last| row.seq > last.last_seq);
         let at_ms = if in_group { self.at_ms } else { journal.commit_of(row.seq)?.at_ms };
-        Ok(Ok(Receipt { ruling: row.ruling, commit: row.seq, at_ms }))
+        let anew = planted::is("repeat-judged-anew").then(|| Ruling::plain(Verdict::Conflict { current: 1 }));
+        Ok(Ok(Receipt { ruling: anew.unwrap_or(row.ruling), commit: row.seq, at_ms }))
     }
 
     /// Decides about an operation without writing anything, so that a fault in it harms no other.
@@ -210,6 +215,9 @@ impl<'a> Group<'a> {
         operation: &Operation,
     ) -> Stored<Result<Judged, Refusal>> {
         let Some(envelope) = &operation.envelope else {
+            if planted::is("poison-blocks") {
+                return Ok(Err(Refusal::Gap(sequence)));
+            }
             return Ok(Ok(Judged::unplaced(RejectionCode::Unreadable)));
         };
         let version = envelope.programme_version;
@@ -236,7 +244,9 @@ impl<'a> Group<'a> {
             }
             base = match past.base(base) {
                 Ok(base) => base,
-                Err(UnknownBase) if self.memory.restored => return Ok(Err(Refusal::UnknownBase(sequence))),
+                Err(UnknownBase) if self.memory.restored && !planted::is("unknown-base-judged") => {
+                    return Ok(Err(Refusal::UnknownBase(sequence)));
+                }
                 // Nobody can have been told of such a version, so it can only be one that does not stand.
                 Err(UnknownBase) => base,
             };
@@ -267,6 +277,7 @@ impl<'a> Group<'a> {
         let pending = |form: FormIx, period| self.pending(edition, place.unit, form, period);
         let record = UnitRecord::new(self.memory, edition, unit, &pending);
         let programme = &*edition.programme;
+        let base = if planted::is("no-base-check") { standing.map(|standing| standing.id) } else { base };
         let case = Case { programme, unit, today: self.today, record: &record, standing, base };
         catch_unwind(AssertUnwindSafe(|| judge(submission, &case))).unwrap_or_else(|_| {
             tracing::error!(submission = %submission.id, "judging a submission failed");
@@ -331,7 +342,10 @@ impl<'a> Group<'a> {
         let change = self.places.entry(place).or_insert(Change { latest, submission: None });
         if let (Verdict::Accepted { revision }, None, Some(submission)) =
             (&row.ruling.verdict, row.repeats, submission)
-            && latest.stands.is_none_or(|stands| stands.standing.revision < *revision)
+            && latest.stands.is_none_or(|stands| {
+                let clock = planted::is("order-by-client-clock");
+                if clock { stands.standing.id < submission.id } else { stands.standing.revision < *revision }
+            })
         {
             let standing = Standing { id: submission.id, revision: *revision };
             latest.stands = Some(Stands { seq: row.seq, standing });

@@ -18,6 +18,7 @@ use crate::give_back::{self, GiveBack, TakenBack};
 use crate::history::{self, GoOn, NewHistory};
 use crate::memory::{Latest, Memory};
 use crate::operation::Operation;
+use crate::planted;
 use crate::publish::{self, Load};
 use crate::queue::{self, Answered, Queue};
 use crate::seen::Seen;
@@ -276,6 +277,9 @@ impl Books {
             let Latest { last, stands } = change.latest;
             (*place, StandingRow { seq: stands.map(|stands| stands.seq), last })
         };
+        if planted::is("effects-after-commit") {
+            self.ledger.commit().and_then(|()| self.ledger.begin())?;
+        }
         self.ledger.put_standings(&mut changes.done.places.iter().map(standing))?;
         for (number, reached) in &changes.done.reached {
             self.ledger.advance_device(*number, reached)?;
@@ -284,7 +288,10 @@ impl Books {
         let head = changes.rows.iter().fold(head, chain::change);
         let commit = chain::commit(head, last_seq, now_ms);
         self.ledger.append_commit(&commit)?;
-        self.ledger.commit()?;
+        // With the fault a group of reports is committed when the next one begins.
+        if !(planted::is("answer-before-commit") && changes.rows.is_empty()) {
+            self.ledger.commit()?;
+        }
         self.contacts.clear();
         let mut memory = self.memory.write().unwrap_or_else(PoisonError::into_inner);
         memory.last = Some(commit);

@@ -3,6 +3,7 @@
 use gom_domain::greeting::{Action, Chain, Hello, HistoryId, Welcome};
 
 use crate::memory::Memory;
+use crate::planted;
 use crate::store::DeviceRow;
 
 /// What a device is to do, and from where it goes on.
@@ -34,7 +35,7 @@ pub fn welcome(memory: &Memory, device: &DeviceRow, hello: &Hello, now_ms: i64) 
 fn action(memory: &Memory, device: &DeviceRow, hello: &Hello) -> Action {
     let reached = device.reached;
     let restored = hello.history != memory.history && hello.history != HistoryId::default();
-    if hello.epoch < reached.epoch {
+    if hello.epoch < reached.epoch && !planted::is("quarantine-ignored") {
         return Action::Quarantined;
     }
     if hello.epoch > reached.epoch {
@@ -43,17 +44,21 @@ fn action(memory: &Memory, device: &DeviceRow, hello: &Hello) -> Action {
     let same_end = hello.last_sequence == reached.last_sequence && hello.chain == reached.chain;
     if hello.last_sequence > reached.last_sequence && restored {
         Action::ResendFrom(reached.last_sequence + 1)
-    } else if hello.last_sequence > reached.last_sequence || same_end {
+    } else if hello.last_sequence > reached.last_sequence || same_end || planted::is("no-rebase") {
         Action::Go
     } else {
         Action::Rebase
     }
 }
 
-/// Whether the device was told of commits that the books do not have, though they go by the same history: somebody has
-/// put an older copy of the books in their place by hand.
+/// Whether the device was told of what the books do not have: of commits beyond their last under the history that they go
+/// by, or of a history that they have never gone by. Somebody has put an older copy of the books in their place by hand.
 pub fn has_seen_more(memory: &Memory, hello: &Hello) -> bool {
-    hello.history == memory.history && hello.seen > memory.last.map_or(0, |last| last.last_seq)
+    if hello.history == memory.history {
+        return hello.seen > memory.last.map_or(0, |last| last.last_seq);
+    }
+    let lost = hello.history != HistoryId::default() && !memory.has_gone_by(hello.history);
+    lost && !planted::is("lost-history-unnoticed")
 }
 
 /// The version of the programme that the device has otherwise than the books: reports that follow it would be misread.

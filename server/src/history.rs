@@ -11,7 +11,7 @@ use crate::wording::Trouble;
 /// Asks for another history.
 #[derive(Clone, Copy, Debug)]
 pub struct NewHistory {
-    /// The history that it follows; where the books go by another already, nothing changes.
+    /// The history that it follows, or one that the books have lost; where they have left it already, nothing changes.
     pub instead_of: HistoryId,
     /// Its name.
     pub history: HistoryId,
@@ -26,10 +26,10 @@ pub struct GoOn {
 
 /// Begins another history.
 pub fn begin(ledger: &mut dyn Ledger, memory: &Memory, job: &NewHistory) -> Stored<(Changes, Answer)> {
-    if memory.history != job.instead_of {
+    if memory.history != job.instead_of && memory.has_gone_by(job.instead_of) {
         return Ok((Changes::default(), Answer::Changed(0)));
     }
-    let body = gom_proto::change::encode_history(job.history, "restored");
+    let body = gom_proto::change::encode_history(job.history, "restored", job.instead_of);
     let row = next_change(memory, ChangeKind::History, 0, body);
     ledger.append_change(&row)?;
     let answer = Answer::Changed(row.seq);

@@ -24,6 +24,7 @@ pub mod memory;
 pub mod news;
 pub mod office;
 pub mod operation;
+mod planted;
 pub mod progress;
 pub mod publish;
 pub mod queue;

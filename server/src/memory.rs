@@ -106,6 +106,8 @@ pub struct Memory {
     pub history: HistoryId,
     /// The entry with which it began; 0 where it is the one that the books were founded under.
     pub began: u64,
+    /// The histories that they have gone by since, and those that whoever noticed a loss went by.
+    histories: Vec<HistoryId>,
     /// Whether it goes on from a restored backup, so that communes may hold what the books have lost.
     pub restored: bool,
     /// The last commit that is in here.
@@ -287,7 +289,9 @@ impl Memory {
             ChangeKind::Code | ChangeKind::Device => return Ok(()),
             ChangeKind::History => {
                 let damaged = |_| StoreError::Damaged(format!("change {} cannot be read", row.seq));
-                self.history = gom_proto::change::decode_history(&row.body).map_err(damaged)?;
+                let (history, instead_of) = gom_proto::change::decode_history(&row.body).map_err(damaged)?;
+                self.history = history;
+                self.histories.extend([Some(history), instead_of].into_iter().flatten());
                 (self.began, self.restored) = (row.seq, true);
                 return Ok(());
             }
@@ -449,6 +453,11 @@ impl Memory {
         (device.contact_ms, device.skew_ms) = (Some(contact.at_ms), Some(contact.skew_ms));
         device.app_version.clone_from(&contact.app_version);
         true
+    }
+
+    /// Whether the books have gone by a history, or know that it was lost.
+    pub fn has_gone_by(&self, history: HistoryId) -> bool {
+        history == self.founded || self.histories.contains(&history)
     }
 
     /// The journal's hash chain after the last commit.

@@ -15,6 +15,7 @@ use gom_server::accept::Refusal;
 use gom_server::books::{Answer, Books, Contact, Job, Push};
 use gom_server::enrol::{By, Enrol, IssueCode};
 use gom_server::folder::Folder;
+use gom_server::give_back::GiveBack;
 use gom_server::history::{GoOn, NewHistory};
 use gom_server::memory::Memory;
 use gom_server::operation::Operation;
@@ -412,6 +413,51 @@ fn a_code_makes_one_device_and_a_lost_answer_is_repeated() {
     };
     assert!(matches!(district.commit(enrol(1)), Answer::Enrolled(same) if same.device == DeviceId([1; 16])));
     assert!(matches!(district.commit(enrol(3)), Answer::Refused(_)));
+}
+
+/// Whatever fails at the end of a group, its rulings are as little in the books as their effects.
+#[test]
+fn a_group_that_fails_half_way_leaves_nothing() {
+    let mut district = District::open();
+    district.push(1, 1, &[report(1, 5, None)]);
+    let file = Folder::new(district.folder.path().join("d")).books();
+    let trigger = "create trigger broken before insert on commits begin select raise(abort, 'broken'); end";
+    rusqlite::Connection::open(&file).unwrap().execute_batch(trigger).unwrap();
+    let push =
+        Push { device: 1, epoch: 1, first_sequence: 2, operations: vec![report(2, 6, Some(1)).into()] };
+    assert!(matches!(district.commit(Job::Push(push)), Answer::Failed(_)));
+    rusqlite::Connection::open(&file).unwrap().execute_batch("drop trigger broken").unwrap();
+    district.reopen();
+    assert_eq!(district.crimes(), Some(5));
+    let (receipts, refusal) = district.push(1, 2, &[report(3, 7, Some(1))]);
+    assert_eq!((verdicts(&receipts)[0], refusal), (&Verdict::Accepted { revision: 2 }, None));
+    assert_eq!(district.differences(), 0);
+}
+
+/// What a commune says that it was told counts only under the district's own seal.
+#[test]
+fn what_is_given_back_under_no_seal_of_the_district_is_not_let_stand() {
+    let mut district = District::open();
+    district.push(1, 1, &[report(1, 5, None)]);
+    let told = Receipt {
+        ruling: gom_domain::ruling::Ruling::plain(Verdict::Accepted { revision: 9 }),
+        commit: 99,
+        at_ms: NOW_MS,
+    };
+    let forged = GiveBack {
+        giver: 1,
+        device: DeviceId([1; 16]),
+        by_district: false,
+        epoch: 1,
+        first_sequence: 2,
+        operations: vec![report(2, 6, None).into()],
+        sheet: gom_proto::sheet::one(2, &told),
+        seal: vec![7; gom_proto::seal::LENGTH],
+    };
+    assert!(matches!(district.commit(Job::GiveBack(forged)), Answer::TakenBack(_)));
+    assert_eq!(district.crimes(), Some(5));
+    let (receipts, refusal) = district.push(1, 2, &[report(3, 7, Some(1))]);
+    assert_eq!((verdicts(&receipts)[0], refusal), (&Verdict::Accepted { revision: 2 }, None));
 }
 
 /// Books with a report of April, and one of May in three versions, edited behind the program's back; the entries are 1 to

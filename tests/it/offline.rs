@@ -97,3 +97,24 @@ async fn a_clock_in_2009_warns_of_the_future_and_lets_the_district_decide() {
     let rejected = district.submissions().iter().any(|row| !row.ruling.is_accepted());
     assert!(!rejected, "not {}", RejectionCode::Future.code());
 }
+
+/// A correction stands because it was made on what stood, however far behind the clock is by which it was sealed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_behind_takes_nothing_from_a_correction() {
+    let district = District::open().await;
+    let right = Commune::enrolled(&district, "31423").await;
+    let behind = district.clock.another_at("2009-01-01").world();
+    let behind = Commune::enrolled_with(&district, "31423", behind).await;
+    right.queue("society", "2024-05", &[("births", "24")]);
+    right.sync().await;
+    behind.sync().await;
+    behind.queue("society", "2024-05", &[("births", "25")]);
+    behind.sync().await;
+    assert_eq!(district.total("births", "2024-05"), "25");
+    right.sync().await;
+    right.queue("society", "2024-05", &[("births", "26")]);
+    right.sync().await;
+    assert_eq!(right.counts().conflicts, 0);
+    assert_eq!(district.total("births", "2024-05"), "26");
+    district.verify();
+}

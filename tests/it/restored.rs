@@ -8,7 +8,7 @@ use gom::show::CellState;
 use gom_domain::ruling::Receipt;
 use tests::commune::{Counts, read_out, revision};
 use tests::program::has;
-use tests::{Commune, District, Program};
+use tests::{Commune, District, Line, Program};
 
 /// A copy of a folder's database, log and all, as an administrator makes it by hand.
 fn copy(from: &Path, to: &Path) {
@@ -268,4 +268,109 @@ async fn a_quarantined_folder_is_enrolled_for_its_own_unit_only() {
     let code = district.code("31420").await;
     let said = commune.office().vi(&["enroll", "--server", &district.url(), &code]).failed();
     has(&said, &["mã này cấp cho đơn vị"]);
+}
+
+/// The line breaks when a commune has just heard that its district went on from an older copy. What only it still holds, the
+/// district's own entry, it gives back the next time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_breaks_before_anything_was_given_back_loses_nothing() {
+    let mut district = District::open().await;
+    let mut commune = Commune::enrolled(&district, "31423").await;
+    let backup = district.desk().join("yesterday");
+    back_up(&mut district, &backup).await;
+    commune.call(district.url());
+    let sheet = district.desk().join("sheet.csv");
+    std::fs::write(&sheet, tests::sheet::of("31423", "society", "2024-05", &[("births", "24")])).unwrap();
+    let words = ["enter", "--for", "31423", sheet.to_str().unwrap(), "--reason", "mất điện"];
+    district.office().vi(&words).done();
+    commune.sync().await;
+    go_back(&mut district, &backup).await;
+    let line = Line::to(district.address()).await;
+    line.lose_answer(2);
+    commune.sync_over(&line).await.unwrap_err();
+    assert_eq!(district.submissions().len(), 0, "only the greeting has come through");
+    line.mend();
+    commune.sync_over(&line).await.unwrap();
+    assert_eq!(district.submissions().len(), 1);
+    assert_eq!(district.total("births", "2024-05"), "24");
+    district.verify();
+}
+
+/// An older copy is put in place twice. The commune that has heard of the first time and comes first after the second tells
+/// the books by it that they have gone back again, so that whoever comes later gives back what only it holds.
+#[tokio::test(flavor = "multi_thread")]
+async fn books_that_are_put_back_twice_get_back_what_was_handed_in_before_both() {
+    let mut district = District::open().await;
+    let mut first = Commune::enrolled(&district, "31423").await;
+    let mut later = Commune::enrolled(&district, "31420").await;
+    let backup = district.desk().join("yesterday");
+    back_up(&mut district, &backup).await;
+    later.call(district.url());
+    let sheet = district.desk().join("sheet.csv");
+    std::fs::write(&sheet, tests::sheet::of("31420", "society", "2024-05", &[("births", "24")])).unwrap();
+    let words = ["enter", "--for", "31420", sheet.to_str().unwrap(), "--reason", "mất điện"];
+    district.office().vi(&words).done();
+    later.sync().await;
+    first.call(district.url());
+    first.queue("society", "2024-05", &[("births", "1")]);
+    first.sync().await;
+
+    for _ in 0..2 {
+        go_back(&mut district, &backup).await;
+        first.call(district.url());
+        first.sync().await;
+    }
+    // The books have more entries again than the later one has ever heard of.
+    for births in 2..9 {
+        first.queue("society", "2024-05", &[("births", &births.to_string())]);
+        first.sync().await;
+    }
+    later.call(district.url());
+    later.sync().await;
+    assert_eq!(district.total("births", "2024-05"), "32", "8 and 24");
+    let histories = |district: &District| district.memory().history;
+    let before = histories(&district);
+    first.sync().await;
+    later.sync().await;
+    assert_eq!(histories(&district), before, "nothing is left to be noticed");
+    district.verify();
+}
+
+/// The district goes back while a folder is quarantined, which alone holds what was lost. It is enrolled again and gives it
+/// back, though it has never heard of the change but by its enrolment.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_enrolled_again_gives_back_what_its_district_has_lost_meanwhile() {
+    let mut district = District::open().await;
+    let mut commune = Commune::enrolled(&district, "31423").await;
+    let (backup, clone) = (district.desk().join("yesterday"), district.desk().join("clone"));
+    back_up(&mut district, &backup).await;
+    commune.call(district.url());
+    copy(&commune.path(), &clone);
+    commune.queue("society", "2024-05", &[("births", "24")]);
+    commune.sync().await;
+
+    // The clone begins the next epoch, and the line breaks before it hears of anything else.
+    let line = Line::to(district.address()).await;
+    let open = |url: &str| gom::Commune::open(&clone, district.clock.world()).unwrap().at(url);
+    open(&line.url).set("society", "2024-06", &[("births", "5")]).unwrap();
+    open(&line.url).submit(&gom::Which::All, None).unwrap();
+    line.lose_answer(4);
+    open(&line.url).sync().await.unwrap_err();
+    assert_eq!(district.submissions().len(), 2);
+
+    let clone = open(&line.url);
+    go_back(&mut district, &backup).await;
+    commune.call(district.url());
+    line.lead_to(district.address());
+    line.mend();
+    clone.sync().await.unwrap();
+    assert_eq!(district.submissions().len(), 1, "the clone has only its own");
+    assert!(matches!(commune.try_sync().await.unwrap_err(), SyncError::Quarantined));
+    let code = district.code("31423").await;
+    commune.office().vi(&["enroll", "--server", &district.url(), &code]).done();
+    commune.sync().await;
+    assert_eq!(district.total("births", "2024-05"), "24");
+    assert_eq!(district.total("births", "2024-06"), "5");
+    assert_eq!(commune.state("society", "2024-05"), CellState::Accepted(1));
+    district.verify();
 }

@@ -18,11 +18,13 @@ pub mod commune;
 pub mod disk;
 pub mod district;
 pub mod line;
+pub mod planted;
 pub mod program;
 pub mod proof;
 pub mod serving;
 pub mod sheet;
 pub mod small_disk;
+pub mod soak;
 
 pub use caller::Caller;
 pub use clock::Clock;

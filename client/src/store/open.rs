@@ -12,6 +12,7 @@ use rusqlite_migration::{M, Migrations};
 use super::value::single;
 use super::{Store, StoreError, Stored};
 use crate::identity;
+use crate::planted;
 
 /// What marks the file as a commune's: `GOMc`.
 pub(crate) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"GOMc");
@@ -72,6 +73,9 @@ impl Store {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         refuse_others(&connection)?;
         make_durable(&connection)?;
+        if planted::is("commune-synchronous-normal") {
+            connection.execute_batch("pragma synchronous = normal")?;
+        }
         keep_log(&connection, file)?;
         migrate(&mut connection)?;
         Ok(Self { connection, which: which(file), file: file.to_owned() })

@@ -56,7 +56,7 @@ pub(super) async fn give_back(
     Ok(())
 }
 
-fn refilled(rows: &Rows<'_>) -> Stored<()> {
+pub(super) fn refilled(rows: &Rows<'_>) -> Stored<()> {
     rows.note_refilled()
 }
 

@@ -14,6 +14,7 @@ use super::SyncError;
 use super::desk::Desk;
 use super::push::WINDOW;
 use crate::line::{LineFault, Pass, Stage, patiently};
+use crate::planted;
 use crate::store::{EnrolledRow, Rows, Stored};
 
 /// What came of a greeting.
@@ -130,7 +131,10 @@ pub(crate) fn agree(
     if welcome.epoch != own.epoch {
         return Ok(Err(SyncError::Line(Malformed::Field("epoch").into())));
     }
-    if rows.chain_at(own.epoch, welcome.last_sequence)? != Some(welcome.chain) {
+    if rows.chain_at(own.epoch, welcome.last_sequence)? != Some(welcome.chain)
+        && !planted::is("chain-not-compared")
+        && !planted::is("no-rebase")
+    {
         return Ok(Ok(Err(Older(own.epoch + 1))));
     }
     let (district_has, refill) = (welcome.last_sequence, own.refill || restored);

