@@ -150,6 +150,50 @@ fn a_repeat_gets_the_stored_ruling_whatever_has_happened_since() {
     assert_eq!(district.differences(), 0);
 }
 
+/// What a group has appended is written before anything of it is looked for in the journal.
+#[test]
+fn a_repeat_inside_one_group_gets_the_ruling_that_the_group_has_just_made() {
+    let mut district = District::open();
+    let push = |first_sequence, bodies: &[Vec<u8>]| {
+        let operations = bodies.iter().cloned().map(Operation::from).collect();
+        Job::Push(Push { device: 1, epoch: 1, first_sequence, operations })
+    };
+    let first = [report(1, 5, None), report(2, -1, Some(1))];
+    let jobs = vec![
+        push(1, &first),
+        push(1, &first),
+        // The same report by another number, other content by a known number, and a base of this very group.
+        push(3, &[report(1, 5, None), report(3, 6, Some(2))]),
+        push(4, &[report(4, 9, None)]),
+    ];
+    let answers = district.books.commit(jobs, NOW_MS);
+    let receipts: Vec<_> = answers
+        .iter()
+        .map(|answer| match answer {
+            Answer::Receipts(receipts, refusal) => (receipts.clone(), *refusal),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(receipts[0], receipts[1]);
+    assert!(receipts[0].0.iter().all(|(_, receipt)| receipt.at_ms == NOW_MS));
+    let (by_another_number, _) = &receipts[2];
+    assert_eq!(
+        verdicts(by_another_number),
+        [&Verdict::Accepted { revision: 1 }, &Verdict::Accepted { revision: 2 }]
+    );
+    assert_eq!(receipts[3], (Vec::new(), Some(Refusal::SequenceReused(4))));
+    let mut journal = Folder::new(district.folder.path().join("d")).read().unwrap();
+    let mut repeats = Vec::new();
+    journal
+        .each_submission(u64::MAX, &mut |row| {
+            repeats.push(row.repeats.map(|seq| row.seq - seq));
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(repeats, [None, None, Some(2), None], "four operations, each entered once");
+    assert_eq!((district.crimes(), district.differences()), (Some(6), 0));
+}
+
 #[test]
 fn a_gap_is_refused_and_nothing_behind_it_is_taken() {
     let mut district = District::open();
