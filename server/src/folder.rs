@@ -146,7 +146,9 @@ impl Folder {
             StoreError::Foreign => Trouble::ForeignBooks(self.books().display().to_string()),
             StoreError::Full(_) => Trouble::DiskFull,
             StoreError::Io(source) | StoreError::Sql(source) => Trouble::Books(source.to_string()),
-            StoreError::Damaged(why) => Trouble::Books(why.clone()),
+            StoreError::Damaged(why) => {
+                Trouble::DamagedBooks(self.books().display().to_string(), why.clone())
+            }
         }
     }
 

@@ -49,7 +49,9 @@ pub async fn start(folder: &Folder, listen: SocketAddr, world: World) -> Result<
     if !listen.ip().is_loopback() {
         return Err(Trouble::NotLoopback(listen.to_string()));
     }
-    let (ledger, lock) = folder.open()?;
+    let (mut ledger, lock) = folder.open()?;
+    // Damaged books are left as they are: whatever is written to them may make it worse.
+    ledger.check().map_err(|error| folder.trouble(&error))?;
     let books = Books::open(Box::new(ledger)).map_err(|error| folder.trouble(&error))?;
     let cannot = |error: std::io::Error| Trouble::CannotListen(listen.to_string(), error.to_string());
     let door = Door::listen(listen).map_err(cannot)?;

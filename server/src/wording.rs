@@ -94,6 +94,8 @@ pub enum Trouble {
     Books(String),
     /// A commune has another programme under the same version.
     OtherProgramme(u32),
+    /// The books are damaged: where, and how.
+    DamagedBooks(String, String),
     /// The books wait for nothing.
     NothingMissing,
     /// A file that is no queue.
@@ -369,6 +371,10 @@ impl Trouble {
             Self::Overloaded => say!(
                 "máy chủ đang quá tải; máy sẽ tự gửi lại sau ít phút",
                 "the server has more to do than it can; this computer tries again by itself in a while"
+            ),
+            Self::DamagedBooks(file, what) => say!(
+                "{file}: sổ bị hỏng ({what}), không dùng được; tệp được để nguyên. Hãy phục hồi bản sao lưu mới nhất: gom-server restore --replace; các xã sẽ tự trả lại những gì bản sao còn thiếu",
+                "{file}: the books are damaged ({what}) and of no use; the file is left as it is. Restore the newest backup: gom-server restore --replace; the communes give back by themselves what it lacks"
             ),
             Self::NothingMissing => say!(
                 "sổ không chờ gì cả: không phục hồi từ bản sao nào kể từ lần đi tiếp trước",

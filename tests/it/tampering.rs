@@ -122,7 +122,7 @@ async fn a_table_of_what_stands_that_says_otherwise_is_noticed() {
     std::fs::write(folder.join("books.db"), &whole[..whole.len() / 2]).unwrap();
     has(
         &Program::gom_server(&folder).en(&["verify"]).failed(),
-        &["error: the books cannot be read or written"],
+        &["the books are damaged"],
     );
     assert_eq!(Program::gom_server(books.path()).en(&["verify"]).code, Some(0), "the original is sound");
 }
@@ -172,4 +172,20 @@ async fn a_newer_or_foreign_database_is_refused_and_left_alone() {
             .unwrap();
     }
     refused(["tệp này không phải sổ của huyện", "bị hỏng (file is not a database)"]);
+}
+
+/// Books whose pages the disk has changed are not served; they are left as they are, and what to do is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_books_are_not_served_and_what_to_do_is_said() {
+    let books = books().await;
+    let file = books.path().join("books.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    // How many cells a page has, of every page but the first: none has so many.
+    for page in (4096..bytes.len()).step_by(4096) {
+        bytes[page + 3] = 0xff;
+    }
+    std::fs::write(&file, &bytes).unwrap();
+    let said = tests::Serving::try_start(books.path()).unwrap_err();
+    has(&said, &["damaged", "restore"]);
+    assert_eq!(std::fs::read(&file).unwrap(), bytes);
 }
