@@ -179,3 +179,45 @@ async fn what_the_disk_refused_is_not_there_when_the_folder_is_opened_again() {
     assert!(refused > 3, "{refused} calls were refused");
     district.verify();
 }
+
+/// A change may stand in the log of the books though its sync failed, and the disk did not even let it be taken back. A server
+/// that reads it there and answers for it has made sure of it first.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_answers_only_for_what_is_on_the_disk() {
+    use std::process::Command;
+    use tests::disk::{FailingDisk, Fault};
+    use tests::{Program, Serving, disk};
+    let mut district = District::open().await;
+    district.stop().await;
+    let mut refused = 0;
+    for call in 1.. {
+        let ((_home, root), (_beside, desk)) = (disk::place(), disk::place());
+        let folder = root.join("district");
+        disk::copy(&district.path(), &folder);
+        let failing = FailingDisk::below(&root, &desk);
+        failing.fails(call, u64::MAX, Fault::Broken);
+        let office = Program::gom_server(&folder).within(failing.environment());
+        let said = office.en(&["enroll", "31423"]);
+        failing.heals();
+        if failing.failed() == 0 {
+            break;
+        }
+        refused += i32::from(said.code != Some(0));
+        let mut command = Command::new(office.path());
+        command.args(["serve", "--listen", "127.0.0.1:0"]).env("GOM_DATA", &folder).env("GOM_LANG", "en");
+        let serving = Serving::of(command.envs(failing.environment())).unwrap();
+        disk::copy(&folder, &desk.join("read"));
+        failing.certain(&desk.join("certain"));
+        let last = |path: &std::path::Path| {
+            gom_server::folder::Folder::new(path).recall(None).unwrap().1.last.unwrap().last_seq
+        };
+        let found = [last(&desk.join("read")), last(&desk.join("certain/district"))];
+        assert_eq!(
+            found[0], found[1],
+            "read by the server, and certain to outlast a power cut, at call {call}"
+        );
+        serving.terminate();
+    }
+    assert!(refused > 3, "{refused} calls were refused");
+}

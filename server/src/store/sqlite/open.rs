@@ -142,12 +142,19 @@ fn set_up(connection: &Connection, file: &Path) -> Stored<()> {
 }
 
 /// Makes sure that the log outlasts a power cut, as a new file does once its folder is synced. One that holds nothing yet
-/// may be new, whoever made it; with anything in it, somebody has been here before.
+/// may be new, whoever made it; with anything in it, somebody has been here before. What he wrote last may not be on the
+/// disk, if its sync failed or never came, but it is read as if it were and will be answered for: so it is synced now, and
+/// copied into the file, for a disk that has failed once may take what it is told again for what it has.
 fn keep_log(connection: &Connection, file: &Path) -> Stored<()> {
     // The first look opens the log.
     let _: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match fs::metadata(beside(file, "-wal")) {
-        Ok(log) if log.len() > 0 => Ok(()),
+    let log = beside(file, "-wal");
+    match fs::metadata(&log) {
+        Ok(found) if found.len() > 0 => {
+            fs::File::options().write(true).open(log).and_then(|log| log.sync_all()).map_err(refused)?;
+            // Readers that stand in its way are no reason to wait.
+            Ok(connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))?)
+        }
         _ => keep_names(file).map_err(refused),
     }
 }
