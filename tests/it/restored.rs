@@ -5,7 +5,10 @@ use std::path::Path;
 
 use gom::SyncError;
 use gom::show::CellState;
+use gom_domain::greeting::HistoryId;
 use gom_domain::ruling::Receipt;
+use gom_server::books::{Answer, Job};
+use gom_server::history::NewHistory;
 use tests::commune::{Counts, read_out, revision};
 use tests::program::has;
 use tests::{Commune, District, Line, Program};
@@ -126,6 +129,37 @@ async fn what_comes_back_replaces_nothing_that_it_was_not_made_from() {
         "what stands was not seen by whoever filed the third"
     );
     assert_eq!(one.counts().conflicts, 2, "both that came back wait for the officer");
+    district.verify();
+}
+
+/// A folder was copied, one of the two handed something in that the district then lost, and the other comes first with
+/// something else under the same number. What was lost is handed in anew, under another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_clone_has_taken_the_number_of_is_handed_in_under_another() {
+    let mut district = District::open().await;
+    let mut one = Commune::enrolled(&district, "31423").await;
+    let clone = district.desk().join("clone");
+    copy(&one.path(), &clone);
+    let backup = district.desk().join("yesterday");
+    back_up(&mut district, &backup).await;
+    one.call(district.url());
+    one.queue("society", "2024-05", &[("births", "24")]);
+    assert!(one.sync().await.is_settled());
+
+    go_back(&mut district, &backup).await;
+    let instead_of = district.memory().history;
+    let new = NewHistory { instead_of, history: HistoryId([9; 16]) };
+    assert!(matches!(district.perform(Job::NewHistory(new)).await, Answer::Changed(1..)));
+    let office = Program::gom(&clone);
+    office.vi(&["set", "society", "2024-06", "births=5"]).done();
+    office.vi(&["submit", "--all", "--note", "x"]).done();
+    office.vi(&["sync", "--server", &district.url()]).done();
+    assert_eq!(district.total("births", "2024-Q2"), "5", "the clone's");
+    one.call(district.url());
+    assert!(one.sync().await.is_settled());
+    assert_eq!(district.total("births", "2024-Q2"), "29");
+    assert_eq!(one.counts(), Counts { accepted: 1, ..Counts::default() });
+    assert_eq!(one.state("society", "2024-05"), CellState::Accepted(1));
     district.verify();
 }
 

@@ -8,6 +8,7 @@ join operation on operation.id = (
   where own.place = place.id
     and own.id <= (select max(operation) from receipt)
     and ruled.verdict = 'accepted'
+    and own.id not in (select moved.operation from moved)
   order by own.id desc
   limit 1
 )

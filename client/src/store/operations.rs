@@ -191,11 +191,29 @@ impl Rows<'_> {
     /// overtaken meanwhile shows as a conflict. Returns how many they are.
     pub fn rebase(&self, epoch: u32) -> Stored<u64> {
         let queued = self.operations(include_str!("queued.sql"), &[])?;
+        let before: Vec<OperationRow> = queued.into_iter().filter(|old| old.epoch != epoch).collect();
+        let last = self.move_on(&before, epoch)?;
+        self.begin_epoch(epoch)?;
+        Ok(last)
+    }
+
+    /// Queues operations again under new numbers, for the district has others under theirs. What was told of them before
+    /// stays, and counts no more.
+    pub fn queue_again(&self, epoch: u32, first: u64, last: u64) -> Stored<()> {
+        let bound = named_params! { ":first": key(epoch, first), ":last": key(epoch, last) };
+        let operations = self.operations(include_str!("unmoved.sql"), bound)?;
+        let own = self.folder()?.and_then(|row| row.enrolled);
+        let into = own.ok_or_else(|| damaged("folder"))?.epoch;
+        self.move_on(&operations, into).map(drop)
+    }
+
+    /// Lets operations go on as new ones of an epoch. Returns the last one's sequence.
+    fn move_on(&self, operations: &[OperationRow], epoch: u32) -> Stored<u64> {
         let mut head = self.head(epoch)?;
         let mut moved = self.connection.prepare_cached(include_str!("put_moved.sql"))?;
         let mut take_out =
             self.connection.prepare_cached("delete from outbox where operation = :operation")?;
-        for old in queued.iter().filter(|old| old.epoch != epoch) {
+        for old in operations {
             let (sequence, chain) = (head.sequence + 1, head.chain.then_sealed(&old.fingerprint));
             let from = key(old.epoch, old.sequence);
             self.append(&OperationRow { epoch, sequence, chain, ..old.clone() })?;
@@ -203,7 +221,6 @@ impl Rows<'_> {
             take_out.execute(named_params! { ":operation": from })?;
             head = Head { sequence, chain };
         }
-        self.begin_epoch(epoch)?;
         Ok(head.sequence)
     }
 

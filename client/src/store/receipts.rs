@@ -121,18 +121,6 @@ impl Rows<'_> {
         Ok((DeviceId(fixed(row, "device")?), sheet))
     }
 
-    /// Notes that operations need not be given back, whatever the district has of them.
-    pub fn note_told(&self, epoch: u32, first: u64, last: u64) -> Stored<()> {
-        let sql = "update receipt set history = :history where operation between :first and :last";
-        self.connection.execute(
-            sql,
-            named_params! {
-                ":history": self.history()?, ":first": key(epoch, first), ":last": key(epoch, last),
-            },
-        )?;
-        Ok(())
-    }
-
     /// The highest commit that was told of the newest operations under the present history.
     pub fn newest_commit(&self) -> Stored<u64> {
         let sql = include_str!("newest_commit.sql");

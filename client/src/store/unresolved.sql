@@ -6,6 +6,7 @@ join place on place.id = own.place
 left join resolved on resolved.operation = receipt.operation and resolved.district_commit = receipt.district_commit
 where verdict != 'accepted'
   and resolved.operation is null
+  and own.id not in (select moved.operation from moved)
   and not exists (
     select 1
     from operation as later

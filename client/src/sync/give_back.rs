@@ -151,13 +151,16 @@ pub(crate) fn taken(
     match item {
         Item::Own(untold) => {
             if taken == Taken::Never {
-                tracing::warn!(
-                    epoch = untold.epoch,
-                    sequence = untold.sequence,
-                    "the district has others in its place"
-                );
-                let last = untold.sheet.map(|id| rows.sheet(id)).transpose()?.map(|(_, sheet)| sheet.last);
-                rows.note_told(untold.epoch, untold.sequence, last.unwrap_or(untold.sequence))?;
+                let (epoch, sequence) = (untold.epoch, untold.sequence);
+                tracing::warn!(epoch, sequence, "the district has others in its place");
+                let last = untold
+                    .sheet
+                    .map(|id| rows.sheet(id))
+                    .transpose()?
+                    .map_or(sequence, |(_, sheet)| sheet.last);
+                // It says so at the first that it has otherwise.
+                let first = came.receipts.last().map_or(sequence, |(same, _)| same + 1);
+                rows.queue_again(epoch, first, last)?;
             }
             settled(rows, untold.epoch, vec![came]).map(Ok)
         }

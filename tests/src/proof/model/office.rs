@@ -284,7 +284,7 @@ impl Office {
                 later.place == one.place
                     && later.receipt.as_ref().is_none_or(|(said, ..)| matches!(said, Said::Accepted(_)))
             };
-            let refused = !matches!(said, Said::Accepted(_));
+            let refused = !one.is_moved && !matches!(said, Said::Accepted(_));
             if refused && !self.desk.resolved.contains(&number) && !kept[nth + 1..].iter().any(replaces) {
                 attention.insert((number, one.place.clone()));
             }
@@ -302,7 +302,7 @@ impl Office {
             *number += 1;
             hold!(*number == one.sequence, "operation {} of epoch {} follows a gap", one.sequence, one.epoch);
             there.insert(one.fingerprint);
-            let states = [one.is_queued, one.is_moved, one.receipt.is_some()];
+            let states = [one.is_queued, one.is_moved, one.receipt.is_some() && !one.is_moved];
             let in_one = states.iter().filter(|state| **state).count() == 1;
             hold!(in_one, "operation {} is queued, moved, ruled on: {states:?}", one.sequence);
             if let Some((said, commit, _)) = &one.receipt {
@@ -323,8 +323,7 @@ impl Office {
         let count = |is: fn(&Kept) -> bool| kept.iter().filter(|one| is(one)).count() as u64;
         let queued = count(|one| one.is_queued);
         hold!(status.queued == queued, "{} are said to be queued, {queued} are", status.queued);
-        let accepted =
-            count(|one| one.receipt.as_ref().is_some_and(|(said, ..)| matches!(said, Said::Accepted(_))));
+        let accepted = count(|one| !one.is_moved && matches!(one.receipt, Some((Said::Accepted(_), ..))));
         hold!(status.accepted == accepted, "{} are said to be accepted, {accepted} are", status.accepted);
         let shown: Vec<(String, u32, u64)> = status
             .attention
