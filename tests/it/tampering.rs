@@ -120,10 +120,7 @@ async fn a_table_of_what_stands_that_says_otherwise_is_noticed() {
     copy_books(books.path(), &folder);
     let whole = std::fs::read(folder.join("books.db")).unwrap();
     std::fs::write(folder.join("books.db"), &whole[..whole.len() / 2]).unwrap();
-    has(
-        &Program::gom_server(&folder).en(&["verify"]).failed(),
-        &["the books are damaged"],
-    );
+    has(&Program::gom_server(&folder).en(&["verify"]).failed(), &["the books are damaged"]);
     assert_eq!(Program::gom_server(books.path()).en(&["verify"]).code, Some(0), "the original is sound");
 }
 
