@@ -1,4 +1,4 @@
-//! `cargo run --release -p tests --bin prove [-- [NAME…] [--count N] [--seed S] [--format json]]`: tries what is
+//! `cargo run --release -p tests --bin prove [-- [NAME…] [--count N | --share N] [--seed S] [--format json]]`: tries what is
 //! promised, many times over, and says how often and how long. Exits with 1 at the first broken promise.
 
 #![allow(clippy::print_stdout, reason = "its result is what it prints")]
@@ -20,6 +20,9 @@ struct Words {
     /// How many tries each makes, instead of its own number.
     #[arg(long)]
     count: Option<u64>,
+    /// Makes only one try in so many of each proof's own number.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    share: u64,
     /// Where chance begins; the same seed makes the same tries.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -54,7 +57,7 @@ fn main() -> ExitCode {
 
 /// Makes a proof and says what came of it.
 fn holds(proof: &Proof, words: &Words) -> bool {
-    let (count, seed) = (words.count.unwrap_or(proof.many), words.seed);
+    let (count, seed) = (words.count.unwrap_or(proof.many.div_ceil(words.share)), words.seed);
     let since = Instant::now();
     let holds = catch_unwind(AssertUnwindSafe(|| (proof.tries)(count, seed))).is_ok();
     let seconds = since.elapsed().as_secs();
