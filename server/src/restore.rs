@@ -133,7 +133,7 @@ fn set_aside(folder: &Folder, world: &World) -> Result<Option<PathBuf>, Trouble>
     }
     let last = if there { whole_up_to(folder)? } else { None };
     let name = last.map_or_else(|| "unreadable".to_owned(), |last| last.to_string());
-    let aside = folder.path().join(format!("books-{name}-{}.db", stamp(world.now_ms())));
+    let aside = free(folder.path(), &format!("books-{name}-{}", stamp(world.now_ms())));
     if last.is_some() {
         fs::hard_link(&books, &aside).map_err(cannot)?;
         return Ok(Some(aside));
@@ -147,6 +147,14 @@ fn set_aside(folder: &Folder, world: &World) -> Result<Option<PathBuf>, Trouble>
     }
     folder::sync_above(&books).map_err(cannot)?;
     Ok(Some(aside))
+}
+
+/// A name that no books bear, though several were set aside within a second.
+fn free(folder: &Path, stem: &str) -> PathBuf {
+    let numbered = (2_u32..).map(|number| format!("{stem}-{number}.db"));
+    let mut names = std::iter::once(format!("{stem}.db")).chain(numbered).map(|name| folder.join(name));
+    let is_free = |file: &PathBuf| ENDINGS.iter().all(|ending| !with(file, ending).exists());
+    names.find(is_free).unwrap_or_else(|| folder.join(stem))
 }
 
 /// The last commit of the old books, once all of them is in one file; none if they cannot be read.
@@ -180,4 +188,19 @@ fn with(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(ending);
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn books_that_were_set_aside_within_a_second_all_keep_a_name() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["books-6-x.db", "books-6-x-2.db-wal"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        assert_eq!(free(folder.path(), "books-6-x"), folder.path().join("books-6-x-3.db"));
+        assert_eq!(free(folder.path(), "books-7-x"), folder.path().join("books-7-x.db"));
+    }
 }
