@@ -151,7 +151,8 @@ impl Office {
     /// Settles a conflict, if there is one.
     pub(super) fn resolve(&mut self, place: usize, mine: bool) -> Held {
         let (form, period) = PLACES[place % PLACES.len()];
-        let attention = self.attention();
+        let kept = self.kept();
+        let attention = self.attention(&kept);
         let keep = if mine { Keep::Mine } else { Keep::Theirs };
         let resolved = match self.commune().resolve(form, period, keep) {
             Err(Failure::Mistakes(_)) => return Ok(()),
@@ -274,8 +275,7 @@ impl Office {
     }
 
     /// What must wait for the officer: what was refused, unless it was settled or something newer replaces it.
-    fn attention(&mut self) -> Waiting {
-        let kept = self.kept();
+    fn attention(&self, kept: &[Kept]) -> Waiting {
         let mut attention = BTreeSet::new();
         for (nth, one) in kept.iter().enumerate() {
             let Some((said, commit, _)) = &one.receipt else { continue };
@@ -330,7 +330,7 @@ impl Office {
             .iter()
             .map(|item| (item.form.clone(), item.period.code(), item.receipt.commit))
             .collect();
-        let attention = self.attention().into_iter();
+        let attention = self.attention(kept).into_iter();
         let expected: Vec<(String, u32, u64)> =
             attention.map(|((_, _, commit), (form, period))| (form, period, commit)).collect();
         hold!(shown == expected, "{shown:?} need attention where {expected:?} do");
