@@ -12,7 +12,7 @@ use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::world::World;
 use gom_proto::stick;
 use gom_proto::submission::Envelope;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::founded::{Enrolled, FORMS, PLACES, copy};
 use super::shelf::{Rulings, Said};
@@ -204,6 +204,11 @@ impl Office {
         self.rows.get_or_insert_with(|| Connection::open(file).unwrap())
     }
 
+    /// What a query's single row says.
+    fn asked<T>(&mut self, sql: &str, read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>) -> T {
+        self.rows().prepare_cached(sql).unwrap().query_row([], read).unwrap()
+    }
+
     fn body(&mut self, fingerprint: &[u8; 32]) -> Option<Vec<u8>> {
         let sql = "select body from operation where fingerprint = ?1";
         self.rows().prepare_cached(sql).unwrap().query_row([fingerprint], |row| row.get(0)).ok()
@@ -211,24 +216,24 @@ impl Office {
 
     /// Its epoch.
     pub(super) fn epoch(&mut self) -> u32 {
-        self.rows().query_row("select epoch from folder", [], |row| row.get(0)).unwrap()
+        self.asked("select epoch from folder", |row| row.get(0))
     }
 
     /// Whether something is still to be given back.
     pub(super) fn refills(&mut self) -> bool {
-        self.rows().query_row("select refill from folder", [], |row| row.get(0)).unwrap()
+        self.asked("select refill from folder", |row| row.get(0))
     }
 
     /// What it says of itself, for a greeting.
     pub(super) fn history(&mut self) -> HistoryId {
-        self.rows().query_row("select history from folder", [], |row| Ok(HistoryId(row.get(0)?))).unwrap()
+        self.asked("select history from folder", |row| Ok(HistoryId(row.get(0)?)))
     }
 
     /// The highest commit that it was told of under its history.
     pub(super) fn seen(&mut self) -> u64 {
         let sql = "select max(coalesce((select max(district_commit) from receipt where history = folder.history), 0),
                           coalesce(pulled_to, 0)) from folder";
-        self.rows().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap().cast_unsigned()
+        self.asked(sql, |row| row.get::<_, i64>(0)).cast_unsigned()
     }
 
     /// The reports that others have filed, by their numbers.

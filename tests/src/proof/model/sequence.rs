@@ -351,12 +351,11 @@ impl<'f> Sequence<'f> {
         let Some(nth) = the(&self.district.copies, copy) else { return Ok(()) };
         self.district.go_back(nth);
         let (history, last) = (self.district.shelf.history, self.district.shelf.last);
-        let (epochs, founded) = (&self.district.shelf, self.founded);
+        let shelf = &self.district.shelf;
         let witness = self.offices.iter_mut().position(|office| {
-            let current = office.epoch() >= epochs.reached(office.computer.number).0;
+            let current = office.epoch() >= shelf.reached(office.computer.number).0;
             current && office.history() == history && office.seen() > last
         });
-        _ = founded;
         match witness.filter(|_| by_hand) {
             Some(witness) => {
                 self.carry(witness, true)?;
