@@ -19,7 +19,7 @@ use gom_server::totals::{Over, totals};
 use tempfile::TempDir;
 
 use super::district::{District, queue_of, read};
-use super::founded::{DAY, FORMS, Founded, PLACES, new_folder};
+use super::founded::{DAY, Enrolled, FORMS, Founded, PLACES, new_folder};
 use super::office::Office;
 use super::shelf::{Said, Shelf, Stands};
 use super::step::{Made, Step};
@@ -238,7 +238,7 @@ impl<'f> Sequence<'f> {
         if !bodies.is_empty() {
             pushes.push((maker, epoch, last + 1, bodies));
         }
-        let job = |(computer, epoch, first, bodies): &(super::founded::Enrolled, u32, u64, Vec<Vec<u8>>)| {
+        let job = |(computer, epoch, first, bodies): &(Enrolled, u32, u64, Vec<Vec<u8>>)| {
             let operations = bodies.iter().cloned().map(Into::into).collect();
             Job::Push(Push { device: computer.number, epoch: *epoch, first_sequence: *first, operations })
         };
@@ -351,9 +351,9 @@ impl<'f> Sequence<'f> {
         let Some(nth) = the(&self.district.copies, copy) else { return Ok(()) };
         self.district.go_back(nth);
         let (history, last) = (self.district.shelf.history, self.district.shelf.last);
-        let shelf = &self.district.shelf;
+        let reached = |computer: &Enrolled| self.district.shelf.reached(computer.number);
         let witness = self.offices.iter_mut().position(|office| {
-            let current = office.epoch() >= shelf.reached(office.computer.number).0;
+            let current = office.epoch() >= reached(&office.computer).0;
             current && office.history() == history && office.seen() > last
         });
         match witness.filter(|_| by_hand) {
