@@ -288,7 +288,7 @@ pub trait Journal: Send {
     fn last_of(&mut self, device: u32, epoch: u32) -> Stored<u64>;
     /// What stands.
     fn standing(&mut self, place: Place) -> Stored<Option<StandingRow>>;
-    /// A device's submissions that were committed after `after`, newest first.
+    /// A device's submissions that were committed after `after`, those of its newest epoch first.
     fn newest_of(&mut self, device: u32, after: u64) -> Stored<Vec<SubmissionRow>>;
     /// All changes up to an entry, in order.
     fn each_change(&mut self, up_to: u64, visit: &mut dyn FnMut(ChangeRow) -> Stored<()>) -> Stored<()>;

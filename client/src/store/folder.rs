@@ -121,7 +121,7 @@ impl Rows<'_> {
     pub(super) fn history(&self) -> Stored<Option<[u8; 16]>> {
         let sql = "select history from folder";
         let found: Option<Option<Vec<u8>>> =
-            self.connection.query_row(sql, [], |row| row.get("history")).optional()?;
+            self.connection.prepare_cached(sql)?.query_row([], |row| row.get("history")).optional()?;
         found.flatten().map(|bytes| bytes.try_into().map_err(|_| damaged("history"))).transpose()
     }
 }

@@ -23,6 +23,9 @@ pub(crate) const FILE: &str = "gom.db";
 /// The name of a database that is to take its place, until it does.
 pub(crate) const NEXT: &str = "next.db";
 
+/// How many statements are kept ready: more than there are, for reading one takes longer than most take to run.
+const STATEMENTS: usize = 64;
+
 /// How long a command waits for another one to finish writing.
 pub(super) const BUSY: Duration = Duration::from_secs(10);
 
@@ -68,6 +71,7 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(file, flags)?;
         connection.busy_timeout(BUSY)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         // A command appends to the log and leaves it to the next one: moving it into the file at the end of each, and
         // beginning another, would cost three more waits for the disk. A file that is refused is left alone, too.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;

@@ -267,7 +267,7 @@ impl Rows<'_> {
     }
 
     fn counted(&self, sql: &str) -> Stored<u64> {
-        let counted: i64 = self.connection.query_row(sql, [], single)?;
+        let counted: i64 = self.connection.prepare_cached(sql)?.query_row([], single)?;
         u64::try_from(counted).map_err(|_| damaged("operation"))
     }
 

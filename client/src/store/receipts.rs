@@ -124,7 +124,7 @@ impl Rows<'_> {
     /// The highest commit that was told of the newest operations under the present history.
     pub fn newest_commit(&self) -> Stored<u64> {
         let sql = include_str!("newest_commit.sql");
-        let found: Option<i64> = self.connection.query_row(sql, [], single).optional()?;
+        let found: Option<i64> = self.connection.prepare_cached(sql)?.query_row([], single).optional()?;
         Ok(found.map_or(0, i64::unsigned_abs))
     }
 

@@ -166,16 +166,20 @@ impl Journal for Sqlite {
 
     fn newest_of(&mut self, device: u32, after: u64) -> Stored<Vec<SubmissionRow>> {
         let mut statement = self.connection.prepare_cached(include_str!("sqlite/newest_of.sql"))?;
-        let mut found = statement.query(named_params! { ":device": device })?;
-        let mut newest = Vec::new();
-        while let Some(row) = found.next()? {
-            let row = rows::submission(row)?;
-            if row.seq <= after {
-                break;
+        let (mut newest, mut below) = (Vec::new(), u32::MAX);
+        // Within an epoch the sequences go with the journal; one that has ended may have been given back after later ones.
+        'epochs: loop {
+            let mut found = statement.query(named_params! { ":device": device, ":below": below })?;
+            while let Some(row) = found.next()? {
+                let row = rows::submission(row)?;
+                if row.seq <= after {
+                    below = row.epoch;
+                    continue 'epochs;
+                }
+                newest.push(row);
             }
-            newest.push(row);
+            return Ok(newest);
         }
-        Ok(newest)
     }
 
     fn each_change(&mut self, up_to: u64, visit: &mut dyn FnMut(ChangeRow) -> Stored<()>) -> Stored<()> {
@@ -384,5 +388,57 @@ impl Ledger for Sqlite {
         self.connection = Connection::open_in_memory()?;
         self.connection = open::writer(&self.file)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gom_domain::greeting::DeviceId;
+    use gom_domain::ruling::{Ruling, Verdict};
+    use gom_proto::seal::SealKey;
+
+    use super::*;
+    use crate::store::Reached;
+
+    #[test]
+    fn what_is_given_back_of_an_epoch_that_has_ended_is_new_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("books.db");
+        let mut books = Sqlite::found(&file, HistoryId([1; 16]), SealKey([2; 32]), 0).unwrap();
+        let device = DeviceRow {
+            number: 1,
+            id: DeviceId([3; 16]),
+            unit: 1,
+            district: false,
+            name: String::new(),
+            secret_hash: Vec::new(),
+            reached: Reached::default(),
+            contact_ms: None,
+            skew_ms: None,
+            app_version: String::new(),
+        };
+        let row = |seq, epoch, sequence| SubmissionRow {
+            seq,
+            device: 1,
+            epoch,
+            sequence,
+            unit: 1,
+            place: None,
+            ruling: Ruling::plain(Verdict::Accepted { revision: 1 }),
+            prior: None,
+            repeats: None,
+            body: Vec::new(),
+        };
+        books.name_unit(1, "a").unwrap();
+        books.put_device(&device).unwrap();
+        books
+            .append_submissions(&[row(1, 1, 1), row(2, 3, 1), row(3, 3, 2), row(4, 1, 2), row(5, 2, 1)])
+            .unwrap();
+        let mut after = |seq| {
+            let rows = books.newest_of(1, seq).unwrap();
+            rows.into_iter().map(|row| row.seq).collect::<Vec<_>>()
+        };
+        assert_eq!(after(3), [5, 4], "though the device has come to its third epoch");
+        assert_eq!((after(0), after(5)), (vec![3, 2, 5, 4, 1], vec![]));
     }
 }

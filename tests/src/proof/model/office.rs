@@ -12,7 +12,7 @@ use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::world::World;
 use gom_proto::stick;
 use gom_proto::submission::Envelope;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::founded::{Enrolled, FORMS, PLACES, copy};
 use super::shelf::{Rulings, Said};
@@ -151,7 +151,8 @@ impl Office {
     /// Settles a conflict, if there is one.
     pub(super) fn resolve(&mut self, place: usize, mine: bool) -> Held {
         let (form, period) = PLACES[place % PLACES.len()];
-        let attention = self.attention();
+        let kept = self.kept();
+        let attention = self.attention(&kept);
         let keep = if mine { Keep::Mine } else { Keep::Theirs };
         let resolved = match self.commune().resolve(form, period, keep) {
             Err(Failure::Mistakes(_)) => return Ok(()),
@@ -203,6 +204,11 @@ impl Office {
         self.rows.get_or_insert_with(|| Connection::open(file).unwrap())
     }
 
+    /// What a query's single row says.
+    fn asked<T>(&mut self, sql: &str, read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>) -> T {
+        self.rows().prepare_cached(sql).unwrap().query_row([], read).unwrap()
+    }
+
     fn body(&mut self, fingerprint: &[u8; 32]) -> Option<Vec<u8>> {
         let sql = "select body from operation where fingerprint = ?1";
         self.rows().prepare_cached(sql).unwrap().query_row([fingerprint], |row| row.get(0)).ok()
@@ -210,24 +216,24 @@ impl Office {
 
     /// Its epoch.
     pub(super) fn epoch(&mut self) -> u32 {
-        self.rows().query_row("select epoch from folder", [], |row| row.get(0)).unwrap()
+        self.asked("select epoch from folder", |row| row.get(0))
     }
 
     /// Whether something is still to be given back.
     pub(super) fn refills(&mut self) -> bool {
-        self.rows().query_row("select refill from folder", [], |row| row.get(0)).unwrap()
+        self.asked("select refill from folder", |row| row.get(0))
     }
 
     /// What it says of itself, for a greeting.
     pub(super) fn history(&mut self) -> HistoryId {
-        self.rows().query_row("select history from folder", [], |row| Ok(HistoryId(row.get(0)?))).unwrap()
+        self.asked("select history from folder", |row| Ok(HistoryId(row.get(0)?)))
     }
 
     /// The highest commit that it was told of under its history.
     pub(super) fn seen(&mut self) -> u64 {
         let sql = "select max(coalesce((select max(district_commit) from receipt where history = folder.history), 0),
                           coalesce(pulled_to, 0)) from folder";
-        self.rows().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap().cast_unsigned()
+        self.asked(sql, |row| row.get::<_, i64>(0)).cast_unsigned()
     }
 
     /// The reports that others have filed, by their numbers.
@@ -274,8 +280,7 @@ impl Office {
     }
 
     /// What must wait for the officer: what was refused, unless it was settled or something newer replaces it.
-    fn attention(&mut self) -> Waiting {
-        let kept = self.kept();
+    fn attention(&self, kept: &[Kept]) -> Waiting {
         let mut attention = BTreeSet::new();
         for (nth, one) in kept.iter().enumerate() {
             let Some((said, commit, _)) = &one.receipt else { continue };
@@ -330,7 +335,7 @@ impl Office {
             .iter()
             .map(|item| (item.form.clone(), item.period.code(), item.receipt.commit))
             .collect();
-        let attention = self.attention().into_iter();
+        let attention = self.attention(kept).into_iter();
         let expected: Vec<(String, u32, u64)> =
             attention.map(|((_, _, commit), (form, period))| (form, period, commit)).collect();
         hold!(shown == expected, "{shown:?} need attention where {expected:?} do");

@@ -74,6 +74,13 @@ impl Rulings {
         self.0.entry(entry.fingerprint).or_default().push(ruling);
     }
 
+    /// Whether a submission was accepted by that number before.
+    fn was_accepted(&self, entry: &Entry) -> bool {
+        let given = self.0.get(&entry.fingerprint).map_or(&[][..], Vec::as_slice);
+        let number = (entry.name, entry.epoch, entry.sequence);
+        given.iter().any(|(a, b, c, said, _)| (*a, *b, *c) == number && matches!(said, Said::Accepted(_)))
+    }
+
     /// Whether a ruling was given.
     pub(super) fn were_given(
         &self,
@@ -175,11 +182,13 @@ impl Shelf {
             );
             hold!(given, "entry {}: {:?} was told, which never was ruled", entry.seq, entry.said);
         }
+        // What was accepted by books that are lost comes back as a conflict where something else stands since.
+        let comes_back = rulings.was_accepted(&entry);
         rulings.give(&entry);
         let found = placed(founded, &entry);
         let expected = match &found {
             Err(code) => Said::Rejected((*code).to_owned()),
-            Ok((place, envelope)) => self.expected(founded, &entry, *place, envelope, today)?,
+            Ok((place, envelope)) => self.expected(founded, &entry, *place, envelope, today, comes_back)?,
         };
         hold!(
             entry.said == expected,
@@ -204,6 +213,7 @@ impl Shelf {
         place: Place,
         envelope: &Envelope,
         today: Date,
+        comes_back: bool,
     ) -> Result<Said, String> {
         if let Some(first) = self.find(place, envelope.id) {
             let same = first.entry.body == entry.body;
@@ -219,7 +229,11 @@ impl Shelf {
             return Ok(entry.said.clone());
         }
         let base = self.base(place, envelope.base);
-        hold!(base.is_ok() || !self.restored, "entry {}: ruled on though its base may still come", entry.seq);
+        hold!(
+            base.is_ok() || !self.restored || comes_back,
+            "entry {}: ruled on though its base may still come",
+            entry.seq
+        );
         Ok(self.judged(founded, place, envelope, base, today))
     }
 
