@@ -7,7 +7,9 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use gom_domain::calendar::vietnam_stamp;
 use gom_domain::world::World;
+use gom_durable::{database, name};
 
 use crate::failure::Failure;
 use crate::folder::{self, FolderError};
@@ -94,7 +96,7 @@ fn fill(
     }
     refuse_if_there(file)?;
     fs::rename(partial, file).map_err(cannot)?;
-    folder::sync(file.parent().unwrap_or(file)).map_err(cannot)?;
+    name::keep(file).map_err(cannot)?;
     let Tally { operations, queued, drafts: (drafts, _), .. } = counted;
     Ok(Backup { file: file.to_owned(), bytes, operations, queued, drafts })
 }
@@ -138,7 +140,7 @@ pub fn restore(folder: &Path, file: &Path, replace: bool, world: &World) -> Resu
     };
     // Whoever writes to the database that is there has done so before, or finds that it is another now.
     let old = if there { Wreck::open(&folder.join(FILE)).ok() } else { None };
-    let aside = swap::free(folder, &format!("replaced-{}", swap::stamp(world.now_ms())));
+    let aside = swap::free(folder, &format!("replaced-{}", vietnam_stamp(world.now_ms())));
     let done = swap::exchange(folder, &ready, &aside, "").map_err(unusable)?;
     drop(old);
     identity::keep(folder, &row);
@@ -149,7 +151,7 @@ pub fn restore(folder: &Path, file: &Path, replace: bool, world: &World) -> Resu
 /// has had.
 fn make_ready(folder: &Path, file: &Path, ready: &Path) -> Result<(FolderRow, Tally), Failure> {
     let bad = |source: StoreError| Failure::BadBackup { file: file.to_owned(), source };
-    copy(file, ready).map_err(|source| Failure::File { file: file.to_owned(), source })?;
+    database::copy_files(file, ready).map_err(|source| Failure::File { file: file.to_owned(), source })?;
     let tally = Store::examine(ready).map_err(bad)?;
     let mut store = Store::beside(ready).map_err(bad)?;
     let beside = identity::read(folder);
@@ -181,22 +183,4 @@ fn later_life(
     let same = copy.secret == beside.secret && old.unit == new.unit;
     let is_over = old.device != new.device || old.epoch < new.epoch;
     (same && is_over).then(|| (new.device, new.admission.clone().unwrap_or_default(), new.epoch + 1))
-}
-
-/// Copies a file, with its log if it has one, for the owner alone. It is on the disk when this returns.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    for ending in ["", "-wal"] {
-        let with = |file: &Path| {
-            let mut name = file.as_os_str().to_owned();
-            name.push(ending);
-            PathBuf::from(name)
-        };
-        if !ending.is_empty() && !with(from).is_file() {
-            continue;
-        }
-        let mut copy = folder::own_file(&with(to))?;
-        io::copy(&mut File::open(with(from))?, &mut copy)?;
-        copy.sync_all()?;
-    }
-    Ok(())
 }

@@ -4,6 +4,8 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use gom_durable::name;
+
 /// The data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
@@ -41,12 +43,7 @@ fn make_durably(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)?;
-    // On Unix a new folder outlasts a power cut once the one above it has been synced; Windows does so by itself.
-    #[cfg(unix)]
-    if let Some(above) = folder.canonicalize()?.parent() {
-        File::open(above)?.sync_all()?;
-    }
-    Ok(())
+    name::keep(&folder.canonicalize()?)
 }
 
 /// Makes a folder in the data folder for its owner alone; one that is there stays as it is.
@@ -65,11 +62,6 @@ pub(crate) fn own_file(file: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(file)
-}
-
-/// Makes sure that the names in a folder outlast a power cut; Windows does so by itself.
-pub(crate) fn sync(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Takes the right to sync, unless another program has it.

@@ -6,15 +6,15 @@
 //! goes by another history. Whoever can read it can speak in the folder's name, so it is its owner's alone.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::unit::UnitId;
+use gom_durable::file::write_whole;
 use gom_proto::pass::hex;
 use sha2::{Digest, Sha256};
 
-use crate::folder;
 use crate::store::{EnrolledRow, FolderRow};
 
 /// The file's name in the data folder.
@@ -31,7 +31,7 @@ pub(crate) fn keep(folder: &Path, row: &FolderRow) {
     if fs::read(&file).is_ok_and(|kept| kept == text.as_bytes()) {
         return;
     }
-    if let Err(error) = write(folder, &text) {
+    if let Err(error) = write_whole(&file, text.as_bytes()) {
         tracing::warn!(%error, "the identity could not be written down beside the database");
     }
 }
@@ -43,15 +43,6 @@ pub(crate) fn contradicts(folder: &Path, row: &FolderRow) -> bool {
     let (Some(then), Some(now)) = (&kept.enrolled, &row.enrolled) else { return false };
     let (same_secret, same_device) = (kept.secret == row.secret, then.device == now.device);
     same_device && !same_secret || same_secret && !same_device && then.epoch == now.epoch
-}
-
-fn write(folder: &Path, text: &str) -> io::Result<()> {
-    let new = folder.join("identity.new");
-    let mut file = folder::own_file(&new)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(new, folder.join(FILE))?;
-    folder::sync(folder)
 }
 
 /// Forgets who the folder was.

@@ -8,6 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use gom_domain::calendar::vietnam_stamp;
 use gom_domain::greeting::Chain;
 use gom_domain::world::World;
 
@@ -96,7 +97,7 @@ pub(crate) fn repair(folder: &Path, world: &World) -> Result<Mended, SyncError> 
         salvaged.unread,
         u8::from(salvaged.blind)
     );
-    let aside = format!("{ASIDE}{}", swap::stamp(world.now_ms()));
+    let aside = format!("{ASIDE}{}", vietnam_stamp(world.now_ms()));
     let done = swap::exchange(folder, &ready, &swap::free(folder, &aside), &note).map_err(unusable)?;
     drop(wreck);
     swap::clear(folder, STAND_IN);

@@ -26,6 +26,7 @@ pub(crate) use operations::{Head, OperationRow, Outgoing};
 pub(crate) use receipts::{ReceiptRow, Sheet, Untold};
 pub(crate) use salvage::{Salvaged, Wreck};
 
+use std::io;
 use std::path::PathBuf;
 
 use rusqlite::config::DbConfig;
@@ -103,6 +104,22 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(error),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(error.to_string()),
             _ => Self::Sql(error),
+        }
+    }
+}
+
+impl From<gom_durable::Error> for StoreError {
+    fn from(error: gom_durable::Error) -> Self {
+        use gom_durable::Error;
+        match error {
+            Error::Database(error) => error.into(),
+            Error::System(error) => {
+                let is_full = error.kind() == io::ErrorKind::StorageFull;
+                let error = rusqlite::Error::ToSqlConversionFailure(error.into());
+                if is_full { Self::Full(error) } else { Self::Io(error) }
+            }
+            Error::Held => Self::Stopped,
+            Error::NotOneFile(_) => Self::NotDurable("journal_mode"),
         }
     }
 }

@@ -7,13 +7,14 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use gom_durable::database::{self, ENDINGS};
+use gom_durable::name;
+
 use crate::folder;
 use crate::store::{FILE, NEXT};
 
 /// Says where the old database goes, and what is to be told of it, until that is done.
 const NOTE: &str = "next.txt";
-/// The endings of the files that belong to one database.
-const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
 
 /// An exchange that was brought to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +31,9 @@ pub(crate) fn exchange(folder: &Path, ready: &Path, aside: &str, note: &str) -> 
     file.write_all(format!("{aside}\n{note}\n").as_bytes())?;
     file.sync_all()?;
     fs::File::open(ready)?.sync_all()?;
-    folder::sync(folder)?;
+    name::keep_in(folder)?;
     fs::rename(ready, folder.join(NEXT))?;
-    folder::sync(folder)?;
+    name::keep_in(folder)?;
     finish(folder)?.ok_or_else(|| io::ErrorKind::NotFound.into())
 }
 
@@ -54,35 +55,24 @@ pub(crate) fn finish(folder: &Path) -> io::Result<Option<Exchanged>> {
             fs::rename(old, aside.join(format!("{FILE}{ending}")))?;
         }
     }
-    folder::sync(&aside)?;
-    folder::sync(folder)?;
+    name::keep_in(&aside)?;
+    name::keep_in(folder)?;
     fs::rename(folder.join(NEXT), folder.join(FILE))?;
-    folder::sync(folder)?;
+    name::keep_in(folder)?;
     fs::remove_file(folder.join(NOTE))?;
     Ok(Some(Exchanged { aside, note }))
 }
 
 /// Removes what an earlier try has left of a database that is to be made ready, and says where it is to be.
 pub(crate) fn clear(folder: &Path, name: &str) -> PathBuf {
-    for ending in ENDINGS {
-        // What was never written need not be removed.
-        _ = fs::remove_file(folder.join(format!("{name}{ending}")));
-    }
-    folder.join(name)
+    let file = folder.join(name);
+    database::remove(&file);
+    file
 }
 
 /// A name that nothing bears yet.
 pub(crate) fn free(folder: &Path, name: &str) -> String {
-    let more = (2_u32..).map(|number| format!("{name}-{number}"));
-    let mut names = std::iter::once(name.to_owned()).chain(more);
-    names.find(|name| !folder.join(name).exists()).unwrap_or_else(|| name.to_owned())
-}
-
-/// A moment as it stands in names of folders, by the clocks of Viet Nam.
-pub(crate) fn stamp(at_ms: i64) -> String {
-    let at = jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default();
-    let at = jiff::tz::Offset::constant(7).to_datetime(at);
-    at.strftime("%Y%m%d-%H%M%S").to_string()
+    name::free(name, |name| !folder.join(name).exists())
 }
 
 #[cfg(test)]

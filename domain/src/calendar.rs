@@ -104,6 +104,11 @@ pub fn vietnam_time(at_ms: i64) -> String {
     format!("{:02}/{:02}/{} {:02}:{:02}", at.day(), at.month(), at.year(), at.hour(), at.minute())
 }
 
+/// The same as names of files have it, so that they are listed in its order: `20240605-073000`.
+pub fn vietnam_stamp(at_ms: i64) -> String {
+    vietnam(at_ms).strftime("%Y%m%d-%H%M%S").to_string()
+}
+
 /// A date as offices write it: `05/06/2024`.
 pub fn shown_day(date: Date) -> String {
     format!("{:02}/{:02}/{}", date.day(), date.month(), date.year())

@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use gom_domain::greeting::HistoryId;
+use gom_durable::name;
 
 use crate::folder::{self, Folder};
 use crate::memory::Memory;
@@ -152,7 +153,7 @@ impl Place {
             return Err(vec![Trouble::BadBackup(shown(&self.partial), "another commit".to_owned())]);
         }
         refuse_if_there(&self.file).map_err(|trouble| vec![trouble])?;
-        let kept = fs::rename(&self.partial, &self.file).and_then(|()| folder::sync_above(&self.file));
+        let kept = fs::rename(&self.partial, &self.file).and_then(|()| name::keep(&self.file));
         kept.map_err(|error| self.cannot(&error))?;
         let Sound { commit, history, submissions, changes } = sound;
         Ok(Backup { file: self.file.clone(), commit, history, submissions, changes, bytes })

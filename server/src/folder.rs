@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gom_domain::greeting::HistoryId;
 use gom_domain::world::World;
+use gom_durable::name;
 use gom_proto::seal::SealKey;
 
 use crate::memory::Memory;
@@ -83,7 +84,11 @@ impl Folder {
     pub fn create(&self) -> io::Result<()> {
         let there = self.path.is_dir();
         fs::create_dir_all(&self.path)?;
-        if there { Ok(()) } else { owner_only(&self.path, 0o700).and_then(|()| keep_name(&self.path)) }
+        if there {
+            Ok(())
+        } else {
+            owner_only(&self.path, 0o700).and_then(|()| name::keep(&self.path.canonicalize()?))
+        }
     }
 
     /// Takes the right to write, which only one process has.
@@ -165,35 +170,11 @@ impl Folder {
     }
 }
 
-/// Makes sure that a file's name outlasts a power cut.
-#[cfg(unix)]
-pub fn sync_above(file: &Path) -> io::Result<()> {
-    let above = file.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(above)?.sync_all()
-}
-
-/// Elsewhere the system keeps names by itself.
-#[cfg(not(unix))]
-pub fn sync_above(_file: &Path) -> io::Result<()> {
-    Ok(())
-}
-
 /// Lets nobody but the owner read or write.
 #[cfg(unix)]
 pub fn owner_only(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
-}
-
-/// Makes a new folder outlast a power cut: on Unix the one above it is synced, elsewhere the system does so by itself.
-fn keep_name(folder: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    if let Some(above) = folder.canonicalize()?.parent() {
-        File::open(above)?.sync_all()?;
-    }
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
 }
 
 /// Elsewhere the folder's own rights decide.

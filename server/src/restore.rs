@@ -3,23 +3,22 @@
 //! Everything is made ready beside the books first, the new history in it; then one rename decides. Killed at any moment
 //! there are the old books or the new ones. Books that were there are set aside, never deleted.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use gom_domain::calendar::vietnam_stamp;
 use gom_domain::greeting::HistoryId;
 use gom_domain::world::World;
+use gom_durable::database::{self, ENDINGS};
+use gom_durable::name::{self, beside};
 
-use crate::backup::schedule::stamp;
 use crate::backup::{self, Sound};
 use crate::books::{Answer, Books, Job};
-use crate::folder::{self, Folder, Lock};
+use crate::folder::{Folder, Lock};
 use crate::history::NewHistory;
 use crate::store::{Journal, Sqlite, StoreError};
 use crate::wording::Trouble;
-
-/// The endings of the files that belong to one database.
-const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
 
 /// What restoring has come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,13 +45,13 @@ pub fn restore(folder: &Folder, file: &Path, replace: bool, world: &World) -> Re
         return Err(one(Trouble::BooksInTheWay(folder.path().display().to_string())));
     }
     let ready = folder.path().join("restoring.db");
-    clear(&ready);
+    database::remove(&ready);
     let restored = make_ready(file, &ready, world).and_then(|(backup, commit, history)| {
         let aside = put_in_place(folder, &ready, &lock, world).map_err(one)?;
         Ok(Restored { backup, commit, history, aside })
     });
     if restored.is_err() {
-        clear(&ready);
+        database::remove(&ready);
     }
     restored
 }
@@ -60,10 +59,7 @@ pub fn restore(folder: &Folder, file: &Path, replace: bool, world: &World) -> Re
 /// Copies the backup beside the books, verifies the copy and begins a new history in it.
 fn make_ready(file: &Path, ready: &Path, world: &World) -> Result<(Sound, u64, HistoryId), Vec<Trouble>> {
     let cannot = |error: io::Error| vec![Trouble::file(ready.display(), &error)];
-    copy(file, ready, "").map_err(cannot)?;
-    if with(file, "-wal").is_file() {
-        copy(file, ready, "-wal").map_err(cannot)?;
-    }
+    database::copy_files(file, ready).map_err(cannot)?;
     let in_file = |error: StoreError| vec![named(backup::trouble(file, &error), file)];
     // A backup of an older program is brought forward here; the file itself is left as it is.
     drop(Sqlite::open(ready).map_err(in_file)?);
@@ -80,7 +76,7 @@ fn make_ready(file: &Path, ready: &Path, world: &World) -> Result<(Sound, u64, H
         _ => return Err(vec![Trouble::Stopping]),
     };
     make_whole(ready).map_err(in_file)?;
-    folder::sync_above(ready).map_err(cannot)?;
+    name::keep(ready).map_err(cannot)?;
     Ok((sound, commit, history))
 }
 
@@ -92,21 +88,12 @@ fn named(trouble: Trouble, file: &Path) -> Trouble {
     }
 }
 
-/// Copies a file for the owner alone. It is on the disk when this returns.
-fn copy(from: &Path, to: &Path, ending: &str) -> io::Result<()> {
-    let (mut from, to) = (File::open(with(from, ending))?, with(to, ending));
-    let mut copy = File::options().create_new(true).write(true).open(&to)?;
-    folder::owner_only(&to, 0o600)?;
-    io::copy(&mut from, &mut copy)?;
-    copy.sync_all()
-}
-
 /// Brings all that belongs to books into one file. Nobody else has them.
 fn make_whole(file: &Path) -> Result<(), StoreError> {
     let mut books = Sqlite::open(file)?;
     let whole = books.make_whole()?;
     drop(books);
-    let left = fs::metadata(with(file, "-wal")).is_ok_and(|log| log.len() > 0);
+    let left = fs::metadata(beside(file, "-wal")).is_ok_and(|log| log.len() > 0);
     if whole && !left { Ok(()) } else { Err(StoreError::Damaged("the log could not be emptied".to_owned())) }
 }
 
@@ -116,11 +103,11 @@ fn put_in_place(folder: &Folder, ready: &Path, _: &Lock, world: &World) -> Resul
     let aside = set_aside(folder, world)?;
     // A log of the old books must never be taken for one of the new; it is empty, or beside its books by now.
     for ending in ["-wal", "-shm"] {
-        remove(&with(&folder.books(), ending)).map_err(cannot)?;
+        remove(&beside(&folder.books(), ending)).map_err(cannot)?;
     }
-    folder::sync_above(&folder.books()).map_err(cannot)?;
+    name::keep(&folder.books()).map_err(cannot)?;
     fs::rename(ready, folder.books()).map_err(cannot)?;
-    folder::sync_above(&folder.books()).map_err(cannot)?;
+    name::keep(&folder.books()).map_err(cannot)?;
     Ok(aside)
 }
 
@@ -128,33 +115,32 @@ fn put_in_place(folder: &Folder, ready: &Path, _: &Lock, world: &World) -> Resul
 fn set_aside(folder: &Folder, world: &World) -> Result<Option<PathBuf>, Trouble> {
     let (books, cannot) = (folder.books(), |error: io::Error| folder.file_trouble(&error));
     let there = books.exists();
-    if !there && !with(&books, "-wal").exists() {
+    if !there && !beside(&books, "-wal").exists() {
         return Ok(None);
     }
     let last = if there { whole_up_to(folder)? } else { None };
     let name = last.map_or_else(|| "unreadable".to_owned(), |last| last.to_string());
-    let aside = free(folder.path(), &format!("books-{name}-{}", stamp(world.now_ms())));
+    let aside = free(folder.path(), &format!("books-{name}-{}", vietnam_stamp(world.now_ms())));
     if last.is_some() {
         fs::hard_link(&books, &aside).map_err(cannot)?;
         return Ok(Some(aside));
     }
     // Of books that cannot be read nobody knows what is in which file: all of them go together.
     for ending in ENDINGS {
-        let from = with(&books, ending);
+        let from = beside(&books, ending);
         if from.exists() {
-            fs::rename(from, with(&aside, ending)).map_err(cannot)?;
+            fs::rename(from, beside(&aside, ending)).map_err(cannot)?;
         }
     }
-    folder::sync_above(&books).map_err(cannot)?;
+    name::keep(&books).map_err(cannot)?;
     Ok(Some(aside))
 }
 
 /// A name that no books bear, though several were set aside within a second.
 fn free(folder: &Path, stem: &str) -> PathBuf {
-    let numbered = (2_u32..).map(|number| format!("{stem}-{number}.db"));
-    let mut names = std::iter::once(format!("{stem}.db")).chain(numbered).map(|name| folder.join(name));
-    let is_free = |file: &PathBuf| ENDINGS.iter().all(|ending| !with(file, ending).exists());
-    names.find(is_free).unwrap_or_else(|| folder.join(stem))
+    let file = |name: &str| folder.join(format!("{name}.db"));
+    let is_free = |name: &str| ENDINGS.iter().all(|ending| !beside(&file(name), ending).exists());
+    file(&name::free(stem, is_free))
 }
 
 /// The last commit of the old books, once all of them is in one file; none if they cannot be read.
@@ -172,22 +158,11 @@ fn whole_up_to(folder: &Folder) -> Result<Option<u64>, Trouble> {
     }
 }
 
-fn clear(ready: &Path) {
-    // What was never written need not be removed.
-    ENDINGS.iter().for_each(|ending| _ = fs::remove_file(with(ready, ending)));
-}
-
 fn remove(file: &Path) -> io::Result<()> {
     match fs::remove_file(file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
-}
-
-fn with(file: &Path, ending: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //!
 //! Results go to stdout, everything else to stderr. Colour is used only where a person looks at it.
 
-pub mod files;
 mod settings;
 mod table;
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::{Commune, Failure};
 use gom_domain::{Lang, say};
-use gom_terminal::files::write_whole;
+use gom_durable::file::write_whole;
 
 use super::{exit, put, sync};
 

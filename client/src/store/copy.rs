@@ -1,21 +1,14 @@
 //! Databases beside the folder's own: copies of it as it stands at one moment, and those that will take its place.
 
 use std::path::Path;
-use std::time::Duration;
 
 use gom_domain::greeting::{Chain, fingerprint};
-use rusqlite::backup::{Backup, StepResult};
+use gom_durable::database;
 use rusqlite::{Connection, OpenFlags};
 
 use super::open::refuse_others;
 use super::value::{count, fixed, single, small};
 use super::{FolderRow, Rows, Store, StoreError, Stored};
-
-/// How many pages are copied at a time.
-const PAGES: i32 = 1024;
-/// How often a page that somebody holds is asked for again, and how long is waited in between.
-const TRIES: u32 = 200;
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// What a database holds, counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,12 +33,7 @@ impl Rows<'_> {
     /// Copies the database as these rows see it into a file that holds nothing yet; others go on meanwhile. The copy has
     /// no log beside it; it is the caller's to make it outlast a power cut.
     pub fn copy_to(&self, file: &Path) -> Stored<()> {
-        let mut copy = Connection::open(file)?;
-        // Whatever goes wrong, the whole copy is thrown away.
-        copy.execute_batch("pragma journal_mode = off; pragma synchronous = off")?;
-        copy_pages(self.connection, &mut copy)?;
-        let mode: String = copy.query_row("pragma journal_mode = delete", [], single)?;
-        if mode == "delete" { Ok(()) } else { Err(StoreError::NotDurable("journal_mode")) }
+        Ok(database::copy(self.connection, file)?)
     }
 
     /// Counts what is there; none where nobody has been enrolled.
@@ -109,23 +97,6 @@ impl Store {
 
     /// Ends the work on a database that nobody else has: all of it is in the one file then.
     pub(crate) fn into_one_file(self) -> Stored<()> {
-        let mode: String = self.connection.query_row("pragma journal_mode = delete", [], single)?;
-        if mode == "delete" { Ok(()) } else { Err(StoreError::NotDurable("journal_mode")) }
+        Ok(database::into_one_file(&self.connection)?)
     }
-}
-
-fn copy_pages(from: &Connection, to: &mut Connection) -> Stored<()> {
-    let backup = Backup::new(from, to)?;
-    let mut held = 0;
-    while held < TRIES {
-        match backup.step(PAGES)? {
-            StepResult::Done => return Ok(()),
-            StepResult::More => {}
-            _ => {
-                held += 1;
-                std::thread::sleep(PAUSE);
-            }
-        }
-    }
-    Err(StoreError::Stopped)
 }

@@ -1,10 +1,10 @@
 //! Opening the database: only one of our own, of a version that we know, and only as durable as promised.
 
-use std::fs::{self, OpenOptions};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
+use gom_durable::{database, name};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
@@ -56,7 +56,7 @@ impl Store {
     /// Opens a database beside the folder's own, or makes it.
     pub(crate) fn beside(file: &Path) -> Stored<Self> {
         if !file.is_file() {
-            make(file)?;
+            database::make(file, migrate)?;
         }
         Self::connect(file)
     }
@@ -92,8 +92,7 @@ impl Store {
 
     /// Whether the file's structure is whole; a damaged one is never handed in.
     pub(crate) fn check(&self) -> Stored<()> {
-        let found: String = self.connection.query_row("pragma quick_check(1)", [], single)?;
-        if found == "ok" { Ok(()) } else { Err(StoreError::Damaged(found)) }
+        database::damage(&self.connection)?.map_or(Ok(()), |damage| Err(StoreError::Damaged(damage)))
     }
 }
 
@@ -108,31 +107,6 @@ pub(super) fn which(file: &Path) -> Option<(u64, u64)> {
 #[cfg(not(unix))]
 pub(super) fn which(_file: &Path) -> Option<(u64, u64)> {
     None
-}
-
-fn make(file: &Path) -> Stored<()> {
-    let aside = file.with_extension("new");
-    for ending in ["", "-journal", "-wal", "-shm"] {
-        // What an earlier try left; mostly there is nothing.
-        _ = fs::remove_file(beside(&aside, ending));
-    }
-    owner_only(&aside).map_err(refused)?;
-    let mut connection = Connection::open(&aside)?;
-    connection.pragma_update(None, "synchronous", "full")?;
-    migrate(&mut connection)?;
-    // Last, for from here on there would be a log beside the file.
-    connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
-    connection.close().map_err(|(_, error)| error)?;
-    fs::rename(&aside, file).and_then(|()| keep_names(file)).map_err(refused)
-}
-
-/// Makes the file for its owner alone.
-fn owner_only(file: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)?.sync_all()
 }
 
 /// An empty file is ours to fill; any other must bear our mark and a version that we know.
@@ -169,35 +143,10 @@ fn make_durable(connection: &Connection) -> Stored<()> {
 fn keep_log(connection: &Connection, file: &Path) -> Stored<()> {
     // The first look opens the log.
     let _: i64 = connection.query_row("pragma user_version", [], single)?;
-    match fs::metadata(beside(file, "-wal")) {
+    match fs::metadata(name::beside(file, "-wal")) {
         Ok(log) if log.len() > 0 => Ok(()),
-        _ => keep_names(file).map_err(refused),
+        _ => Ok(name::keep(file).map_err(gom_durable::Error::from)?),
     }
-}
-
-/// Makes the names in a file's folder outlast a power cut.
-#[cfg(unix)]
-fn keep_names(file: &Path) -> io::Result<()> {
-    fs::File::open(file.parent().unwrap_or(file))?.sync_all()
-}
-
-/// Elsewhere the system keeps new names by itself.
-#[cfg(not(unix))]
-fn keep_names(_file: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-fn beside(file: &Path, ending: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
-/// The system's refusal as the database's own.
-fn refused(error: io::Error) -> StoreError {
-    let is_full = error.kind() == io::ErrorKind::StorageFull;
-    let error = rusqlite::Error::ToSqlConversionFailure(error.into());
-    if is_full { StoreError::Full(error) } else { StoreError::Io(error) }
 }
 
 fn migrate(connection: &mut Connection) -> Stored<()> {

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use gom_durable::name;
 use gom_proto::pass::hex;
 use serde_json::{Value, json};
 
@@ -79,7 +80,7 @@ pub fn note(folder: &Folder, noted: &Noted) -> io::Result<()> {
     let line = format!("{}{}\n", if torn { "\n" } else { "" }, noted.line());
     list.write_all(line.as_bytes())?;
     list.sync_all()?;
-    folder::sync_above(&file)
+    name::keep(&file)
 }
 
 /// All that was noted, in the order of making. Lines that cannot be read are left out.

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use gom_domain::calendar::vietnam_stamp;
 use gom_domain::world::World;
 use tokio::sync::watch;
 
@@ -123,19 +124,12 @@ fn tell(glanced: Result<Option<Backup>, Vec<Trouble>>) {
 
 /// The name of a backup: its last commit and when it was made.
 pub fn file_name(commit: u64, at_ms: i64) -> String {
-    format!("books-{commit}-{}.db", stamp(at_ms))
+    format!("books-{commit}-{}.db", vietnam_stamp(at_ms))
 }
 
 fn is_file_name(name: &str) -> bool {
     let parts = name.strip_prefix("books-").and_then(|rest| rest.strip_suffix(".db"));
     parts.is_some_and(|parts| parts.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-'))
-}
-
-/// A moment as it stands in names of files, by the clocks of Viet Nam.
-pub fn stamp(at_ms: i64) -> String {
-    let at = jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default();
-    let at = jiff::tz::Offset::constant(7).to_datetime(at);
-    at.strftime("%Y%m%d-%H%M%S").to_string()
 }
 
 /// A number of hours with up to four decimals, in milliseconds.

@@ -5,7 +5,7 @@ use std::path::Path;
 use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::ruling::{Ruling, Verdict};
 use gom_domain::{Bilingual, Lang, say};
-use gom_terminal::files::write_whole;
+use gom_durable::file::write_whole;
 use gom_terminal::{put, tell};
 
 use super::{Done, block_on, read_file};

@@ -47,6 +47,21 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+impl From<gom_durable::Error> for StoreError {
+    fn from(error: gom_durable::Error) -> Self {
+        use gom_durable::Error;
+        match error {
+            Error::Database(error) => error.into(),
+            Error::System(error) => {
+                let is_full = error.kind() == std::io::ErrorKind::StorageFull;
+                let error = rusqlite::Error::ToSqlConversionFailure(error.into());
+                if is_full { Self::Full(error) } else { Self::Io(error) }
+            }
+            held @ (Error::Held | Error::NotOneFile(_)) => Self::Damaged(held.to_string()),
+        }
+    }
+}
+
 impl Sqlite {
     /// Carries out a statement that is carried out for every group.
     fn carry_out(&mut self, sql: &str) -> Stored<()> {

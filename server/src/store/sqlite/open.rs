@@ -1,10 +1,11 @@
 //! Opening the books: whose file it is, of which version, and that a commit is durable.
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
-use std::{fs, io};
 
 use gom_domain::greeting::HistoryId;
+use gom_durable::{database, name};
 use gom_proto::seal::SealKey;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, ffi, named_params};
 use rusqlite_migration::{M, Migrations};
@@ -28,21 +29,14 @@ impl Sqlite {
     /// Founds new books under a history's name. A power cut leaves them whole or not at all, and founding can be begun
     /// again: they are written beside their place, and get their name once they are on the disk.
     pub fn found(file: &Path, history: HistoryId, key: SealKey, founded_ms: i64) -> Stored<Self> {
-        let aside = file.with_extension("new");
-        for ending in ["", "-journal", "-wal", "-shm"] {
-            // What an earlier founding left; mostly there is nothing.
-            _ = fs::remove_file(beside(&aside, ending));
-        }
-        let mut connection = Connection::open(&aside)?;
-        connection.pragma_update(None, "synchronous", "full")?;
-        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-        migrate(&mut connection)?;
-        let founded = named_params! { ":history": history.0, ":founded_ms": founded_ms, ":seal_key": key.0 };
-        connection.execute(include_str!("found.sql"), founded)?;
-        // Last, for from here on there would be a log beside the file.
-        connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
-        connection.close().map_err(|(_, error)| error)?;
-        fs::rename(&aside, file).and_then(|()| keep_names(file)).map_err(refused)?;
+        database::make(file, |connection| {
+            connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+            migrate(connection)?;
+            let founded =
+                named_params! { ":history": history.0, ":founded_ms": founded_ms, ":seal_key": key.0 };
+            connection.execute(include_str!("found.sql"), founded)?;
+            Ok::<_, StoreError>(())
+        })?;
         Self::open(file)
     }
 
@@ -68,8 +62,7 @@ impl Sqlite {
 
     /// Whether the file's structure is whole: a tenth of a second for the books of a country.
     pub fn check(&mut self) -> Stored<()> {
-        let found: String = self.connection.query_row("pragma quick_check(1)", [], |row| row.get(0))?;
-        if found == "ok" { Ok(()) } else { Err(StoreError::Damaged(found)) }
+        database::damage(&self.connection)?.map_or(Ok(()), |damage| Err(StoreError::Damaged(damage)))
     }
 
     /// SQLite's own check of the whole file.
@@ -148,40 +141,16 @@ fn set_up(connection: &Connection, file: &Path) -> Stored<()> {
 fn keep_log(connection: &Connection, file: &Path) -> Stored<()> {
     // The first look opens the log.
     let _: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let log = beside(file, "-wal");
+    let log = name::beside(file, "-wal");
     match fs::metadata(&log) {
         Ok(found) if found.len() > 0 => {
-            fs::File::options().write(true).open(log).and_then(|log| log.sync_all()).map_err(refused)?;
+            let synced = fs::File::options().write(true).open(log).and_then(|log| log.sync_all());
+            synced.map_err(gom_durable::Error::from)?;
             // Readers that stand in its way are no reason to wait.
             Ok(connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))?)
         }
-        _ => keep_names(file).map_err(refused),
+        _ => Ok(name::keep(file).map_err(gom_durable::Error::from)?),
     }
-}
-
-/// Makes the names in a file's folder outlast a power cut.
-#[cfg(unix)]
-fn keep_names(file: &Path) -> io::Result<()> {
-    fs::File::open(file.parent().unwrap_or(file))?.sync_all()
-}
-
-/// Elsewhere the system keeps new names by itself.
-#[cfg(not(unix))]
-fn keep_names(_file: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-fn beside(file: &Path, ending: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
-/// The system's refusal as the books' own.
-fn refused(error: io::Error) -> StoreError {
-    let is_full = error.kind() == io::ErrorKind::StorageFull;
-    let error = rusqlite::Error::ToSqlConversionFailure(error.into());
-    if is_full { StoreError::Full(error) } else { StoreError::Io(error) }
 }
 
 fn migrate(connection: &mut Connection) -> Stored<()> {

@@ -4,19 +4,23 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::name;
+
 /// Writes a file for its owner alone, under another name first, so that nobody ever finds half of it, not even after a
 /// power cut. One that is there is replaced.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = Path::new(&partial);
-    let written = write(partial, bytes).and_then(|()| fs::rename(partial, path));
+    let partial = name::beside(path, ".partial");
+    let written = write(&partial, bytes).and_then(|()| fs::rename(&partial, path));
     if written.is_err() {
         // Whatever is left of it is of no use to anybody.
-        _ = fs::remove_file(partial);
+        _ = fs::remove_file(&partial);
     }
     written?;
-    sync_folder(path)
+    match name::keep(path) {
+        // Sticks have file systems that know no such thing.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        kept => kept,
+    }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -27,23 +31,6 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = options.open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
-}
-
-/// Makes a new name in a file's folder outlast a power cut.
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match File::open(folder)?.sync_all() {
-        // Sticks have file systems that know no such thing.
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-        synced => synced,
-    }
-}
-
-/// Elsewhere the system does so by itself.
-#[cfg(not(unix))]
-fn sync_folder(_path: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]
