@@ -3,30 +3,33 @@
 //! It is made from the journal alone and follows every commit, so the same journal makes the same memory: after a
 //! restart, for an earlier commit, and in a command that runs without the server.
 
+mod editions;
 mod lot;
+mod names;
+mod recall;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use gom_domain::Period;
 use gom_domain::cells::{Cells, Numbering};
-use gom_domain::form::Form;
 use gom_domain::greeting::{DeviceId, HistoryId};
-use gom_domain::programme::{self, Baseline, Bundle, Edition, Editions, Programme, Quotas};
+use gom_domain::programme::{Baseline, Editions, Programme, Quotas};
 use gom_domain::progress::ByHand;
 use gom_domain::ruling::Standing;
 use gom_domain::submission::Submission;
 use gom_domain::totals::View;
-use gom_domain::unit::{UnitId, UnitIx};
+use gom_domain::unit::UnitId;
 use gom_proto::seal::SealKey;
 use gom_proto::submission::Envelope;
 
-use self::lot::Lot;
+pub use self::editions::PublishedEdition;
+use self::editions::edition;
+use self::names::Names;
 use crate::books::Contact;
 use crate::chain;
 use crate::store::{
-    ChangeKind, ChangeRow, CommitRow, DeviceRow, Entries, HandedIn, Journal, Place, Reached, StoreError,
-    Stored, SubmissionRow,
+    ChangeKind, ChangeRow, CommitRow, DeviceRow, HandedIn, Place, Reached, StoreError, Stored, SubmissionRow,
 };
 
 /// A table that came with a programme and is replaced on its own.
@@ -36,30 +39,6 @@ pub struct Prior {
     pub seq: u64,
     /// The table, verbatim.
     pub table: Vec<u8>,
-}
-
-/// A published version: its tables, verbatim, and where its names stand in the books and in the cells, so that nothing
-/// is looked up by name while reports are taken in.
-#[derive(Clone, Debug)]
-pub struct PublishedEdition {
-    /// The version.
-    pub version: u32,
-    /// The entry that published it.
-    pub seq: u64,
-    /// Its tables.
-    pub bundle: Arc<Bundle>,
-    /// The beginning of their SHA-256.
-    pub digest: [u8; 8],
-    /// What they say.
-    pub programme: Arc<Programme>,
-    /// Its rows and columns in the cells.
-    pub numbering: Arc<Numbering>,
-    /// The forms' numbers in the books, in the programme's order.
-    pub forms: Vec<u32>,
-    /// The units by their numbers in the books.
-    pub units: foldhash::HashMap<u32, UnitIx>,
-    /// For each form the columns that only other versions of it have.
-    dropped: Vec<Vec<u16>>,
 }
 
 /// What has come in for a unit, form and period.
@@ -78,21 +57,6 @@ pub struct Stands {
     pub seq: u64,
     /// Its name and revision.
     pub standing: Standing,
-}
-
-/// How much of the journal is recalled.
-#[derive(Clone, Copy)]
-struct Extent {
-    /// The last entry.
-    at: u64,
-    /// How many entries up to it are changes.
-    changes: u64,
-}
-
-/// The entry that is asked for; none, or one beyond the last commit, means the last commit.
-fn as_of(at: Option<u64>, last: Option<CommitRow>) -> u64 {
-    let last = last.map_or(0, |last| last.last_seq);
-    at.unwrap_or(last).min(last)
 }
 
 /// What the books come to.
@@ -133,147 +97,7 @@ pub struct Memory {
     devices_of: HashMap<u32, Vec<u32>>,
 }
 
-/// Names with the short numbers they have in the books.
-#[derive(Debug)]
-struct Names<N> {
-    numbers: HashMap<N, u32>,
-    names: Vec<N>,
-}
-
-impl<N> Default for Names<N> {
-    fn default() -> Self {
-        Self { numbers: HashMap::new(), names: Vec::new() }
-    }
-}
-
-impl<N: Clone + Eq + std::hash::Hash> Names<N> {
-    fn learn(&mut self, number: u32, name: N) {
-        debug_assert_eq!(number as usize, self.names.len() + 1, "numbers are given without gaps");
-        self.numbers.insert(name.clone(), number);
-        self.names.push(name);
-    }
-
-    fn name(&self, number: u32) -> Option<&N> {
-        self.names.get((number as usize).checked_sub(1)?)
-    }
-
-    fn next(&self) -> u32 {
-        u32::try_from(self.names.len() + 1).unwrap_or(u32::MAX)
-    }
-}
-
 impl Memory {
-    /// Recalls the books as of an entry, or as they stand: forward through the journal, or back from the table of what
-    /// stands, whichever is shorter. What cannot be read any more on the way forward need not matter to what stands.
-    pub fn recall(journal: &mut dyn Journal, at: Option<u64>) -> Stored<Self> {
-        if Self::is_forward_shorter(journal, at)? {
-            match Self::recalled(journal, at, Self::go_forward) {
-                Err(error @ StoreError::Damaged(_)) => {
-                    tracing::warn!(%error, "the journal is damaged: verify the books");
-                }
-                recalled => return recalled,
-            }
-        }
-        Self::recall_standing(journal, at)
-    }
-
-    /// The same from the table of what stands, however long that takes.
-    pub fn recall_standing(journal: &mut dyn Journal, at: Option<u64>) -> Stored<Self> {
-        Self::recalled(journal, at, Self::go_back_from_standing)
-    }
-
-    /// All but the submissions; these `learn` learns, as of the entry that it is told.
-    fn recalled(
-        journal: &mut dyn Journal,
-        at: Option<u64>,
-        learn: fn(&mut Self, &mut dyn Journal, Extent) -> Stored<()>,
-    ) -> Stored<Self> {
-        let (founded, key) = journal.founded()?;
-        let mut memory = Self { founded, key, history: founded, ..Self::default() };
-        let (units, forms) = journal.names()?;
-        units.into_iter().for_each(|(number, id)| memory.units.learn(number, UnitId::from(id.as_str())));
-        forms.into_iter().for_each(|(number, key)| memory.forms.learn(number, key));
-        journal.devices()?.into_iter().for_each(|device| memory.learn_device(device));
-        memory.last = journal.last_commit()?;
-        let at = as_of(at, memory.last);
-        let mut changes = 0;
-        journal.each_change(at, &mut |row| {
-            changes += 1;
-            memory.learn_change(&row)
-        })?;
-        learn(&mut memory, journal, Extent { at, changes })?;
-        memory.settle_priors()?;
-        Ok(memory)
-    }
-
-    fn is_forward_shorter(journal: &mut dyn Journal, at: Option<u64>) -> Stored<bool> {
-        let last = journal.last_commit()?;
-        let (at, last) = (as_of(at, last), as_of(None, last));
-        Ok(at <= 2 * journal.places()? + (last - at))
-    }
-
-    /// Goes forward through the journal. Its entries have no gaps.
-    fn go_forward(&mut self, journal: &mut dyn Journal, Extent { at, changes }: Extent) -> Stored<()> {
-        self.latest.reserve(usize::try_from(journal.places()?.min(at)).unwrap_or(0));
-        let submissions = Lot::each(journal, at, &mut |handed_in| self.learn(handed_in))?;
-        if submissions + changes == at {
-            return Ok(());
-        }
-        Err(StoreError::Damaged(format!(
-            "there are {submissions} submissions and {changes} changes up to {at}"
-        )))
-    }
-
-    /// Reads what the table says that stands, and goes back from what has come in since.
-    fn go_back_from_standing(&mut self, journal: &mut dyn Journal, Extent { at, .. }: Extent) -> Stored<()> {
-        let (mut standing, mut later) = (Entries::up_to(at), Vec::new());
-        for (place, row) in journal.standings()? {
-            if row.last > at {
-                later.push((place, row.last));
-            } else {
-                self.latest.insert(place, Latest { last: row.last, stands: None });
-                row.seq.into_iter().try_for_each(|seq| standing.insert(seq))?;
-            }
-        }
-        for (place, newest) in later {
-            let stood = self.go_back(journal, at, place, newest)?;
-            stood.into_iter().try_for_each(|seq| standing.insert(seq))?;
-        }
-        journal.each_of(&standing, &mut |row| self.learn_submission(&row))
-    }
-
-    /// What stood at a place as of an entry, from the newest that has come in on: the highest revision that was accepted by
-    /// then. What communes have given back may have come in in another order.
-    fn go_back(
-        &mut self,
-        journal: &mut dyn Journal,
-        at: u64,
-        place: Place,
-        newest: u64,
-    ) -> Stored<Option<u64>> {
-        let (mut next, mut best) = (Some(newest), None);
-        while let Some(seq) = next {
-            let row = journal.submission(seq)?;
-            if seq <= at {
-                self.latest.entry(place).or_insert(Latest { last: seq, stands: None });
-                if let Some(revision) = row.handed_in().and_then(|handed_in| handed_in.accepted)
-                    && best.is_none_or(|(_, best)| revision > best)
-                {
-                    best = Some((seq, revision));
-                    // It was judged here, on all that had come in before it.
-                    if row.ruling.told.is_none() {
-                        break;
-                    }
-                }
-            }
-            next = row.prior;
-            if next.is_some_and(|next| next >= seq) {
-                return Err(StoreError::Damaged(format!("entry {seq} follows a later one")));
-            }
-        }
-        Ok(best.map(|(seq, _)| seq))
-    }
-
     /// Learns a change. Quotas and baselines come into force with [`settle_priors`](Self::settle_priors).
     pub fn learn_change(&mut self, row: &ChangeRow) -> Stored<()> {
         let prior = || Prior { seq: row.seq, table: row.body.clone() };
@@ -304,50 +128,6 @@ impl Memory {
             self.published = row.seq;
         }
         Ok(())
-    }
-
-    fn learn_edition(&mut self, row: &ChangeRow) -> Stored<()> {
-        let damaged = || StoreError::Damaged(format!("the programme of entry {} cannot be read", row.seq));
-        let bundle = gom_proto::change::decode_bundle(&row.body).map_err(|_| damaged())?;
-        let reading = programme::read(&bundle).map_err(|_| damaged())?;
-        let version = self.editions.newest().map_or(1, |edition| edition.version + 1);
-        let programme = Arc::new(reading.programme);
-        let numbering = Arc::new(self.cells.number(&programme));
-        let form_number = |form: &Form| self.form_number(&form.key).ok_or_else(damaged);
-        let unit_number = |ix| Some((self.unit_number(&programme.unit(ix).id)?, ix));
-        let edition = PublishedEdition {
-            version,
-            seq: row.seq,
-            digest: gom_proto::change::digest(&bundle),
-            bundle: Arc::new(bundle),
-            forms: programme.forms.iter().map(form_number).collect::<Stored<_>>()?,
-            units: programme.unit_places().filter_map(unit_number).collect(),
-            dropped: vec![Vec::new(); programme.forms.len()],
-            numbering,
-            programme: Arc::clone(&programme),
-        };
-        self.published_editions.push(edition);
-        self.editions.publish(Edition { version, programme });
-        self.settle_dropped();
-        Ok(())
-    }
-
-    /// Finds for each version's forms the columns that only other versions of the year have. What stands is the newest
-    /// report alone, so these are cleared with it, however it came to be remembered.
-    fn settle_dropped(&mut self) {
-        let editions = &self.published_editions;
-        let of_form = |edition: &PublishedEdition, form: &Form| -> Vec<u16> {
-            let year = edition.programme.year;
-            let others = editions.iter().filter(|other| other.programme.year == year);
-            others.flat_map(|other| dropped(edition, form, other)).collect()
-        };
-        let dropped: Vec<Vec<Vec<u16>>> = editions
-            .iter()
-            .map(|edition| edition.programme.forms.iter().map(|form| of_form(edition, form)).collect())
-            .collect();
-        for (edition, dropped) in self.published_editions.iter_mut().zip(dropped) {
-            edition.dropped = dropped;
-        }
     }
 
     /// Brings the newest quotas and baseline of each year into force under the year's newest programme.
@@ -558,22 +338,4 @@ impl Memory {
         let others = self.devices_of(device.unit).filter(|other| other.number != device.number);
         others.map(|other| other.reached.last_commit).max().unwrap_or(0).max(self.published)
     }
-}
-
-/// The edition of a version; versions are numbered from 1 without gaps.
-fn edition(editions: &[PublishedEdition], version: u32) -> Option<&PublishedEdition> {
-    editions.get((version as usize).checked_sub(1)?)
-}
-
-/// The columns of a form in another version that this version does not have at all.
-fn dropped<'a>(
-    edition: &'a PublishedEdition,
-    form: &'a Form,
-    other: &'a PublishedEdition,
-) -> impl Iterator<Item = u16> + 'a {
-    let programme = &other.programme;
-    let own = programme.form_named(&form.key).map(|form| programme.form(form));
-    let elements = own.into_iter().flat_map(|form| form.elements.iter());
-    let gone = elements.filter(|ix| edition.programme.element_named(&programme.element(**ix).key).is_none());
-    gone.map(|ix| other.numbering.element(*ix))
 }
