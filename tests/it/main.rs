@@ -7,6 +7,7 @@
 )]
 
 mod backup;
+mod backup_commune;
 mod bad_input;
 mod books;
 mod corrections;
