@@ -20,7 +20,7 @@ use crate::show::{self, FormView, YearView};
 use crate::status::{self, Status};
 use crate::stick::{self, Exported};
 use crate::store::{DraftRow, EnrolledRow, FolderRow, Rows, Store, StoreError, Stored};
-use crate::sync::{self, Refused, SyncError, SyncReport, watch};
+use crate::sync::{Refused, SyncError, SyncReport, Syncing, watch};
 
 /// A commune's data folder.
 #[derive(Debug)]
@@ -170,7 +170,12 @@ impl Commune {
 
     /// The same, with a report also of an attempt that fails half-way.
     pub async fn sync_into(&self, report: &mut SyncReport) -> Result<(), SyncError> {
-        sync::attempt(&self.folder, &self.world, &self.means, self.server.as_deref(), report).await
+        self.syncing().attempt(report).await
+    }
+
+    fn syncing(&self) -> Syncing<'_> {
+        let Self { folder, world, means, server, .. } = self;
+        Syncing { folder, world, means, server: server.as_deref() }
     }
 
     /// Syncs again and again until `stop` is ready, and tells of every attempt.
@@ -179,7 +184,7 @@ impl Commune {
         stop: impl Future<Output = ()>,
         tell: impl FnMut(&SyncReport, Option<&SyncError>),
     ) {
-        watch::watch(&self.folder, &self.world, &self.means, self.server.as_deref(), stop, tell).await;
+        watch::watch(self.syncing(), stop, tell).await;
     }
 
     /// What the district found in a report that it refused, in words.

@@ -103,85 +103,65 @@ impl SyncReport {
     }
 }
 
-/// Makes one attempt. What it has come to stands in `report`, also where it fails half-way.
-pub(crate) async fn attempt(
-    folder: &Path,
-    world: &World,
-    means: &Means,
-    server: Option<&str>,
-    report: &mut SyncReport,
-) -> Result<(), SyncError> {
-    let lock = folder::lock(folder)?;
-    attempt_with(&lock, folder, world, means, server, report).await
+/// A folder that is to be synced, and by which means.
+#[derive(Clone, Copy)]
+pub(crate) struct Syncing<'a> {
+    pub(crate) folder: &'a Path,
+    pub(crate) world: &'a World,
+    pub(crate) means: &'a Means,
+    /// Another address than the one it was enrolled at.
+    pub(crate) server: Option<&'a str>,
 }
 
-/// The same, by one who has the right to sync already. A damaged database is mended once.
-async fn attempt_with(
-    _: &SyncLock,
-    folder: &Path,
-    world: &World,
-    means: &Means,
-    server: Option<&str>,
-    report: &mut SyncReport,
-) -> Result<(), SyncError> {
-    match Box::pin(attempt_once(folder, world, means, server, report)).await {
-        Err(error) if repair::may_help_sync(folder, &error) => {
-            let (path, clock) = (folder.to_owned(), world.clone());
-            match desk::beside(&means.disk, move || Ok(repair::repair(&path, &clock))).await?? {
-                Mended::Not => return Err(error),
-                Mended::Finished => {}
-                Mended::Anew(repaired) => report.repaired = Some(repaired),
+impl Syncing<'_> {
+    /// Makes one attempt. What it has come to stands in `report`, also where it fails half-way.
+    pub(crate) async fn attempt(self, report: &mut SyncReport) -> Result<(), SyncError> {
+        let lock = folder::lock(self.folder)?;
+        self.attempt_with(&lock, report).await
+    }
+
+    /// The same, by one who has the right to sync already. A damaged database is mended once.
+    async fn attempt_with(self, _: &SyncLock, report: &mut SyncReport) -> Result<(), SyncError> {
+        match Box::pin(self.attempt_once(report)).await {
+            Err(error) if repair::may_help_sync(self.folder, &error) => {
+                let (path, clock) = (self.folder.to_owned(), self.world.clone());
+                match desk::beside(&self.means.disk, move || Ok(repair::repair(&path, &clock))).await?? {
+                    Mended::Not => return Err(error),
+                    Mended::Finished => {}
+                    Mended::Anew(repaired) => report.repaired = Some(repaired),
+                }
+                Box::pin(self.attempt_once(report)).await
             }
-            Box::pin(attempt_once(folder, world, means, server, report)).await
+            done => done,
         }
-        done => done,
     }
-}
 
-async fn attempt_once(
-    folder: &Path,
-    world: &World,
-    means: &Means,
-    server: Option<&str>,
-    report: &mut SyncReport,
-) -> Result<(), SyncError> {
-    let desk = Desk::open(folder, &means.disk).await?;
-    let (row, own) = desk.read(enrolled).await?.ok_or(SyncError::NotEnrolled)?;
-    if identity::contradicts(folder, &row) {
-        return Err(StoreError::Damaged("identity".to_owned()).into());
-    }
-    identity::keep(folder, &row);
-    let pass = Pass::new(own.device, &row.secret);
-    let address = server.unwrap_or(&row.server);
-    let mut client = line::connect(&means.call, address).await?;
-    let caller = Caller { folder, desk: &desk, pass: &pass, world };
-    let (own, mut agreed, mut exchange) = match caller.greet(&mut client, &row, own, report).await {
-        Err(SyncError::Line(fault)) => return Err(line::unmask(&means.call, address, fault).await.into()),
-        greeted => greeted?,
-    };
-    if let Some((row, _)) = desk.read(enrolled).await? {
-        identity::keep(folder, &row);
-    }
-    if agreed.refill {
-        if planted::is("refill-cleared-early") {
-            desk.write(give_back::refilled).await?;
+    async fn attempt_once(self, report: &mut SyncReport) -> Result<(), SyncError> {
+        let Self { folder, world, means, server } = self;
+        let desk = Desk::open(folder, &means.disk).await?;
+        let (row, own) = desk.read(enrolled).await?.ok_or(SyncError::NotEnrolled)?;
+        if identity::contradicts(folder, &row) {
+            return Err(StoreError::Damaged("identity".to_owned()).into());
         }
-        let after = agreed.pulled_to.take().unwrap_or(0);
-        pull::pull(&desk, &mut client, &pass, after, report).await?;
-        give_back::give_back(&desk, &mut client, &pass, own.device, report).await?;
-        // It has all now that it can have; what is queued still goes out.
-        agreed.district_has = u64::MAX;
+        identity::keep(folder, &row);
+        let pass = Pass::new(own.device, &row.secret);
+        let address = server.unwrap_or(&row.server);
+        let mut client = line::connect(&means.call, address).await?;
+        let caller = Caller { folder, desk: &desk, pass: &pass, world };
+        let (own, agreed, exchange) = match caller.greet(&mut client, &row, own, report).await {
+            Err(SyncError::Line(fault)) => {
+                return Err(line::unmask(&means.call, address, fault).await.into());
+            }
+            greeted => greeted?,
+        };
+        if let Some((row, _)) = desk.read(enrolled).await? {
+            identity::keep(folder, &row);
+        }
+        caller.exchange(&mut client, &own, agreed, exchange, report).await?;
+        (report.waiting, report.unresolved) =
+            desk.read(|rows| Ok((rows.queued_count()?, rows.unresolved()?.len() as u64))).await?;
+        Ok(())
     }
-    push::push(&desk, &mut exchange, own.epoch, agreed.district_has, report).await?;
-    drop(exchange);
-    let news = agreed.pulled_to.is_none_or(|pulled_to| agreed.news > pulled_to);
-    if news || !report.refused.is_empty() {
-        let after = if agreed.refill { desk.read(pulled_to).await? } else { agreed.pulled_to.unwrap_or(0) };
-        pull::pull(&desk, &mut client, &pass, after, report).await?;
-    }
-    (report.waiting, report.unresolved) =
-        desk.read(|rows| Ok((rows.queued_count()?, rows.unresolved()?.len() as u64))).await?;
-    Ok(())
 }
 
 /// How often an attempt greets: once, again where the district has lost the device, and again where a new epoch begins,
@@ -197,6 +177,37 @@ struct Caller<'a> {
 }
 
 impl Caller<'_> {
+    /// Gives back what the district has lost, hands in what it does not have, and fetches its news.
+    async fn exchange(
+        &self,
+        client: &mut SyncClient<Channel>,
+        own: &EnrolledRow,
+        mut agreed: Agreed,
+        mut exchange: Exchange,
+        report: &mut SyncReport,
+    ) -> Result<(), SyncError> {
+        let Self { desk, pass, .. } = self;
+        if agreed.refill {
+            if planted::is("refill-cleared-early") {
+                desk.write(give_back::refilled).await?;
+            }
+            let after = agreed.pulled_to.take().unwrap_or(0);
+            pull::pull(desk, client, pass, after, report).await?;
+            give_back::give_back(desk, client, pass, own.device, report).await?;
+            // It has all now that it can have; what is queued still goes out.
+            agreed.district_has = u64::MAX;
+        }
+        push::push(desk, &mut exchange, own.epoch, agreed.district_has, report).await?;
+        drop(exchange);
+        let news = agreed.pulled_to.is_none_or(|pulled_to| agreed.news > pulled_to);
+        if news || !report.refused.is_empty() {
+            let after =
+                if agreed.refill { desk.read(pulled_to).await? } else { agreed.pulled_to.unwrap_or(0) };
+            pull::pull(desk, client, pass, after, report).await?;
+        }
+        Ok(())
+    }
+
     /// Greets until both sides agree from where to go on.
     async fn greet(
         &self,

@@ -7,7 +7,7 @@ use gom_proto::seal;
 use crate::accept::Refusal;
 use crate::books::{Answer, Changes};
 use crate::memory::Memory;
-use crate::store::{ChangeKind, ChangeRow, CodeRow, DeviceRow, Ledger, Reached, Stored};
+use crate::store::{ChangeKind, ChangeRow, CodeRow, DeviceRow, Ledger, Stored};
 use crate::wording::Trouble;
 
 /// Asks for a code to be entered in the books.
@@ -124,16 +124,11 @@ fn again(
 
 fn new_device(memory: &Memory, job: &Enrol, id: DeviceId, unit: u32, now_ms: i64) -> DeviceRow {
     DeviceRow {
-        number: memory.next_device(),
-        id,
-        unit,
-        district: false,
         name: job.name.clone(),
         secret_hash: job.secret_hash.to_vec(),
-        reached: Reached::default(),
         contact_ms: Some(now_ms),
-        skew_ms: None,
         app_version: job.app_version.clone(),
+        ..DeviceRow::unheard(memory.next_device(), id, unit, false)
     }
 }
 

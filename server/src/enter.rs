@@ -12,7 +12,7 @@ use crate::enrol::refused;
 use crate::memory::Memory;
 use crate::operation::Operation;
 use crate::seen::Seen;
-use crate::store::{DeviceRow, Ledger, Reached, Stored};
+use crate::store::{DeviceRow, Ledger, Stored};
 use crate::wording::Trouble;
 
 /// What the district enters.
@@ -54,20 +54,5 @@ pub fn enter(
 /// The district's own hand for a unit; a new one by this name if there is none yet.
 pub fn hand(memory: &Memory, unit: u32, id: DeviceId) -> DeviceRow {
     let known = memory.devices().find(|device| device.unit == unit && device.district).cloned();
-    known.unwrap_or_else(|| new_hand(memory, unit, id))
-}
-
-fn new_hand(memory: &Memory, unit: u32, id: DeviceId) -> DeviceRow {
-    DeviceRow {
-        number: memory.next_device(),
-        id,
-        unit,
-        district: true,
-        name: String::new(),
-        secret_hash: Vec::new(),
-        reached: Reached::default(),
-        contact_ms: None,
-        skew_ms: None,
-        app_version: String::new(),
-    }
+    known.unwrap_or_else(|| DeviceRow::unheard(memory.next_device(), id, unit, true))
 }

@@ -14,7 +14,7 @@ use crate::memory::Memory;
 use crate::operation::Operation;
 use crate::sealer::{Sealer, Seals};
 use crate::seen::Seen;
-use crate::store::{DeviceRow, Ledger, Reached, StoreError, Stored};
+use crate::store::{DeviceRow, Ledger, StoreError, Stored};
 
 /// Operations that are given back, with the sheet that was told of them.
 #[derive(Clone, Debug)]
@@ -89,18 +89,12 @@ impl<'m> Owners<'m> {
             return (known.clone(), false);
         }
         let place = u32::try_from(self.new.len()).unwrap_or(u32::MAX);
-        let new = DeviceRow {
-            number: self.memory.next_device().saturating_add(place),
-            id: job.device,
-            unit: self.giver.unit,
-            district: job.by_district,
-            name: String::new(),
-            secret_hash: Vec::new(),
-            reached: Reached::default(),
-            contact_ms: None,
-            skew_ms: None,
-            app_version: String::new(),
-        };
+        let new = DeviceRow::unheard(
+            self.memory.next_device().saturating_add(place),
+            job.device,
+            self.giver.unit,
+            job.by_district,
+        );
         (new, true)
     }
 }

@@ -114,6 +114,24 @@ pub struct DeviceRow {
     pub app_version: String,
 }
 
+impl DeviceRow {
+    /// A device that nobody has spoken for yet: without a secret nobody can.
+    pub fn unheard(number: u32, id: DeviceId, unit: u32, district: bool) -> Self {
+        Self {
+            number,
+            id,
+            unit,
+            district,
+            name: String::new(),
+            secret_hash: Vec::new(),
+            reached: Reached::default(),
+            contact_ms: None,
+            skew_ms: None,
+            app_version: String::new(),
+        }
+    }
+}
+
 /// A one-time enrolment code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeRow {

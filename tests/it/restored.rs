@@ -10,22 +10,8 @@ use gom_domain::ruling::Receipt;
 use gom_server::books::{Answer, Job};
 use gom_server::history::NewHistory;
 use tests::commune::{Counts, read_out, revision};
-use tests::program::has;
+use tests::program::{copy, has};
 use tests::{Commune, District, Line, Program};
-
-/// A copy of a folder's database, log and all, as an administrator makes it by hand.
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for file in std::fs::read_dir(to).unwrap() {
-        std::fs::remove_file(file.unwrap().path()).unwrap();
-    }
-    for file in std::fs::read_dir(from).unwrap() {
-        let file = file.unwrap();
-        if file.file_name().to_string_lossy().contains(".db") {
-            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
-        }
-    }
-}
 
 /// What was ruled, without the number that the books gave it.
 fn revisions(receipts: &[Receipt]) -> Vec<Option<u32>> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use gom::show::CellState;
 use tests::commune::Counts;
-use tests::program::has;
+use tests::program::{copy, has};
 use tests::{Commune, District, Program};
 
 /// Takes what a commune has queued to the district on a stick, and the answers back.
@@ -161,20 +161,15 @@ async fn what_was_lost_comes_back_by_stick() {
     let mut district = District::open().await;
     let mut commune = Commune::enrolled(&district, "31423").await;
     district.stop().await;
-    let backup = district.desk().join("yesterday.db");
-    std::fs::copy(district.path().join("books.db"), &backup).unwrap();
+    let backup = district.desk().join("yesterday");
+    copy(&district.path(), &backup);
     district.start().await;
     commune.call(district.url());
     commune.queue("society", "2024-05", &[("births", "24")]);
     commune.queue("society", "2024-05", &[("births", "25")]);
     commune.sync().await;
     district.stop().await;
-    for ending in ["-wal", "-shm"] {
-        _ = std::fs::remove_file(district.path().join(format!("books.db{ending}")));
-    }
-    std::fs::copy(&backup, district.path().join("books.db")).unwrap();
-    let old = district.desk().join("old");
-    std::fs::create_dir(&old).unwrap();
+    copy(&backup, &district.path());
     commune.queue("society", "2024-06", &[("births", "1")]);
     let stick = Stick::new(&district, "refill");
     // The first way tells the commune that the books are others; the second takes back what they lack.
@@ -195,10 +190,7 @@ async fn the_queue_of_a_quarantined_computer_is_released_by_the_district() {
     let district = District::open().await;
     let commune = Commune::enrolled(&district, "31423").await;
     let clone = district.desk().join("clone");
-    std::fs::create_dir(&clone).unwrap();
-    for name in ["gom.db", "gom.db-wal"] {
-        std::fs::copy(commune.path().join(name), clone.join(name)).unwrap();
-    }
+    copy(&commune.path(), &clone);
     commune.queue("society", "2024-05", &[("births", "24")]);
     commune.sync().await;
     let office = Program::gom(&clone);

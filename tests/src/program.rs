@@ -173,3 +173,17 @@ pub fn line_with<'a>(text: &'a str, word: &str) -> &'a str {
         .find(|line| line.contains(word))
         .unwrap_or_else(|| panic!("no line with “{word}” in:\n{text}"))
 }
+
+/// A copy of a folder's database, log and all, as an administrator makes it by hand.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for file in std::fs::read_dir(to).unwrap() {
+        std::fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        if file.file_name().to_string_lossy().contains(".db") {
+            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    }
+}

@@ -4,11 +4,10 @@ use std::path::Path;
 use std::pin::pin;
 use std::time::Duration;
 
-use gom_domain::world::World;
 use tokio::time::{Instant, sleep};
 
 use super::desk::Desk;
-use super::{SyncError, SyncReport, attempt_with, backoff};
+use super::{SyncError, SyncReport, Syncing, backoff};
 use crate::folder::{self, FolderError, SyncLock};
 use crate::line::LineFault;
 use crate::means::Means;
@@ -20,13 +19,11 @@ const GREETING: Duration = Duration::from_secs(30);
 
 /// Syncs again and again until `stop` is ready. Every attempt is told, with its report and its failure, if it failed.
 pub(crate) async fn watch(
-    folder: &Path,
-    world: &World,
-    means: &Means,
-    server: Option<&str>,
+    syncing: Syncing<'_>,
     stop: impl Future<Output = ()>,
     mut tell: impl FnMut(&SyncReport, Option<&SyncError>),
 ) {
+    let Syncing { folder, world, means, .. } = syncing;
     let mut stop = pin!(stop);
     let mut failures = 0_u32;
     let mut lock = None;
@@ -34,7 +31,7 @@ pub(crate) async fn watch(
         let round = async {
             let mut report = SyncReport::default();
             let failed = match held(&mut lock, folder) {
-                Ok(lock) => attempt_with(lock, folder, world, means, server, &mut report).await.err(),
+                Ok(lock) => syncing.attempt_with(lock, &mut report).await.err(),
                 Err(busy) => Some(busy.into()),
             };
             tell(&report, failed.as_ref());

@@ -413,25 +413,13 @@ mod tests {
     use gom_proto::seal::SealKey;
 
     use super::*;
-    use crate::store::Reached;
 
     #[test]
     fn what_is_given_back_of_an_epoch_that_has_ended_is_new_all_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("books.db");
         let mut books = Sqlite::found(&file, HistoryId([1; 16]), SealKey([2; 32]), 0).unwrap();
-        let device = DeviceRow {
-            number: 1,
-            id: DeviceId([3; 16]),
-            unit: 1,
-            district: false,
-            name: String::new(),
-            secret_hash: Vec::new(),
-            reached: Reached::default(),
-            contact_ms: None,
-            skew_ms: None,
-            app_version: String::new(),
-        };
+        let device = DeviceRow::unheard(1, DeviceId([3; 16]), 1, false);
         let row = |seq, epoch, sequence| SubmissionRow {
             seq,
             device: 1,
