@@ -75,7 +75,10 @@ pub(crate) fn apply(
             Some(News::Edition(edition)) => {
                 let bundle = change::bundle(edition.files);
                 rows.put_edition(edition.version, commit, &bundle)?;
-                told.update_needed |= programme::read(&bundle).is_none();
+                match programme::read(&bundle) {
+                    Some(_) => rows.note_read(edition.version)?,
+                    None => told.update_needed = true,
+                }
                 told.editions.push(edition.version);
             }
             Some(News::Quotas(prior)) => put_prior(rows, PriorKind::Quotas, &prior)?,
