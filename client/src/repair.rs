@@ -4,17 +4,21 @@
 //! far as it can be read, and what could not be is counted and said. It takes the right to sync, for the new database is
 //! nothing before it was filled.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use gom_domain::calendar::vietnam_stamp;
 use gom_domain::greeting::Chain;
+use gom_domain::programme::Programme;
 use gom_domain::world::World;
+use gom_proto::submission::Envelope;
 
 use crate::failure::Failure;
 use crate::folder::FolderError;
 use crate::identity;
+use crate::programme;
 use crate::store::{FILE, FolderRow, OperationRow, Salvaged, Store, StoreError, Wreck};
 use crate::swap::{self, Exchanged};
 use crate::sync::SyncError;
@@ -86,7 +90,8 @@ pub(crate) fn repair(folder: &Path, world: &World) -> Result<Mended, SyncError> 
     // Held to the end, so that nobody writes to what is being set aside.
     let wreck = open(folder);
     let gone = Salvaged { blind: true, ..Salvaged::default() };
-    let salvaged = wreck.as_ref().map_or(gone, Wreck::salvage);
+    let mut salvaged = wreck.as_ref().map_or(gone, Wreck::salvage);
+    place_by_body(&mut salvaged);
     let Some(row) = who(folder, &salvaged) else { return Ok(Mended::Not) };
     let ready = swap::clear(folder, "repairing.db");
     make(&ready, &row, &salvaged)?;
@@ -103,6 +108,26 @@ pub(crate) fn repair(folder: &Path, world: &World) -> Result<Mended, SyncError> 
     swap::clear(folder, STAND_IN);
     tracing::warn!(aside = %done.aside.display(), "a damaged database was set aside");
     Ok(told(done))
+}
+
+/// Where it is not proven what the salvaged reports are about, their bodies say so, along the programmes that they name.
+/// One that cannot be placed is not handed in: its officer would find it nowhere, or in another's place.
+fn place_by_body(salvaged: &mut Salvaged) {
+    let Some(editions) = salvaged.to_be_read_by.take() else { return };
+    let editions: BTreeMap<u32, Option<Programme>> =
+        editions.into_iter().map(|(version, bundle)| (version, programme::read(&bundle))).collect();
+    let before = salvaged.queued.len();
+    salvaged.queued.retain_mut(|operation| {
+        let Ok(envelope) = Envelope::decode(&operation.body) else { return false };
+        let programme = editions.get(&envelope.programme_version).and_then(Option::as_ref);
+        let Some(form) = programme.and_then(|programme| programme.forms.get(envelope.form.get())) else {
+            return false;
+        };
+        (operation.form, operation.period) = (form.key.clone(), envelope.period);
+        operation.submission = envelope.id;
+        true
+    });
+    salvaged.unread += (before - salvaged.queued.len()) as u64;
 }
 
 fn asides(folder: &Path) -> usize {

@@ -1,7 +1,8 @@
 //! The folder's database: rows in, rows out. Decisions are made elsewhere.
 //!
 //! Every connection commits through the disk (WAL with `synchronous=FULL`, set and read back), so that what was said to be
-//! queued survives a power cut.
+//! queued survives a power cut. Whoever opens it finds every row as it was written, or is told that it is damaged
+//! (`gom_durable::marks`).
 //!
 //! **Invariant:** nothing outside `store` knows that there is a database.
 
@@ -12,6 +13,7 @@ mod filed;
 mod folder;
 mod open;
 mod operations;
+mod parts;
 mod receipts;
 mod salvage;
 mod value;
@@ -29,6 +31,7 @@ pub(crate) use salvage::{Salvaged, Wreck};
 use std::io;
 use std::path::PathBuf;
 
+use gom_durable::marks::Marks;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
@@ -128,6 +131,7 @@ impl From<gom_durable::Error> for StoreError {
 #[derive(Debug)]
 pub(crate) struct Store {
     connection: Connection,
+    marks: Marks,
     file: PathBuf,
     /// Which file that was when it was opened.
     which: Option<(u64, u64)>,
@@ -168,7 +172,9 @@ impl Store {
         if open::which(&file) != opened {
             return Err(StoreError::Replaced.into());
         }
+        self.marks.forget();
         let done = change(&Rows { connection: &transaction })?;
+        self.marks.write_down(&transaction).map_err(StoreError::from)?;
         let committed = transaction.commit().map_err(StoreError::from);
         if !planted::is("queued-whatever-the-disk-says") {
             committed?;

@@ -5,6 +5,7 @@
 
 pub mod database;
 pub mod file;
+pub mod marks;
 pub mod name;
 
 /// Something could not be made, copied or kept.

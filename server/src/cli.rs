@@ -26,6 +26,7 @@ use gom_terminal::{Format, LangArg, Setting, Settings, fail_all, tell};
 
 use crate::folder::Folder;
 use crate::memory::Memory;
+use crate::store::Sqlite;
 use crate::wording::Trouble;
 
 /// The settings that mean something to the district.
@@ -358,6 +359,11 @@ impl Command {
 
 fn period(text: &str) -> Result<Period, Vec<Trouble>> {
     text.parse().map_err(|_| vec![Trouble::NotAPeriod(text.to_owned())])
+}
+
+/// The books as they stand, or as of a commit, found as they were written.
+fn recalled(folder: &Folder, at: Option<u64>) -> Result<(Sqlite, Memory), Vec<Trouble>> {
+    folder.recall_proven(at).map_err(|trouble| vec![trouble])
 }
 
 /// The commit that an answer goes by: the one asked for, or the last.

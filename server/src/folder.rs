@@ -11,6 +11,7 @@ use gom_proto::seal::SealKey;
 
 use crate::memory::Memory;
 use crate::store::{Sqlite, StoreError};
+use crate::verify;
 use crate::wording::Trouble;
 
 /// A district's data folder.
@@ -121,6 +122,43 @@ impl Folder {
             read => return read.map_err(|error| self.trouble(&error)),
         }
         Sqlite::snapshot(&self.books()).map_err(|error| self.trouble(&error))
+    }
+
+    /// Finds the books as they were written: the file with its indexes, and the journal with all that follows from it. Half
+    /// a second for the books of a country, a thousandth for a district's.
+    pub fn prove(&self, books: &mut Sqlite) -> Result<(), Trouble> {
+        let sound = books.integrity().and_then(|damage| match damage.into_iter().next() {
+            Some(damage) => Err(StoreError::Damaged(damage)),
+            None => verify::sound(books),
+        });
+        // What SQLite refuses to read of books of our own is damaged.
+        sound.map_err(|error| match error {
+            StoreError::Sql(error) => self.trouble(&StoreError::Damaged(error.to_string())),
+            error => self.trouble(&error),
+        })
+    }
+
+    /// The same, unless a server runs beside: it has done so at its start, and goes on.
+    pub fn prove_unless_served(&self) -> Result<(), Trouble> {
+        if self.is_served() { Ok(()) } else { self.prove(&mut self.read()?) }
+    }
+
+    /// The books as they stand, or as of a commit, found as they were written.
+    pub fn recall_proven(&self, at: Option<u64>) -> Result<(Sqlite, Memory), Trouble> {
+        self.prove_unless_served()?;
+        self.recall(at)
+    }
+
+    /// Whether a server answers at the folder's socket.
+    #[cfg(unix)]
+    fn is_served(&self) -> bool {
+        std::os::unix::net::UnixStream::connect(self.socket()).is_ok()
+    }
+
+    /// Elsewhere there is no socket.
+    #[cfg(not(unix))]
+    fn is_served(&self) -> bool {
+        false
     }
 
     /// The last commit; 0 before the first.

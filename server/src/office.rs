@@ -45,7 +45,8 @@ pub async fn commit(folder: &Folder, job: Job, world: &World) -> Result<Outcome,
     let waits = PATIENCE.as_millis() / PAUSE.as_millis();
     for _ in 0..waits {
         match folder.open() {
-            Ok((ledger, lock)) => {
+            Ok((mut ledger, lock)) => {
+                folder.prove(&mut ledger).map_err(|trouble| vec![trouble])?;
                 let mut books =
                     Books::open(Box::new(ledger)).map_err(|error| vec![folder.trouble(&error)])?;
                 let answer = books.commit(vec![job], world.now_ms()).pop();

@@ -51,7 +51,7 @@ pub async fn start(folder: &Folder, listen: SocketAddr, world: World) -> Result<
     }
     let (mut ledger, lock) = folder.open()?;
     // Damaged books are left as they are: whatever is written to them may make it worse.
-    ledger.check().map_err(|error| folder.trouble(&error))?;
+    folder.prove(&mut ledger)?;
     let books = Books::open(Box::new(ledger)).map_err(|error| folder.trouble(&error))?;
     let cannot = |error: std::io::Error| Trouble::CannotListen(listen.to_string(), error.to_string());
     let door = Door::listen(listen).map_err(cannot)?;

@@ -49,3 +49,8 @@ fn a_backup_of_any_moment_is_whole_and_nothing_is_lost_where_it_is_gone_back_to(
 fn random_sequences_hold_against_plain_maps() {
     few("model");
 }
+
+#[test]
+fn whatever_a_disk_has_done_to_a_database_nothing_wrong_is_shown_or_handed_in() {
+    few("damage");
+}

@@ -7,6 +7,7 @@ pub mod attempt;
 pub mod backups;
 pub mod chance;
 pub mod crowd;
+pub mod damage;
 #[cfg(target_os = "linux")]
 pub mod disk_errors;
 pub mod kill;
@@ -41,6 +42,7 @@ pub const PROOFS: &[Proof] = &[
     line::PROOF,
     simulation::SIMULATION,
     backups::PROOF,
+    damage::PROOF,
     #[cfg(target_os = "linux")]
     power_cut::PROOF,
     #[cfg(target_os = "linux")]

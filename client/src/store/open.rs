@@ -4,11 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use gom_durable::marks::{self, Marks};
 use gom_durable::{database, name};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
+use super::parts;
 use super::value::single;
 use super::{Store, StoreError, Stored};
 use crate::identity;
@@ -34,11 +36,17 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_folder.sql")),
     M::up(include_str!("../../migrations/0002_give_back.sql")),
     M::up(include_str!("../../migrations/0003_read_by.sql")),
+    M::up(include_str!("../../migrations/0004_whole.sql")),
 ];
 
 impl Store {
-    /// Opens the database of a folder, which must be there.
+    /// Opens the database of a folder, which must be there, and finds it whole.
     pub(crate) fn open(folder: &Path) -> Stored<Self> {
+        Self::another(folder)?.proven()
+    }
+
+    /// The same where somebody in this program has it open, and has found it whole.
+    pub(crate) fn another(folder: &Path) -> Stored<Self> {
         let file = folder.join(FILE);
         if folder.join(NEXT).exists() {
             return Err(StoreError::Interrupted);
@@ -56,9 +64,12 @@ impl Store {
     /// Opens a database beside the folder's own, or makes it.
     pub(crate) fn beside(file: &Path) -> Stored<Self> {
         if !file.is_file() {
-            database::make(file, migrate)?;
+            database::make(file, |connection| {
+                Marks::attach(connection)?;
+                migrate(connection)
+            })?;
         }
-        Self::connect(file)
+        Self::connect(file)?.proven()
     }
 
     /// Opens the database of a folder, or makes it. A power cut leaves it whole or not at all, and making it can be begun
@@ -69,7 +80,7 @@ impl Store {
 
     fn connect(file: &Path) -> Stored<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut connection = Connection::open_with_flags(file, flags)?;
+        let connection = Connection::open_with_flags(file, flags)?;
         connection.busy_timeout(BUSY)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         // A command appends to the log and leaves it to the next one: moving it into the file at the end of each, and
@@ -81,8 +92,8 @@ impl Store {
             connection.execute_batch("pragma synchronous = normal")?;
         }
         keep_log(&connection, file)?;
-        migrate(&mut connection)?;
-        Ok(Self { connection, which: which(file), file: file.to_owned() })
+        let marks = Marks::attach(&connection)?;
+        Ok(Self { connection, marks, which: which(file), file: file.to_owned() })
     }
 
     /// Whether another database has taken the place of this one since it was opened.
@@ -90,9 +101,21 @@ impl Store {
         self.which != which(&self.file)
     }
 
-    /// Whether the file's structure is whole; a damaged one is never handed in.
+    /// Finds the database whole and up to date: the file's structure with its indexes first, for what is damaged is not to
+    /// be brought up to date; then each row as it was written.
+    fn proven(mut self) -> Stored<Self> {
+        let structure: String = self.connection.query_row("pragma integrity_check(1)", [], single)?;
+        if structure != "ok" {
+            return Err(StoreError::Damaged(structure));
+        }
+        migrate(&mut self.connection)?;
+        self.check()?;
+        Ok(self)
+    }
+
+    /// Whether each row is as it was written.
     pub(crate) fn check(&self) -> Stored<()> {
-        database::damage(&self.connection)?.map_or(Ok(()), |damage| Err(StoreError::Damaged(damage)))
+        unbroken(&self.connection)
     }
 }
 
@@ -149,11 +172,42 @@ fn keep_log(connection: &Connection, file: &Path) -> Stored<()> {
     }
 }
 
+/// Takes the steps that are missing. What was marked is found whole before, and all is marked again after.
 fn migrate(connection: &mut Connection) -> Stored<()> {
+    let version: i64 = connection.query_row("pragma user_version", [], single)?;
+    let sql = "select count(*) from sqlite_schema where type = 'trigger'";
+    let triggers: i64 = connection.query_row(sql, [], single)?;
+    if usize::try_from(version) == Ok(MIGRATIONS.len()) && triggers > 0 {
+        return Ok(());
+    }
+    let sql = "select count(*) from sqlite_schema where name = 'whole'";
+    if connection.query_row(sql, [], single::<i64>)? > 0 {
+        let marked: i64 = connection.query_row("select count(*) from whole", [], single)?;
+        // With none it is a database whose last step was cut off.
+        if marked > 0 {
+            unbroken(connection)?;
+        }
+    }
     Migrations::from_slice(MIGRATIONS).to_latest(connection).map_err(|error| match error {
-        rusqlite_migration::Error::RusqliteError { err, .. } => err.into(),
+        rusqlite_migration::Error::RusqliteError { err, .. } => damaged_or(err),
         other => StoreError::Damaged(other.to_string()),
-    })
+    })?;
+    Ok(marks::renew(connection, parts::ALL)?)
+}
+
+fn unbroken(connection: &Connection) -> Stored<()> {
+    match marks::broken(connection, parts::ALL).map_err(damaged_or)? {
+        Some(part) => Err(StoreError::Damaged(format!("{part}: not as it was written"))),
+        None => Ok(()),
+    }
+}
+
+/// What SQLite refuses of a database of our own, without the disk or another program being in the way, is damage.
+fn damaged_or(error: rusqlite::Error) -> StoreError {
+    match error.into() {
+        StoreError::Sql(error) => StoreError::Damaged(error.to_string()),
+        other => other,
+    }
 }
 
 #[cfg(test)]
@@ -172,6 +226,19 @@ mod tests {
     #[test]
     fn every_migration_is_sound() {
         Migrations::from_slice(MIGRATIONS).validate().unwrap();
+    }
+
+    #[test]
+    fn every_table_is_marked_in_all_its_columns() {
+        let folder = folder();
+        let store = Store::create(folder.path()).unwrap();
+        let sql = "select group_concat(name order by name) from sqlite_schema \
+                   where type = 'table' and name not like 'sqlite_%' and name != 'whole'";
+        let tables: String = store.connection.query_row(sql, [], single).unwrap();
+        let mut marked: Vec<_> = parts::ALL.iter().map(|marked| marked.table).collect();
+        marked.sort_unstable();
+        assert_eq!(tables, marked.join(","));
+        assert!(marks::are_up_to_date(&store.connection, parts::ALL).unwrap());
     }
 
     #[test]

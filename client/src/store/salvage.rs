@@ -1,23 +1,31 @@
 //! Reading what can still be read of a database that is damaged. Nothing in it is changed.
+//!
+//! What can be read need not be what was written. A sealed report is proven by its fingerprint; all else counts only if
+//! the marks of its part still add up, where the database was marked at all.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use gom_domain::Period;
 use gom_domain::greeting::fingerprint;
+use gom_domain::programme::Bundle;
 use gom_domain::submission::SubmissionId;
+use gom_durable::marks::{self, Marked};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Row, named_params};
 
 use super::folder::folder;
 use super::operations::operation;
+use super::parts;
 use super::value::{fixed_or_none, period, single};
-use super::{DraftRow, FolderRow, OperationRow, Stored};
+use super::{DraftRow, FolderRow, OperationRow, Rows, Stored};
 
 /// A database that is damaged.
 #[derive(Debug)]
 pub(crate) struct Wreck {
     connection: Connection,
+    /// Whether its rows were marked, as they are since a certain version.
+    marked: bool,
 }
 
 /// What could be read of it.
@@ -25,8 +33,10 @@ pub(crate) struct Wreck {
 pub(crate) struct Salvaged {
     /// Whose folder it was.
     pub(crate) folder: Option<FolderRow>,
-    /// What the district has not ruled on, in the order of sealing, each as it was sealed.
+    /// What the district has not ruled on, in the order of sealing, each body as it was sealed.
     pub(crate) queued: Vec<OperationRow>,
+    /// The programmes, by which those can be read whose form and period are not proven; none where all are.
+    pub(crate) to_be_read_by: Option<Vec<(u32, Bundle)>>,
     /// The forms being filled in.
     pub(crate) drafts: Vec<DraftRow>,
     /// How many queued reports and drafts were there that could not be read, or not all of them.
@@ -45,27 +55,52 @@ impl Wreck {
         if let Err(error) = connection.execute_batch("begin immediate") {
             tracing::debug!(%error, "nobody can write to what is damaged");
         }
-        Ok(Self { connection })
+        let version = connection.query_row("pragma user_version", [], single::<i64>);
+        let marked = version.map_or(true, |version| version >= parts::MARKED_SINCE);
+        Ok(Self { connection, marked })
     }
 
     /// Reads what can be read.
     pub(crate) fn salvage(&self) -> Salvaged {
-        let (folders, _) = self.all("select * from folder", folder);
+        let (mut folders, _) = self.all("select * from folder", folder);
+        if !self.is_proven(&parts::FOLDER) {
+            folders.clear();
+        }
         let mut salvaged = Salvaged { folder: folders.into_iter().next(), ..Salvaged::default() };
         self.operations(&mut salvaged);
         self.drafts(&mut salvaged);
         salvaged
     }
 
+    /// Whether all rows of a table are as they were written, as far as that can be known.
+    fn is_proven(&self, table: &Marked) -> bool {
+        // A table without rows has no part.
+        let sql = format!("select count(*) from {}", table.table);
+        let is_empty = || self.connection.query_row(&sql, [], single::<i64>).is_ok_and(|rows| rows == 0);
+        let sql = "select count(*) from whole where part = :part";
+        let has_no_sum = || {
+            let found = self.connection.query_row(sql, named_params! { ":part": table.part }, single::<i64>);
+            found.is_ok_and(|sums| sums == 0)
+        };
+        !self.marked
+            || !marks::proven(&self.connection, std::slice::from_ref(table)).is_empty()
+            || is_empty() && has_no_sum()
+    }
+
     /// Queued is what the outbox names, and whatever else bears no ruling, if the rulings or else the outbox cannot be
     /// trusted to be all: what the district has ruled on all the same it knows again.
     fn operations(&self, salvaged: &mut Salvaged) {
-        let (outbox, outbox_is_whole) = self.ids("outbox", "operation");
-        let (all, all_are_whole) = self.ids("operation", "id");
-        let (ruled, ruled_are_whole) = self.ids("receipt", "operation");
-        let (moved, _) = self.ids("moved", "operation");
-        let listed = outbox_is_whole && !ruled_are_whole;
-        let open = all.iter().filter(|id| !listed && !ruled.contains(id) && !moved.contains(id)).copied();
+        let (outbox, outbox_is_whole) = self.ids(&parts::OUTBOX, "operation");
+        let (all, all_are_whole) = self.ids(&parts::OPERATION, "id");
+        let (ruled, ruled_are_whole) = self.ids(&parts::RECEIPT, "operation");
+        let (moved, moved_are_whole) = self.ids(&parts::MOVED, "operation");
+        let listed = outbox_is_whole && (self.marked || !ruled_are_whole);
+        // A list that says what need not be handed in is believed only where it is as it was written.
+        let settled = |id: &i64| {
+            (!self.marked || ruled_are_whole) && ruled.contains(id)
+                || (!self.marked || moved_are_whole) && moved.contains(id)
+        };
+        let open = all.iter().filter(|id| !listed && !settled(id)).copied();
         let mut seen = BTreeSet::new();
         for id in outbox.iter().copied().chain(open).collect::<BTreeSet<i64>>() {
             match self.operation(id) {
@@ -75,6 +110,12 @@ impl Wreck {
             }
         }
         salvaged.blind |= !outbox_is_whole && !all_are_whole;
+        if !(self.is_proven(&parts::OPERATION) && self.is_proven(&parts::PLACE)) {
+            let rows = Rows { connection: &self.connection };
+            let proven = self.is_proven(&parts::EDITION_FILE);
+            let editions = proven.then(|| rows.editions().ok()).flatten();
+            salvaged.to_be_read_by = Some(editions.unwrap_or_default());
+        }
     }
 
     /// An operation, if it can be read and is what was sealed.
@@ -112,18 +153,25 @@ impl Wreck {
                 draft.cells.insert(element, value);
             }
         }
-        let (readable, blank): (Vec<_>, Vec<_>) =
-            drafts.into_values().partition(|draft| cells_are_whole || !draft.cells.is_empty());
+        let proven = marks::proven(&self.connection, &[parts::DRAFT, parts::DRAFT_CELL]);
+        let is_whole = |draft: &DraftRow| {
+            if self.marked {
+                proven.contains(&format!("draft {} {}", draft.form, draft.period.code()))
+            } else {
+                cells_are_whole || !draft.cells.is_empty()
+            }
+        };
+        let (readable, blank): (Vec<_>, Vec<_>) = drafts.into_values().partition(is_whole);
         salvaged.drafts = readable;
         salvaged.unread += blank.len() as u64;
         salvaged.blind |= !bases_are_whole || !cells_are_whole;
     }
 
-    /// The numbers in a column, and whether they are all.
-    fn ids(&self, table: &str, column: &str) -> (BTreeSet<i64>, bool) {
+    /// The numbers in a column, and whether they are all, and those that were written.
+    fn ids(&self, table: &Marked, column: &str) -> (BTreeSet<i64>, bool) {
         let read = |row: &Row<'_>| Ok(single::<i64>(row)?);
-        let (ids, whole) = self.both_ways(&format!("select {column} from {table}"), column, read);
-        (ids.into_iter().collect(), whole)
+        let (ids, whole) = self.both_ways(&format!("select {column} from {}", table.table), column, read);
+        (ids.into_iter().collect(), whole && self.is_proven(table))
     }
 
     /// Reads from the front, and from the back as well where something in between cannot be read.

@@ -16,22 +16,19 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// Opens the folder's database and makes sure that it is whole: a damaged one is never handed in.
+    /// Opens the folder's database, which is whole: a damaged one is never handed in.
     pub(crate) async fn open(folder: &Path, disk: &Disk) -> Stored<Self> {
-        let opened = Self::without_check(folder, disk).await?;
-        let store = Arc::clone(&opened.store);
-        beside(disk, move || store.lock().unwrap_or_else(PoisonError::into_inner).check()).await?;
-        Ok(opened)
+        Self::opened(folder, disk, Store::open).await
     }
 
     /// A second connection to the same database, which reads on while this one waits for the disk.
     pub(crate) async fn another(&self) -> Stored<Self> {
-        Self::without_check(&self.folder, &self.disk).await
+        Self::opened(&self.folder, &self.disk, Store::another).await
     }
 
-    async fn without_check(folder: &Path, disk: &Disk) -> Stored<Self> {
+    async fn opened(folder: &Path, disk: &Disk, open: fn(&Path) -> Stored<Store>) -> Stored<Self> {
         let path = folder.to_owned();
-        let store = beside(disk, move || Store::open(&path)).await?;
+        let store = beside(disk, move || open(&path)).await?;
         Ok(Self { folder: folder.to_owned(), disk: disk.clone(), store: Arc::new(Mutex::new(store)) })
     }
 

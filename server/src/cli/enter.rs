@@ -20,7 +20,7 @@ use gom_domain::world::World;
 use gom_domain::{Bilingual, Lang, Period};
 use gom_terminal::{put, tell};
 
-use super::{Done, block_on, in_force, read_file, show};
+use super::{Done, block_on, in_force, read_file, recalled, show};
 use crate::books::Job;
 use crate::enrol::IssueCode;
 use crate::enter::Enter;
@@ -32,7 +32,7 @@ use crate::{clock, office};
 
 /// Issues a code and prints it, alone, on stdout.
 pub(super) fn enroll(folder: &Folder, name: &str, lang: Lang) -> Done {
-    let (_, memory) = folder.recall(None).map_err(|trouble| vec![trouble])?;
+    let (_, memory) = recalled(folder, None)?;
     let (unit_name, unit) = named(&memory, name)?;
     let world = clock::real();
     let code = EnrolCode::new(world.random());
@@ -72,7 +72,7 @@ pub(super) fn enter(folder: &Folder, name: &str, file: &Path, reason: &str, lang
         return Err(vec![Trouble::ReasonMissing]);
     }
     let bytes = read_file(file).map_err(|trouble| vec![trouble])?;
-    let (mut books, memory) = folder.recall(None).map_err(|trouble| vec![trouble])?;
+    let (mut books, memory) = recalled(folder, None)?;
     let (unit_name, unit) = named(&memory, name)?;
     let read = sheet::read(&memory.editions, &unit, &bytes).map_err(|faults| {
         let shown = file.display().to_string();

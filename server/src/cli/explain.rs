@@ -8,13 +8,13 @@ use gom_domain::unit::UnitIx;
 use gom_domain::{Lang, Period, Quantity};
 use gom_terminal::{Align, Shade, Table, put};
 
-use super::{Done, commit, show};
+use super::{Done, commit, recalled, show};
 use crate::explain::{Explanation, Filed, Source, UnitPart};
 use crate::folder::Folder;
 
 /// Shows how a figure comes about.
 pub(super) fn explain(folder: &Folder, name: &str, as_of: Period, at: Option<u64>, lang: Lang) -> Done {
-    let (mut books, memory) = folder.recall(at).map_err(|trouble| vec![trouble])?;
+    let (mut books, memory) = recalled(folder, at)?;
     let explained =
         crate::explain::explain(&mut books, &memory, name, as_of).map_err(|trouble| vec![trouble])?;
     let explanation = explained.map_err(|error| vec![folder.trouble(&error)])?;

@@ -4,14 +4,14 @@ use std::io::{ErrorKind, stdout};
 
 use gom_domain::Period;
 
-use super::Done;
+use super::{Done, recalled};
 use crate::export::ExportError;
 use crate::folder::Folder;
 use crate::wording::Trouble;
 
 /// Writes the figures to stdout as they are read. A reader that has gone away (`| head`) is no failure.
 pub(super) fn export(folder: &Folder, period: Option<Period>, history: bool) -> Done {
-    let (mut books, memory) = folder.recall(None).map_err(|trouble| vec![trouble])?;
+    let (mut books, memory) = recalled(folder, None)?;
     let mut out = csv::Writer::from_writer(stdout().lock());
     match crate::export::export(&mut books, &memory, period, history, &mut out) {
         Ok(()) => Ok(()),

@@ -7,13 +7,13 @@ use gom_domain::{Lang, Period, Quantity};
 use gom_terminal::{Align, Format, Shade, Table, put};
 use serde_json::{Value, json};
 
-use super::{Done, commit, show};
+use super::{Done, commit, recalled, show};
 use crate::folder::Folder;
 use crate::progress::{YearReport, year_report};
 
 /// Shows how every target stands.
 pub(super) fn progress(folder: &Folder, as_of: Period, at: Option<u64>, format: Format, lang: Lang) -> Done {
-    let (_, memory) = folder.recall(at).map_err(|trouble| vec![trouble])?;
+    let (_, memory) = recalled(folder, at)?;
     let commit = commit(&memory, at);
     let report = year_report(&memory, as_of, commit).map_err(|trouble| vec![trouble])?;
     put(&match format {

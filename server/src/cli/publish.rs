@@ -9,7 +9,7 @@ use gom_domain::Lang;
 use gom_domain::programme::{self, Bundle, Fault, Programme, Quotas, Reading};
 use gom_terminal::{put, tell};
 
-use super::{Done, block_on, in_force, read_file};
+use super::{Done, block_on, in_force, read_file, recalled};
 use crate::books::{Answer, Books, Job};
 use crate::folder::Folder;
 use crate::publish::{self, Load, read_folder, troubles};
@@ -80,7 +80,7 @@ pub(super) struct Tables {
 /// running server gets only what can be published.
 pub(super) fn load(folder: &Folder, tables: &Tables, lang: Lang) -> Done {
     let mut load = tables.read()?;
-    let (_, memory) = folder.recall(None).map_err(|trouble| vec![trouble])?;
+    let (_, memory) = recalled(folder, None)?;
     let reading = load.programme.as_ref().map(programme::read).transpose().map_err(troubles)?;
     let asked = |programme: &&Arc<Programme>| tables.year.is_none_or(|year| programme.year == year);
     let published = reading.as_ref().map(|reading| &reading.programme);

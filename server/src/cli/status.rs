@@ -6,7 +6,7 @@ use gom_proto::pass::hex;
 use gom_terminal::{Align, Format, Shade, Table, put};
 use serde_json::{Value, json};
 
-use super::{Done, backup::size};
+use super::{Done, backup::size, recalled};
 use crate::clock;
 use crate::folder::Folder;
 use crate::status::{self, Device, Status};
@@ -15,7 +15,7 @@ use crate::status::{self, Device, Status};
 const AGREED_MS: u64 = 3 * 60_000;
 
 pub(super) fn status(folder: &Folder, format: Format, lang: Lang) -> Done {
-    let (mut books, memory) = folder.recall(None).map_err(|trouble| vec![trouble])?;
+    let (mut books, memory) = recalled(folder, None)?;
     let looked = status::status(folder, &mut books, &memory).map_err(|error| vec![folder.trouble(&error)])?;
     let status = looked.map_err(|error| vec![folder.file_trouble(&error)])?;
     let now_ms = clock::real().now_ms();

@@ -11,7 +11,7 @@ use gom_domain::text::nfc;
 use gom_domain::{Lang, wording};
 use gom_terminal::put;
 
-use super::{Done, block_on, in_force};
+use super::{Done, block_on, in_force, recalled};
 use crate::books::Job;
 use crate::folder::Folder;
 use crate::memory::Memory;
@@ -41,7 +41,7 @@ pub(super) struct Words {
 /// Sets a guideline's status or a target's value.
 pub(super) fn set(folder: &Folder, words: &Words, lang: Lang) -> Done {
     let set = words.read()?;
-    let (_, memory) = folder.recall(None).map_err(|trouble| vec![trouble])?;
+    let (_, memory) = recalled(folder, None)?;
     let (programme, target) = words.target(&memory).map_err(|trouble| vec![trouble])?;
     let year = programme.year;
     let job = SetTarget { year, key: target.key.clone(), set: set.clone() };

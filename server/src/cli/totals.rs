@@ -4,7 +4,7 @@ use gom_domain::{Lang, Period};
 use gom_terminal::{Align, Shade, Table, put};
 use serde_json::json;
 
-use super::{Done, SheetFormat, commit, show};
+use super::{Done, SheetFormat, commit, recalled, show};
 use crate::folder::Folder;
 use crate::totals::{Over, Total, Totals};
 use crate::wording::Trouble;
@@ -18,7 +18,7 @@ pub(super) fn totals(
     format: SheetFormat,
     lang: Lang,
 ) -> Done {
-    let (_, memory) = folder.recall(at).map_err(|trouble| vec![trouble])?;
+    let (_, memory) = recalled(folder, at)?;
     let totals = crate::totals::totals(&memory, period, cumulative).map_err(|trouble| vec![trouble])?;
     let commit = commit(&memory, at);
     let text = match format {

@@ -7,6 +7,7 @@ mod rows;
 use std::path::PathBuf;
 
 use gom_domain::greeting::HistoryId;
+use gom_durable::marks::Marks;
 use gom_proto::seal::SealKey;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
@@ -24,6 +25,7 @@ const SCANNED: u64 = 8;
 #[derive(Debug)]
 pub struct Sqlite {
     connection: Connection,
+    marks: Marks,
     file: PathBuf,
 }
 
@@ -274,10 +276,12 @@ impl Ledger for Sqlite {
         if planted::is("answer-before-commit") && !self.connection.is_autocommit() {
             self.carry_out("commit")?;
         }
+        self.marks.forget();
         self.carry_out("begin immediate")
     }
 
     fn commit(&mut self) -> Stored<()> {
+        self.marks.write_down(&self.connection)?;
         self.carry_out("commit")
     }
 
@@ -401,7 +405,7 @@ impl Ledger for Sqlite {
     fn reopen(&mut self) -> Stored<()> {
         // The old handle goes first, whatever comes: after a failed write nothing may be asked of it again.
         self.connection = Connection::open_in_memory()?;
-        self.connection = open::writer(&self.file)?;
+        (self.connection, self.marks) = open::writer(&self.file)?;
         Ok(())
     }
 }

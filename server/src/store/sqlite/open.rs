@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use gom_domain::greeting::HistoryId;
+use gom_durable::marks::{self, Marked, Marks};
 use gom_durable::{database, name};
 use gom_proto::seal::SealKey;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, ffi, named_params};
@@ -21,9 +22,23 @@ pub const APPLICATION_ID: i32 = 0x474f_4d64;
 const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../../migrations/0001_books.sql")),
     M::up(include_str!("../../../migrations/0002_seal.sql")),
+    M::up(include_str!("../../../migrations/0003_whole.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
+
+/// What the journal's chain does not prove. How far a device has come is recounted, and when it was last heard of changes
+/// no answer.
+const MARKED: &[Marked] = &[
+    Marked::alone("district"),
+    Marked::alone("unit"),
+    Marked::alone("form"),
+    Marked::alone("code"),
+    Marked {
+        columns: &["number", "id", "unit", "district", "name", "secret_hash"],
+        ..Marked::alone("device")
+    },
+];
 
 impl Sqlite {
     /// Founds new books under a history's name. A power cut leaves them whole or not at all, and founding can be begun
@@ -31,10 +46,12 @@ impl Sqlite {
     pub fn found(file: &Path, history: HistoryId, key: SealKey, founded_ms: i64) -> Stored<Self> {
         database::make(file, |connection| {
             connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+            let marks = Marks::attach(connection)?;
             migrate(connection)?;
             let founded =
                 named_params! { ":history": history.0, ":founded_ms": founded_ms, ":seal_key": key.0 };
             connection.execute(include_str!("found.sql"), founded)?;
+            marks.write_down(connection)?;
             Ok::<_, StoreError>(())
         })?;
         Self::open(file)
@@ -42,7 +59,8 @@ impl Sqlite {
 
     /// Opens the books for writing.
     pub fn open(file: &Path) -> Stored<Self> {
-        Ok(Self { connection: writer(file)?, file: file.to_owned() })
+        let (connection, marks) = writer(file)?;
+        Ok(Self { connection, marks, file: file.to_owned() })
     }
 
     /// Opens the books for reading, as of one commit: what is committed later is not seen. Those of an older version have
@@ -57,29 +75,31 @@ impl Sqlite {
         if version < VERSION {
             return Err(StoreError::Older);
         }
-        Ok(Self { connection, file: file.to_owned() })
+        Ok(Self { connection, marks: Marks::default(), file: file.to_owned() })
     }
 
-    /// Whether the file's structure is whole: a tenth of a second for the books of a country.
-    pub fn check(&mut self) -> Stored<()> {
-        database::damage(&self.connection)?.map_or(Ok(()), |damage| Err(StoreError::Damaged(damage)))
-    }
-
-    /// SQLite's own check of the whole file.
+    /// SQLite's own check of the whole file with its indexes, and whether all names, devices and codes are as they were
+    /// written.
     pub fn integrity(&mut self) -> Stored<Vec<String>> {
         let mut statement = self.connection.prepare("pragma integrity_check")?;
         let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
-        let lines: Vec<String> = lines.collect::<Result<_, _>>()?;
-        Ok(lines.into_iter().filter(|line| line != "ok").collect())
+        let mut lines: Vec<String> = lines.collect::<Result<_, _>>()?;
+        lines.retain(|line| line != "ok");
+        if lines.is_empty() {
+            let broken = marks::broken(&self.connection, MARKED)?;
+            lines.extend(broken.map(|part| format!("{part}: not as it was written")));
+        }
+        Ok(lines)
     }
 }
 
-pub(super) fn writer(file: &Path) -> Stored<Connection> {
+pub(super) fn writer(file: &Path) -> Stored<(Connection, Marks)> {
     let mut connection = existing(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     refuse_reader(&connection)?;
     set_up(&connection, file)?;
+    let marks = Marks::attach(&connection)?;
     migrate(&mut connection)?;
-    Ok(connection)
+    Ok((connection, marks))
 }
 
 /// Where a file cannot be opened for writing, SQLite opens it for reading, and a handle stays what it is: it would refuse
@@ -153,11 +173,28 @@ fn keep_log(connection: &Connection, file: &Path) -> Stored<()> {
     }
 }
 
+/// Takes the steps that are missing. What was marked is found whole before, and all is marked again after.
 fn migrate(connection: &mut Connection) -> Stored<()> {
+    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let triggers =
+        number("select count(*) from sqlite_schema where type = 'trigger' and name like 'mark_%'")?;
+    if number("pragma user_version")? == VERSION && triggers > 0 {
+        return Ok(());
+    }
+    if let Some(damage) = database::damage(connection)? {
+        return Err(StoreError::Damaged(damage));
+    }
+    // With none it is a database whose last step was cut off.
+    let is_marked = number("select count(*) from sqlite_schema where name = 'whole'")? > 0
+        && number("select count(*) from whole")? > 0;
+    if is_marked && let Some(part) = marks::broken(connection, MARKED)? {
+        return Err(StoreError::Damaged(part));
+    }
     MIGRATIONS.to_latest(connection).map_err(|error| match error {
         rusqlite_migration::Error::RusqliteError { err, .. } => err.into(),
         other => StoreError::Damaged(other.to_string()),
-    })
+    })?;
+    Ok(marks::renew(connection, MARKED)?)
 }
 
 #[cfg(test)]
@@ -196,7 +233,7 @@ mod tests {
         let file = folder.path().join("books.db");
         let reader = Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
         assert!(matches!(refuse_reader(&reader), Err(StoreError::Io(_))));
-        refuse_reader(&writer(&file).unwrap()).unwrap();
+        refuse_reader(&writer(&file).unwrap().0).unwrap();
     }
 
     #[test]

@@ -107,7 +107,7 @@ pub(super) fn submission(row: &Row<'_>) -> Stored<SubmissionRow> {
     let (prior, repeats) = (columns.entry()?, columns.entry()?);
     let body = columns.take()?;
     let ruling = ruling(columns.take()?, revision)?;
-    if verdict(&ruling).0 != number {
+    if verdict(&ruling) != (number, revision) {
         return Err(StoreError::Damaged(format!("the verdict of entry {seq} is not the one of its ruling")));
     }
     Ok(SubmissionRow { seq, device, epoch, sequence, unit, place, ruling, prior, repeats, body })
