@@ -497,6 +497,7 @@ fn what_is_given_back_under_no_seal_of_the_district_is_not_let_stand() {
         operations: vec![report(2, 6, None).into()],
         sheet: gom_proto::sheet::one(2, &told),
         seal: vec![7; gom_proto::seal::LENGTH],
+        hand: DeviceId([9; 16]),
     };
     assert!(matches!(district.commit(Job::GiveBack(forged)), Answer::TakenBack(_)));
     assert_eq!(district.crimes(), Some(5));
