@@ -7,7 +7,8 @@ use tests::fuzzed::{Target, named};
 
 /// Tries a target. What fails is made as short as possible first.
 fn few(name: &str) {
-    let Target { body, longest, few, .. } = named(name).unwrap_or_else(|| panic!("no target is called {name}"));
+    let Target { body, longest, few, .. } =
+        named(name).unwrap_or_else(|| panic!("no target is called {name}"));
     let config = Config { cases: few, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let tried = runner.run(&vec(ANY, 0..=longest), |tape| {

@@ -5,6 +5,7 @@
 //! in: they are a tape of decisions about what to change of something valid, or else noise would never get beyond the
 //! first check.
 
+mod commune;
 mod database;
 mod formula;
 mod line;

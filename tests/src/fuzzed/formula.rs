@@ -2,7 +2,9 @@
 
 use gom_domain::Quantity;
 use gom_domain::element::{ElementIx, VALUE_LIMIT};
-use gom_domain::formula::{Asked, Aspect, Condition, Dialect, Expr, Term, Test, parse_condition, parse_formula};
+use gom_domain::formula::{
+    Asked, Aspect, Condition, Dialect, Expr, Term, Test, parse_condition, parse_formula,
+};
 
 use super::tape::Tape;
 
@@ -21,9 +23,46 @@ const FORMULAS: [&str; 12] = [
     "((((((a))))))",
 ];
 const WORDS: [&str; 40] = [
-    "a", "b", "c", "ab", " ", "(", ")", "((", "))", "-", "--", "- ", "+", "*", "/", " = ", " != ", "<", "<=", ">",
-    ">=", " and ", " or ", " not ", "not not ", "yes", "no", "present(a)", "prev(b)", "quota(c)", "kept(a)",
-    "last(b)", "total(c)", "0", "1.5", "999999999999999999", "0.000000000000000001", "ư", "(-a)", "a / 0",
+    "a",
+    "b",
+    "c",
+    "ab",
+    " ",
+    "(",
+    ")",
+    "((",
+    "))",
+    "-",
+    "--",
+    "- ",
+    "+",
+    "*",
+    "/",
+    " = ",
+    " != ",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    " and ",
+    " or ",
+    " not ",
+    "not not ",
+    "yes",
+    "no",
+    "present(a)",
+    "prev(b)",
+    "quota(c)",
+    "kept(a)",
+    "last(b)",
+    "total(c)",
+    "0",
+    "1.5",
+    "999999999999999999",
+    "0.000000000000000001",
+    "ư",
+    "(-a)",
+    "a / 0",
 ];
 
 /// Any text as a formula of each kind.

@@ -42,7 +42,9 @@ pub(super) fn body(tape: &mut Tape<'_>, body: &[u8]) -> Vec<u8> {
 
 fn within(tape: &mut Tape<'_>, bytes: &[u8], depth: u8) -> Vec<u8> {
     let fields = if depth > 0 { read(bytes) } else { None };
-    let Some(mut fields) = fields.filter(|fields| !fields.is_empty()) else { return tape.changed(bytes, &[]) };
+    let Some(mut fields) = fields.filter(|fields| !fields.is_empty()) else {
+        return tape.changed(bytes, &[]);
+    };
     let at = tape.below(fields.len());
     match tape.below(8) {
         0 => drop(fields.remove(at)),
@@ -64,8 +66,7 @@ fn within(tape: &mut Tape<'_>, bytes: &[u8], depth: u8) -> Vec<u8> {
 /// A field of which the message may have left out that it is zero.
 fn another(tape: &mut Tape<'_>) -> Field {
     let number = 1 + tape.below(12) as u64;
-    let value =
-        if tape.one_in(3) { Value::Bytes(tape.bytes(20)) } else { Value::Varint(tape.number()) };
+    let value = if tape.one_in(3) { Value::Bytes(tape.bytes(20)) } else { Value::Varint(tape.number()) };
     Field { number, value }
 }
 

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 pub(super) use self::kept::promises;
 use self::talk::Talk;
+pub(super) use self::talk::lost;
 use super::sample::{Laid, SAMPLE, disk, impatient, world};
 use super::tape::Tape;
 use crate::PATIENCE;

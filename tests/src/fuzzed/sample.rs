@@ -86,6 +86,13 @@ fn enrolment(name: u8, unit: &str, now_ms: i64) -> (IssueCode, Enrol) {
     (issue, Enrol { by, secret_hash, name: "máy".into(), app_version: "0".into() })
 }
 
+/// One more code for the unit, to be issued, and how it is typed.
+pub(super) fn another_code(salt: u8) -> (Job, String) {
+    let code = EnrolCode::new([salt; 26]);
+    let issue = IssueCode { unit: UNIT.into(), hash: code.hash(), expires_ms: i64::MAX };
+    (Job::IssueCode(issue), code.shown())
+}
+
 /// What the district answers to a queue.
 fn answers(district: &Files, file: Vec<u8>, clock: &Clock) -> Vec<u8> {
     let laid = Laid::out(district);
@@ -104,7 +111,8 @@ pub(super) fn queue(file: Vec<u8>, release: bool) -> Queue {
 /// The files of a folder but those that programs hold on to while they work.
 fn files(folder: &Path) -> Files {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let kept = entries.filter(|path| path.is_file() && path.extension().is_none_or(|ending| ending != "lock"));
+    let kept =
+        entries.filter(|path| path.is_file() && path.extension().is_none_or(|ending| ending != "lock"));
     kept.map(|path| (path.file_name().unwrap().into(), std::fs::read(&path).unwrap())).collect()
 }
 

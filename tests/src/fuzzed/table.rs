@@ -31,10 +31,42 @@ const SHEET: &str = "unit,form,period,element,value\n\
     31423,society,2024-05,deaths,\n";
 
 const CELLS: [&str; 36] = [
-    "unit", "value", "31423", "hoa-an", "31999", "society", "budget", "living-standards", "births", "deaths",
-    "tax_revenue", "ntm", "2024-05", "2024-06", "2024-13", "2024-H1", "2024-Q3", "2024", "-9999-01", "2023-05",
-    "12", "-1", "1.25", "1,5", "yes", "99999999999999", "\"", "\"\"", ",", ";", "\n", "\r\n", "\r", "\u{feff}",
-    "a\u{301}", "ệ",
+    "unit",
+    "value",
+    "31423",
+    "hoa-an",
+    "31999",
+    "society",
+    "budget",
+    "living-standards",
+    "births",
+    "deaths",
+    "tax_revenue",
+    "ntm",
+    "2024-05",
+    "2024-06",
+    "2024-13",
+    "2024-H1",
+    "2024-Q3",
+    "2024",
+    "-9999-01",
+    "2023-05",
+    "12",
+    "-1",
+    "1.25",
+    "1,5",
+    "yes",
+    "99999999999999",
+    "\"",
+    "\"\"",
+    ",",
+    ";",
+    "\n",
+    "\r\n",
+    "\r",
+    "\u{feff}",
+    "a\u{301}",
+    "ệ",
 ];
 
 /// Any bytes as a sheet of a unit's figures.
@@ -57,7 +89,10 @@ pub fn sheet(data: &[u8]) {
         Err(faults) => {
             assert!(!faults.is_empty());
             for fault in faults {
-                assert!(fault.line.is_none_or(|line| (1..=lines).contains(&line)), "{fault:?} of {lines} lines");
+                assert!(
+                    fault.line.is_none_or(|line| (1..=lines).contains(&line)),
+                    "{fault:?} of {lines} lines"
+                );
                 if let SheetProblem::Twice(first) = fault.problem {
                     assert!(fault.line > Some(first), "{fault:?}");
                 }
@@ -67,11 +102,50 @@ pub fn sheet(data: &[u8]) {
 }
 
 const PROGRAMME_CELLS: [&str; 44] = [
-    "yes", "no", "flow", "stock", "flag", "month", "quarter", "half", "year", "all", "commune", "0", "1", "-1", "12",
-    "13", "255", "65536", "9999999999999", "99999999999999999999", "2024-01-01", "2024-06-30", "-9999-01-01",
-    "9999-12-31", "2024", "1899", "32767", ">=", "<=", "hoa-an", "society", "births", "deaths", "births / deaths",
-    "prev(births)", "kept(births)", "quota(births)", "present(value)", "value <= 3 * last(value)", "\"", ",", "\n",
-    "ệ = \"", "\u{feff}",
+    "yes",
+    "no",
+    "flow",
+    "stock",
+    "flag",
+    "month",
+    "quarter",
+    "half",
+    "year",
+    "all",
+    "commune",
+    "0",
+    "1",
+    "-1",
+    "12",
+    "13",
+    "255",
+    "65536",
+    "9999999999999",
+    "99999999999999999999",
+    "2024-01-01",
+    "2024-06-30",
+    "-9999-01-01",
+    "9999-12-31",
+    "2024",
+    "1899",
+    "32767",
+    ">=",
+    "<=",
+    "hoa-an",
+    "society",
+    "births",
+    "deaths",
+    "births / deaths",
+    "prev(births)",
+    "kept(births)",
+    "quota(births)",
+    "present(value)",
+    "value <= 3 * last(value)",
+    "\"",
+    ",",
+    "\n",
+    "ệ = \"",
+    "\u{feff}",
 ];
 
 /// Any bytes as one or two of the tables of a programme.
@@ -92,7 +166,10 @@ pub fn programme(data: &[u8]) {
             for fault in faults {
                 let file = bundle.get(&fault.file).unwrap_or_default();
                 let lines = file.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() as u64 + 1;
-                assert!(fault.line.is_none_or(|line| (1..=lines).contains(&line)), "{fault:?} of {lines} lines");
+                assert!(
+                    fault.line.is_none_or(|line| (1..=lines).contains(&line)),
+                    "{fault:?} of {lines} lines"
+                );
             }
         }
     }

@@ -34,7 +34,9 @@ pub(in super::super) fn promises(laid: &Laid, before: &[SubmissionRow], told: &T
 fn adds_up(memory: &Memory, journal: &[SubmissionRow]) {
     let mut standing: HashMap<Place, (u32, &SubmissionRow)> = HashMap::new();
     for row in journal.iter().filter(|row| row.repeats.is_none()) {
-        let (Some(place), Verdict::Accepted { revision }) = (row.place, &row.ruling.verdict) else { continue };
+        let (Some(place), Verdict::Accepted { revision }) = (row.place, &row.ruling.verdict) else {
+            continue;
+        };
         let known = standing.get(&place).map_or(0, |(revision, _)| *revision);
         if *revision > known {
             standing.insert(place, (*revision, row));

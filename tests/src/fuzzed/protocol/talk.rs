@@ -1,10 +1,12 @@
 //! Messages to a district, one after the other, and what it tells of them.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use gom_domain::code::EnrolCode;
 use gom_domain::greeting::{Chain, DeviceId, Hello, fingerprint};
 use gom_domain::ruling::Receipt;
+use gom_domain::world::World;
 use gom_proto::wire::change::Kind;
 use gom_proto::wire::sync_client::SyncClient;
 use gom_proto::wire::sync_server::SyncServer;
@@ -12,6 +14,7 @@ use gom_proto::wire::{self, push_reply, push_request};
 use gom_proto::{PROTOCOL, operations, pass, sheet, verdicts};
 use gom_server::books::Answer;
 use gom_server::grpc::SyncService;
+use gom_server::memory::Memory;
 use gom_server::office;
 use gom_server::sealer::Seals;
 use gom_server::store::{DeviceRow, SubmissionRow};
@@ -20,10 +23,9 @@ use tokio_stream::StreamExt;
 use tonic::{Request, Status};
 
 use super::super::message::{changed, perhaps};
+use super::super::report;
 use super::super::sample::{DEVICES, Laid, SAMPLE, UNIT, world};
 use super::super::tape::Tape;
-use super::super::report;
-use gom_domain::world::World;
 
 /// What devices were told: the receipt of each operation, by device, epoch and sequence.
 pub(in super::super) type Told = BTreeMap<(DeviceId, u32, u64), Receipt>;
@@ -123,10 +125,15 @@ impl Talk {
     /// Remembers receipts. What was told once is told again as it was.
     fn learn(&mut self, device: DeviceId, epoch: u32, told: wire::Verdicts) -> Vec<u64> {
         let mut numbers = Vec::new();
-        for (sequence, receipt) in told.verdicts.into_iter().flat_map(|verdict| verdicts::unpack(verdict).unwrap()) {
+        for (sequence, receipt) in
+            told.verdicts.into_iter().flat_map(|verdict| verdicts::unpack(verdict).unwrap())
+        {
             numbers.push(sequence);
             let before = self.told.insert((device, epoch, sequence), receipt.clone());
-            assert!(before.is_none_or(|before| before == receipt), "{sequence} is told otherwise: {receipt:?}");
+            assert!(
+                before.is_none_or(|before| before == receipt),
+                "{sequence} is told otherwise: {receipt:?}"
+            );
         }
         numbers
     }
@@ -176,7 +183,7 @@ impl Talk {
         let name = if tape.one_in(2) { name } else { 1 };
         let mut given = Vec::new();
         for _ in 0..=tape.below(3) {
-            let row = tape.one_of(&LOST.rows).clone();
+            let row = tape.one_of(lost()).clone();
             given.extend(perhaps(tape, 3, row));
         }
         let request = shown(tokio_stream::iter(given), name);
@@ -269,34 +276,30 @@ fn is_an_answer(status: &Status) {
     assert!(!status.message().starts_with(FAILED), "{status:?}");
 }
 
-/// What the commune of the sample could give back.
-struct Lost {
-    rows: Vec<wire::GivenBack>,
+/// What the communes of the sample could give back, under the district's seal.
+pub(in super::super) fn lost() -> &'static [wire::GivenBack] {
+    &LOST
 }
 
-static LOST: std::sync::LazyLock<Lost> = std::sync::LazyLock::new(|| {
+static LOST: LazyLock<Vec<wire::GivenBack>> = LazyLock::new(|| {
     let laid = Laid::out(&SAMPLE.district);
     let books = laid.books();
     let shared = books.shared();
     let memory = shared.read().unwrap();
-    let given = |row: SubmissionRow| {
-        let device = memory.device(row.device).unwrap();
-        let seals = Seals::new(&memory, device).unwrap();
-        let receipt = Receipt { ruling: row.ruling, commit: row.seq, at_ms: world().now_ms() };
-        let owner = seals.owner(row.epoch);
-        let hash = fingerprint(&row.body);
-        wire::GivenBack {
-            device: device.id.0.to_vec(),
-            by_district: device.district,
-            epoch: row.epoch,
-            sheet: sheet::one(row.sequence, &receipt),
-            seal: sheet::seal_one(seals.key(), &owner, row.sequence, &receipt, &hash),
-            operations: Some(wire::Operations {
-                first_sequence: row.sequence,
-                bodies: vec![row.body],
-                squeezed: Vec::new(),
-            }),
-        }
-    };
-    Lost { rows: laid.journal().into_iter().map(given).collect() }
+    laid.journal().into_iter().map(|row| given_back(&memory, row)).collect()
 });
+
+fn given_back(memory: &Memory, row: SubmissionRow) -> wire::GivenBack {
+    let device = memory.device(row.device).unwrap();
+    let seals = Seals::new(memory, device).unwrap();
+    let receipt = Receipt { ruling: row.ruling, commit: row.seq, at_ms: world().now_ms() };
+    let (first_sequence, hash) = (row.sequence, fingerprint(&row.body));
+    wire::GivenBack {
+        device: device.id.0.to_vec(),
+        by_district: device.district,
+        epoch: row.epoch,
+        sheet: sheet::one(first_sequence, &receipt),
+        seal: sheet::seal_one(seals.key(), &seals.owner(row.epoch), first_sequence, &receipt, &hash),
+        operations: Some(wire::Operations { first_sequence, bodies: vec![row.body], squeezed: Vec::new() }),
+    }
+}
