@@ -104,16 +104,16 @@ fn formula_holds(expr: &Expr, dialect: Dialect, figures: &[Option<i64>]) {
 }
 
 fn condition_holds(condition: &Condition, figures: &[Option<i64>]) {
-    let text = condition.text(&write);
-    let again = parse_condition(&text, &names).unwrap_or_else(|fault| panic!("{text}: {fault:?}"));
-    assert_eq!(again.text(&write), text);
+    let written = condition.text(&write);
+    let again = parse_condition(&written, &names).unwrap_or_else(|fault| panic!("{written}: {fault:?}"));
+    assert_eq!(again.text(&write), written);
     let held = condition.eval(&|term| amount(term, figures));
-    assert_eq!(again.eval(&|term| amount(term, figures)), held, "{text}");
+    assert_eq!(again.eval(&|term| amount(term, figures)), held, "{written}");
     let mut asked = Asked::default();
-    let Some(test) = Test::new(condition, &mut asked, &scale) else { return };
+    let Some(ready) = Test::new(condition, &mut asked, &scale) else { return };
     let digits: Vec<Option<i64>> = asked.terms().map(|term| figures[place(term)]).collect();
-    if let Ok(tested) = test.eval(&digits, &mut Vec::new()) {
-        assert_eq!(tested, held, "{text}, made ready, of {digits:?}");
+    if let Ok(tested) = ready.eval(&digits, &mut Vec::new()) {
+        assert_eq!(tested, held, "{written}, made ready, of {digits:?}");
     }
 }
 

@@ -71,7 +71,7 @@ impl Talk {
             vec![wire::PushRequest { kind: Some(push_request::Kind::Hello(hello)) }];
         let mut next = device.reached.last_sequence + 1;
         if tape.one_in(4) {
-            next -= tape.below(3).min(next as usize) as u64;
+            next = next.saturating_sub(tape.below(3) as u64);
         }
         let mut numbers = Vec::new();
         for _ in 0..=tape.below(2) {
