@@ -120,7 +120,10 @@ impl History {
         }
         for row in rows.filed_of(period)? {
             let Some(about) = row.about else { continue };
-            if programmes.form_key(about.programme_version, about.form) == Some(form) {
+            // One of our own may have come back to a restored district by another hand.
+            let is_own =
+                reports.iter().any(|own: &Report| own.fingerprint == row.fingerprint && !own.is_queued());
+            if !is_own && programmes.form_key(about.programme_version, about.form) == Some(form) {
                 reports.push(filed(row, about.submission));
             }
         }

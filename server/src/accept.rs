@@ -201,10 +201,18 @@ impl<'a> Group<'a> {
         if row.body != body {
             return Ok(Err(Refusal::SequenceReused(sequence)));
         }
+        let mut receipt = self.receipt(row)?;
+        if planted::is("repeat-judged-anew") {
+            receipt.ruling = Ruling::plain(Verdict::Conflict { current: 1 });
+        }
+        Ok(Ok(receipt))
+    }
+
+    /// The receipt of a submission that is in the journal, or in this group.
+    fn receipt(&mut self, row: SubmissionRow) -> Stored<Receipt> {
         let in_group = self.memory.last.is_none_or(|last| row.seq > last.last_seq);
-        let at_ms = if in_group { self.at_ms } else { journal.commit_of(row.seq)?.at_ms };
-        let anew = planted::is("repeat-judged-anew").then(|| Ruling::plain(Verdict::Conflict { current: 1 }));
-        Ok(Ok(Receipt { ruling: anew.unwrap_or(row.ruling), commit: row.seq, at_ms }))
+        let at_ms = if in_group { self.at_ms } else { self.journal.written()?.commit_of(row.seq)?.at_ms };
+        Ok(Receipt { ruling: row.ruling, commit: row.seq, at_ms })
     }
 
     /// Decides about an operation without writing anything, so that a fault in it harms no other.

@@ -1,7 +1,8 @@
 //! Giving back: a commune holds what the books have lost since the backup that they go on from.
 //!
 //! Only what bears the district's own seal is let stand as it was told. A device may give back its own operations of which
-//! it lost the receipt, too; these are judged anew.
+//! it lost the receipt, too; these are judged anew. What is sealed and can never have its own number again, because another
+//! report has it or nobody holds those before it, comes in under the district's own hand for the unit.
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use crate::accept::{Group, Receipts, Taken};
 use crate::books::{Answer, Changes};
 use crate::memory::Memory;
 use crate::operation::Operation;
+use crate::planted;
 use crate::sealer::{Sealer, Seals};
 use crate::seen::Seen;
 use crate::store::{DeviceRow, Ledger, StoreError, Stored};
@@ -35,6 +37,8 @@ pub struct GiveBack {
     pub sheet: Vec<u8>,
     /// The seal.
     pub seal: Vec<u8>,
+    /// The name of the district's hand for the unit, if there is none yet.
+    pub hand: DeviceId,
 }
 
 impl GiveBack {
@@ -44,6 +48,7 @@ impl GiveBack {
         message: wire::GivenBack,
         first_sequence: u64,
         operations: Vec<Operation>,
+        hand: DeviceId,
     ) -> Result<Self, Malformed> {
         let device = message.device.as_slice().try_into().map_err(|_| Malformed::Field("device"))?;
         let last = first_sequence.checked_add(operations.len() as u64);
@@ -53,7 +58,7 @@ impl GiveBack {
         greeting::epoch(message.epoch)?;
         let (epoch, sheet, seal) = (message.epoch, message.sheet, message.seal);
         let (device, by_district) = (DeviceId(device), message.by_district);
-        Ok(Self { giver, device, by_district, epoch, first_sequence, operations, sheet, seal })
+        Ok(Self { giver, device, by_district, epoch, first_sequence, operations, sheet, seal, hand })
     }
 }
 
@@ -88,14 +93,28 @@ impl<'m> Owners<'m> {
         if let Some(known) = self.memory.device_called(job.device).or(new) {
             return (known.clone(), false);
         }
+        (self.unheard(job.device, job.by_district), true)
+    }
+
+    /// The district's own hand for the unit.
+    fn hand(&self, id: DeviceId) -> (DeviceRow, bool) {
+        let here = |device: &&DeviceRow| device.district && device.unit == self.giver.unit;
+        let known = self.memory.devices().find(here).or_else(|| self.new.iter().find(here));
+        known.map_or_else(|| (self.unheard(id, true), true), |known| (known.clone(), false))
+    }
+
+    fn unheard(&self, id: DeviceId, district: bool) -> DeviceRow {
         let place = u32::try_from(self.new.len()).unwrap_or(u32::MAX);
-        let new = DeviceRow::unheard(
-            self.memory.next_device().saturating_add(place),
-            job.device,
-            self.giver.unit,
-            job.by_district,
-        );
-        (new, true)
+        DeviceRow::unheard(self.memory.next_device().saturating_add(place), id, self.giver.unit, district)
+    }
+
+    /// Enters a device that the books did not know.
+    fn enter(&mut self, group: &mut Group<'_>, (device, is_new): (DeviceRow, bool)) -> Stored<DeviceRow> {
+        if is_new {
+            group.enter(&device)?;
+            self.new.push(device.clone());
+        }
+        Ok(device)
     }
 }
 
@@ -127,12 +146,21 @@ pub fn take_back(group: &mut Group<'_>, owners: &mut Owners<'_>, job: &GiveBack)
         first_sequence: job.first_sequence,
     };
     let Some(told) = told(owners, &owner, job)? else { return Ok(nothing) };
-    if is_new {
-        group.enter(&owner)?;
-        owners.new.push(owner.clone());
-    }
+    let is_sealed = !told.is_empty();
+    let owner = owners.enter(group, (owner, is_new))?;
     let number = (job.epoch, job.first_sequence);
-    let (taken, receipts) = group.give_back(&owner, number, &job.operations, told)?;
+    let (mut taken, mut receipts) = group.give_back(&owner, number, &job.operations, told.clone())?;
+    // Nobody has promised to wait for what comes before it any more.
+    let is_left = taken == Taken::Never || taken == Taken::Later && !owners.memory.restored;
+    if is_sealed && is_left && !planted::is("left-behind-for-ever") {
+        let hand = owners.hand(job.hand);
+        let hand = owners.enter(group, hand)?;
+        let rest = receipts.len();
+        let first = job.first_sequence + rest as u64;
+        let adopted = group.adopt(&hand, first, &job.operations[rest..], told)?;
+        taken = adopted.0;
+        receipts.extend(adopted.1);
+    }
     let seals = Arc::new(Seals::new(owners.memory, &owner)?);
     let sealer = Sealer::new(&seals, job.epoch, job.first_sequence, &job.operations);
     Ok(TakenBack { taken, verdicts: sealer.seal(&receipts), ..nothing })

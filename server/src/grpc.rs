@@ -189,7 +189,8 @@ impl Sync for SyncService {
         let device = self.device(&request)?;
         let (replies, stream) = mpsc::channel(IN_FLIGHT);
         let inbound = request.into_inner();
-        tokio::spawn(given_back::take_back(self.writer.clone(), device, inbound, replies, self.stop.clone()));
+        let taking = given_back::Taking { writer: self.writer.clone(), device, world: self.world.clone() };
+        tokio::spawn(taking.run(inbound, replies, self.stop.clone()));
         Ok(Response::new(Box::pin(tokio_stream::wrappers::ReceiverStream::new(stream))))
     }
 }

@@ -105,7 +105,7 @@ fn message(job: Job) -> Option<wire::change::Kind> {
 }
 
 /// The change that a message asks for.
-fn job(kind: wire::change::Kind, world: &World) -> Result<Job, gom_proto::Malformed> {
+pub fn job(kind: wire::change::Kind, world: &World) -> Result<Job, gom_proto::Malformed> {
     use wire::change::Kind;
     let given = |table: Vec<u8>| (!table.is_empty()).then_some(table);
     Ok(match kind {

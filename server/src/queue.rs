@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gom_domain::Bilingual;
-use gom_domain::greeting::{Action, DeviceId, Hello, HistoryId};
+use gom_domain::greeting::{Action, DeviceId, Hello, HistoryId, Welcome};
 use gom_domain::programme::Editions;
 use gom_domain::ruling::Ruling;
 use gom_proto::seal::SealKey;
@@ -83,7 +83,7 @@ pub fn take_in(
     match welcome.action {
         Action::Quarantined if job.release => release(ledger, memory, seen, &read, job.fresh.1, now_ms),
         Action::Quarantined => crate::enrol::refused(Trouble::QueueOfAClone),
-        _ => answer(ledger, memory, seen, read, welcome, now_ms),
+        _ => answer(ledger, memory, seen, read, (welcome, job.fresh.1), now_ms),
     }
 }
 
@@ -124,14 +124,14 @@ fn answer(
     memory: &Memory,
     seen: &mut Seen,
     read: Read,
-    mut welcome: gom_domain::greeting::Welcome,
+    (mut welcome, fresh): (Welcome, DeviceId),
     now_ms: i64,
 ) -> Stored<(Changes, Answer)> {
     let Read { device, key, hello, queue } = read;
     let Some(opened) = opened(&queue.operations, &memory.editions) else {
         return crate::enrol::refused(Trouble::DamagedFile);
     };
-    let Some(given) = given_back(memory, device.number, &queue) else {
+    let Some(given) = given_back(memory, device.number, &queue, fresh) else {
         return crate::enrol::refused(Trouble::DamagedFile);
     };
     let published = news::published(memory, &device, queue.after)?;
@@ -207,12 +207,12 @@ fn push(
     Ok(taken)
 }
 
-fn given_back(memory: &Memory, giver: u32, queue: &wire::Queue) -> Option<Vec<GiveBack>> {
+fn given_back(memory: &Memory, giver: u32, queue: &wire::Queue, hand: DeviceId) -> Option<Vec<GiveBack>> {
     let read = |message: &wire::GivenBack| {
         let mut message = message.clone();
         let operations = [message.operations.take().unwrap_or_default()];
         let (first_sequence, operations) = opened(&operations, &memory.editions)?.pop()?;
-        GiveBack::read(giver, message, first_sequence, operations).ok()
+        GiveBack::read(giver, message, first_sequence, operations, hand).ok()
     };
     queue.given_back.iter().map(read).collect()
 }

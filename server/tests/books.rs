@@ -5,21 +5,23 @@
 use std::path::Path;
 
 use gom_domain::code::{CODE_LIFE_MS, EnrolCode};
-use gom_domain::greeting::{DeviceId, HistoryId};
+use gom_domain::greeting::{DeviceId, HistoryId, fingerprint};
 use gom_domain::programme::Bundle;
 use gom_domain::ruling::{Receipt, Verdict};
 use gom_domain::submission::{Submission, SubmissionId};
 use gom_domain::unit::UnitId;
 use gom_domain::world::World;
+use gom_proto::{sheet, wire};
 use gom_server::accept::Refusal;
 use gom_server::books::{Answer, Books, Contact, Job, Push};
 use gom_server::enrol::{By, Enrol, IssueCode};
 use gom_server::folder::Folder;
-use gom_server::give_back::GiveBack;
+use gom_server::give_back::{self, GiveBack};
 use gom_server::history::{GoOn, NewHistory};
 use gom_server::memory::Memory;
 use gom_server::operation::Operation;
 use gom_server::publish::Load;
+use gom_server::sealer::Seals;
 use gom_server::store::{Journal, Sqlite, StoreError, Stored};
 use tempfile::TempDir;
 
@@ -82,6 +84,33 @@ impl District {
         };
         match self.commit(Job::Push(push)) {
             Answer::Receipts(receipts, refusal) => (receipts, refusal),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Device 1's operation with what the books have told of it.
+    fn given_back(&self, sequence: u64, body: Vec<u8>, told: &(u64, Receipt)) -> GiveBack {
+        let memory = self.books.shared();
+        let memory = memory.read().unwrap();
+        let device = memory.device(1).unwrap();
+        let seals = Seals::new(&memory, device).unwrap();
+        let fingerprint = fingerprint(&body);
+        GiveBack {
+            giver: 1,
+            device: device.id,
+            by_district: false,
+            epoch: 1,
+            first_sequence: sequence,
+            operations: vec![body.into()],
+            sheet: sheet::one(sequence, &told.1),
+            seal: sheet::seal_one(seals.key(), &seals.owner(1), sequence, &told.1, &fingerprint),
+            hand: DeviceId([8; 16]),
+        }
+    }
+
+    fn take_back(&mut self, given: &GiveBack) -> wire::Taken {
+        match self.commit(Job::GiveBack(given.clone())) {
+            Answer::TakenBack(taken) => give_back::reply(taken).taken(),
             other => panic!("{other:?}"),
         }
     }
@@ -495,13 +524,46 @@ fn what_is_given_back_under_no_seal_of_the_district_is_not_let_stand() {
         epoch: 1,
         first_sequence: 2,
         operations: vec![report(2, 6, None).into()],
-        sheet: gom_proto::sheet::one(2, &told),
+        sheet: sheet::one(2, &told),
         seal: vec![7; gom_proto::seal::LENGTH],
+        hand: DeviceId([9; 16]),
     };
     assert!(matches!(district.commit(Job::GiveBack(forged)), Answer::TakenBack(_)));
     assert_eq!(district.crimes(), Some(5));
     let (receipts, refusal) = district.push(1, 2, &[report(3, 7, Some(1))]);
     assert_eq!((verdicts(&receipts)[0], refusal), (&Verdict::Accepted { revision: 2 }, None));
+}
+
+/// Nobody holds what came before it any more: while somebody may, it waits; then it comes in under the district's own hand
+/// for the unit, with the ruling that was given, and once.
+#[test]
+fn what_follows_a_gap_that_nobody_can_fill_comes_in_once_the_district_goes_on() {
+    let mut district = District::open();
+    let file = Folder::new(district.folder.path().join("d")).books();
+    let yesterday = district.folder.path().join("yesterday.db");
+    let copied = rusqlite::Connection::open(&file).unwrap();
+    copied.execute("vacuum into ?", [yesterday.to_str().unwrap()]).unwrap();
+    drop(copied);
+    let body = report(2, 6, Some(1));
+    let (receipts, _) = district.push(1, 1, &[report(1, 5, None), body.clone()]);
+    let given = district.given_back(2, body, &receipts[1]);
+
+    drop(std::mem::replace(
+        &mut district.books,
+        Books::open(Box::new(Sqlite::open(&yesterday).unwrap())).unwrap(),
+    ));
+    let instead_of = district.books.shared().read().unwrap().history;
+    district.commit(Job::NewHistory(NewHistory { instead_of, history: HistoryId([9; 16]) }));
+    assert_eq!(district.take_back(&given), wire::Taken::Later);
+    assert_eq!(district.crimes(), None);
+    district.commit(Job::GoOn(GoOn { note: "máy đã hỏng".into() }));
+    assert_eq!(district.take_back(&given), wire::Taken::Now);
+    assert_eq!(district.crimes(), Some(6));
+    assert_eq!(district.take_back(&given), wire::Taken::Before, "it is there already");
+    let memory = district.books.shared();
+    let memory = memory.read().unwrap();
+    let hand = memory.devices().find(|device| device.district).unwrap();
+    assert_eq!(hand.reached.last_sequence, 1, "once");
 }
 
 /// Books with a report of April, and one of May in three versions, edited behind the program's back; the entries are 1 to

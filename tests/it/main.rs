@@ -15,6 +15,7 @@ mod door;
 mod enrolment;
 mod full_disk;
 mod future;
+mod fuzzed;
 mod line;
 mod merger;
 mod offline;

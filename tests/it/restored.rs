@@ -149,6 +149,51 @@ async fn what_a_clone_has_taken_the_number_of_is_handed_in_under_another() {
     district.verify();
 }
 
+/// The same, but whoever handed it in is gone for good, and only the unit's other computer has it. It cannot have its own
+/// number, so it comes in under the district's own hand, with its ruling as it was given; and it does so once.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_others_hold_of_a_number_that_is_taken_comes_in_by_the_districts_hand() {
+    let mut district = District::open().await;
+    let mut one = Commune::enrolled(&district, "31423").await;
+    let mut others =
+        [Commune::enrolled(&district, "31423").await, Commune::enrolled(&district, "31423").await];
+    let older = district.desk().join("older");
+    copy(&one.path(), &older);
+    let backup = district.desk().join("yesterday");
+    back_up(&mut district, &backup).await;
+    one.call(district.url());
+    one.queue("society", "2024-05", &[("births", "24")]);
+    assert!(one.sync().await.is_settled());
+    drop(one);
+    for other in &mut others {
+        other.call(district.url());
+        other.sync().await;
+        assert_eq!(other.state("society", "2024-05"), CellState::Accepted(1));
+    }
+
+    go_back(&mut district, &backup).await;
+    let instead_of = district.memory().history;
+    let new = NewHistory { instead_of, history: HistoryId([9; 16]) };
+    assert!(matches!(district.perform(Job::NewHistory(new)).await, Answer::Changed(1..)));
+    let office = Program::gom(&older);
+    office.vi(&["set", "society", "2024-06", "births=5"]).done();
+    office.vi(&["submit", "--all", "--note", "x"]).done();
+    office.vi(&["sync", "--server", &district.url()]).done();
+    for other in &mut others {
+        other.call(district.url());
+        other.try_sync().await.unwrap();
+    }
+    assert_eq!(district.total("births", "2024-Q2"), "29");
+    assert_eq!(district.submissions().len(), 2, "each once");
+    for other in &mut others {
+        assert_eq!(other.try_sync().await.unwrap().given_back, 0, "nothing is left to be given back");
+        // Whoever brought it back knows whose it was.
+        let state = other.state("society", "2024-05");
+        assert!(matches!(state, CellState::Accepted(1) | CellState::District(1)), "{state:?}");
+    }
+    district.verify();
+}
+
 /// A computer that was enrolled after the backup is let in again by the district's own seal; what the district entered on
 /// the unit's behalf comes back, too.
 #[tokio::test(flavor = "multi_thread")]

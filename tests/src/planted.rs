@@ -108,6 +108,11 @@ pub const FAULTS: &[Fault] = &[
         "given-back-judged-anew",
         &[story("restored::a_district_that_goes_on_from_yesterdays_copy_gets_back_what_communes_hold")],
     ),
+    // What can have its own number no more is offered again and again, and never taken.
+    fault(
+        "left-behind-for-ever",
+        &[books("what_follows_a_gap_that_nobody_can_fill_comes_in_once_the_district_goes_on")],
+    ),
     // A commune that has followed the books further than they have come says nothing by it.
     fault(
         "lost-history-unnoticed",

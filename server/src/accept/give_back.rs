@@ -69,6 +69,42 @@ impl Group<'_> {
         Ok((taken, receipts))
     }
 
+    /// Takes operations whose own numbers they can never have again under the district's hand, with what was told of them.
+    /// The receipts bear their own sequences, from the first one's on. What has come in by any hand is not written again.
+    pub fn adopt(
+        &mut self,
+        hand: &DeviceRow,
+        first_sequence: u64,
+        operations: &[Operation],
+        told: Receipts,
+    ) -> Stored<(Taken, Receipts)> {
+        let known = self.senders.get(&hand.number).copied();
+        let mut sender = known.unwrap_or_else(|| Sender::from(hand));
+        let mut told: HashMap<u64, Receipt> = told.into_iter().collect();
+        let (mut taken, mut receipts) = (Taken::Before, Vec::with_capacity(operations.len()));
+        for (sequence, operation) in (first_sequence..).zip(operations) {
+            let judged = match told.remove(&sequence) {
+                Some(told) => self.take_back(&sender, operation, told)?,
+                None => Err(Refusal::Gap(sequence)),
+            };
+            let Ok(judged) = judged else {
+                taken = Taken::Later;
+                break;
+            };
+            let receipt = if let Some(first) = judged.repeats {
+                let row = self.journal.written()?.submission(first)?;
+                self.receipt(row)?
+            } else {
+                taken = Taken::Now;
+                let number = (sender.reached.epoch, sender.reached.last_sequence + 1);
+                self.append(&mut sender, number, operation, judged)
+            };
+            receipts.push((sequence, receipt));
+        }
+        self.senders.insert(sender.number, sender);
+        Ok((taken, receipts))
+    }
+
     /// The sequence that comes next in a device's epoch.
     fn next(&mut self, sender: &Sender, epoch: u32) -> Stored<u64> {
         if epoch == sender.reached.epoch {

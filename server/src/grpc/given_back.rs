@@ -1,5 +1,7 @@
 //! What a commune gives back after its district went on from a backup, sheet by sheet.
 
+use gom_domain::greeting::DeviceId;
+use gom_domain::world::World;
 use gom_proto::wire;
 use tokio::sync::{mpsc, watch};
 use tonic::{Status, Streaming};
@@ -11,44 +13,50 @@ use crate::store::DeviceRow;
 use crate::wording::Trouble;
 use crate::writer::Writer;
 
-/// Takes sheets back, one after the other, and answers each once it is durable.
-pub(super) async fn take_back(
-    writer: Writer,
-    device: DeviceRow,
-    mut inbound: Streaming<wire::GivenBack>,
-    replies: mpsc::Sender<Result<wire::GivenBackReply, Status>>,
-    stop: watch::Receiver<bool>,
-) {
-    let mut stopping = std::pin::pin!(crate::serve::until(stop));
-    loop {
-        let message = tokio::select! {
-            message = inbound.message() => message,
-            () = &mut stopping => Err(wait(&Trouble::Stopping)),
-        };
-        let reply = match message {
-            Ok(Some(message)) => reply(&writer, &device, message).await,
-            Ok(None) => return,
-            Err(status) => Err(status),
-        };
-        let ended = reply.is_err();
-        if replies.send(reply).await.is_err() || ended {
-            return;
-        }
-    }
+/// A device that gives back, and where it goes.
+pub(super) struct Taking {
+    pub(super) writer: Writer,
+    pub(super) device: DeviceRow,
+    pub(super) world: World,
 }
 
-#[allow(clippy::result_large_err, reason = "tonic's own error")]
-async fn reply(
-    writer: &Writer,
-    device: &DeviceRow,
-    mut message: wire::GivenBack,
-) -> Result<wire::GivenBackReply, Status> {
-    let operations = message.operations.take().unwrap_or_default();
-    let (first_sequence, operations) = read(operations, &writer.editions()).map_err(|status| *status)?;
-    let given = GiveBack::read(device.number, message, first_sequence, operations).map_err(malformed)?;
-    match writer.perform(Job::GiveBack(given)).await {
-        Answer::TakenBack(reply) => Ok(give_back::reply(reply)),
-        Answer::Failed(trouble) => Err(wait(&trouble)),
-        _ => Err(Status::internal("an answer to another question")),
+impl Taking {
+    /// Takes sheets back, one after the other, and answers each once it is durable.
+    pub(super) async fn run(
+        self,
+        mut inbound: Streaming<wire::GivenBack>,
+        replies: mpsc::Sender<Result<wire::GivenBackReply, Status>>,
+        stop: watch::Receiver<bool>,
+    ) {
+        let mut stopping = std::pin::pin!(crate::serve::until(stop));
+        loop {
+            let message = tokio::select! {
+                message = inbound.message() => message,
+                () = &mut stopping => Err(wait(&Trouble::Stopping)),
+            };
+            let reply = match message {
+                Ok(Some(message)) => self.reply(message).await,
+                Ok(None) => return,
+                Err(status) => Err(status),
+            };
+            let ended = reply.is_err();
+            if replies.send(reply).await.is_err() || ended {
+                return;
+            }
+        }
+    }
+
+    #[allow(clippy::result_large_err, reason = "tonic's own error")]
+    async fn reply(&self, mut message: wire::GivenBack) -> Result<wire::GivenBackReply, Status> {
+        let operations = message.operations.take().unwrap_or_default();
+        let (first_sequence, operations) =
+            read(operations, &self.writer.editions()).map_err(|status| *status)?;
+        let hand = DeviceId(self.world.random());
+        let given = GiveBack::read(self.device.number, message, first_sequence, operations, hand);
+        match self.writer.perform(Job::GiveBack(given.map_err(malformed)?)).await {
+            Answer::TakenBack(reply) => Ok(give_back::reply(reply)),
+            Answer::Failed(trouble) => Err(wait(&trouble)),
+            _ => Err(Status::internal("an answer to another question")),
+        }
     }
 }

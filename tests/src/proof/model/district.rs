@@ -100,7 +100,7 @@ impl<'f> District<'f> {
             let fingerprint = row.fingerprint;
             let sender =
                 self.memory(|memory| memory.device(row.device).cloned()).ok_or("an unknown device")?;
-            row.name = sender.id;
+            (row.name, row.by_district) = (sender.id, sender.district);
             let (unit, device) = (sender.unit, if sender.district { 0 } else { row.device });
             let whose = self.known.get(&fingerprint).copied();
             let is_its =
@@ -154,6 +154,7 @@ impl<'f> District<'f> {
                 seq: row.get::<_, i64>("seq")?.cast_unsigned(),
                 device: row.get("device")?,
                 name: DeviceId([0; 16]),
+                by_district: false,
                 epoch: row.get("epoch")?,
                 sequence: row.get::<_, i64>("sequence")?.cast_unsigned(),
                 unit: row.get("unit")?,

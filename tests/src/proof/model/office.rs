@@ -312,7 +312,7 @@ impl Office {
             hold!(in_one, "operation {} is queued, moved, ruled on: {states:?}", one.sequence);
             if let Some((said, commit, _)) = &one.receipt {
                 let number = (self.computer.device, one.epoch, one.sequence);
-                let given = rulings.were_given(&one.fingerprint, number, said, *commit);
+                let given = rulings.were_told(&one.fingerprint, number, said, *commit);
                 hold!(given, "{said:?} of {number:?} at {commit} was never given");
             }
         }

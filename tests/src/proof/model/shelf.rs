@@ -39,6 +39,8 @@ pub(super) struct Entry {
     pub(super) device: u32,
     /// The device's lasting name: books that have lost it may give it another number.
     pub(super) name: DeviceId,
+    /// Whether that is the district's own hand for the unit.
+    pub(super) by_district: bool,
     pub(super) epoch: u32,
     pub(super) sequence: u64,
     pub(super) unit: u32,
@@ -47,6 +49,12 @@ pub(super) struct Entry {
     pub(super) said: Said,
     pub(super) told: Option<Told>,
     pub(super) repeats: bool,
+}
+
+impl Entry {
+    fn number(&self) -> Number {
+        (self.name, self.epoch, self.sequence)
+    }
 }
 
 /// An entry with what its body says.
@@ -65,32 +73,51 @@ pub(super) type Stands = BTreeMap<Place, Rc<Filed>>;
 #[derive(Debug, Default)]
 pub(super) struct Rulings(HashMap<[u8; 32], Vec<Given>>);
 
-/// A ruling that was given: the operation's number, what was said, and the commit.
-type Given = (DeviceId, u32, u64, Said, u64);
+/// The number that a ruling was given under.
+type Number = (DeviceId, u32, u64);
+
+/// A ruling that was given.
+#[derive(Debug)]
+struct Given {
+    number: Number,
+    by_district: bool,
+    said: Said,
+    commit: u64,
+}
 
 impl Rulings {
     fn give(&mut self, entry: &Entry) {
-        let ruling = (entry.name, entry.epoch, entry.sequence, entry.said.clone(), entry.seq);
-        self.0.entry(entry.fingerprint).or_default().push(ruling);
+        let given = Given {
+            number: entry.number(),
+            by_district: entry.by_district,
+            said: entry.said.clone(),
+            commit: entry.seq,
+        };
+        self.0.entry(entry.fingerprint).or_default().push(given);
     }
 
-    /// Whether a submission was accepted by that number before.
-    fn was_accepted(&self, entry: &Entry) -> bool {
-        let given = self.0.get(&entry.fingerprint).map_or(&[][..], Vec::as_slice);
-        let number = (entry.name, entry.epoch, entry.sequence);
-        given.iter().any(|(a, b, c, said, _)| (*a, *b, *c) == number && matches!(said, Said::Accepted(_)))
-    }
-
-    /// Whether a ruling was given.
-    pub(super) fn were_given(
-        &self,
-        fingerprint: &[u8; 32],
-        (device, epoch, sequence): (DeviceId, u32, u64),
-        said: &Said,
-        commit: u64,
-    ) -> bool {
+    /// What was ruled on a body under a number. What can have its own number no more comes back by the district's hand, so
+    /// what was ruled on it there counts for its own number, and the other way round.
+    fn of(&self, fingerprint: &[u8; 32], number: Number, by_district: bool) -> impl Iterator<Item = &Given> {
         let given = self.0.get(fingerprint).map_or(&[][..], Vec::as_slice);
-        given.iter().any(|(a, b, c, d, e)| (*a, *b, *c, d, *e) == (device, epoch, sequence, said, commit))
+        given.iter().filter(move |given| by_district || given.by_district || given.number == number)
+    }
+
+    /// Whether a submission was accepted before.
+    fn was_accepted(&self, entry: &Entry) -> bool {
+        self.of(&entry.fingerprint, entry.number(), entry.by_district)
+            .any(|given| matches!(given.said, Said::Accepted(_)))
+    }
+
+    /// Whether a ruling was given as that commit.
+    fn were_given(&self, entry: &Entry, commit: u64) -> bool {
+        let mut given = self.of(&entry.fingerprint, entry.number(), entry.by_district);
+        given.any(|given| (&given.said, given.commit) == (&entry.said, commit))
+    }
+
+    /// Whether a device can have been told of a ruling on its operation.
+    pub(super) fn were_told(&self, fingerprint: &[u8; 32], number: Number, said: &Said, commit: u64) -> bool {
+        self.of(fingerprint, number, false).any(|given| (&given.said, given.commit) == (said, commit))
     }
 }
 
@@ -174,12 +201,7 @@ impl Shelf {
             || self.numbers.contains_key(&(entry.device, entry.epoch, entry.sequence - 1));
         hold!(before, "{number:?} follows a gap");
         if let Some(told) = entry.told.filter(|_| !entry.repeats) {
-            let given = rulings.were_given(
-                &entry.fingerprint,
-                (entry.name, entry.epoch, entry.sequence),
-                &entry.said,
-                told.commit,
-            );
+            let given = rulings.were_given(&entry, told.commit);
             hold!(given, "entry {}: {:?} was told, which never was ruled", entry.seq, entry.said);
         }
         // What was accepted by books that are lost comes back as a conflict where something else stands since.
