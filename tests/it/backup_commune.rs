@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use tests::commune::Counts;
 use tests::program::has;
 use tests::sheet::month_of;
-use tests::{Commune, District};
+use tests::{Commune, District, edit};
 
 use super::backup::{UNITS, backed_up, communes, go_back, hand_in, papers, totals};
 
@@ -93,7 +93,7 @@ async fn a_communes_damaged_newer_or_foreign_backup_is_refused_whole() {
     let edited = |sql: &str| {
         let file = district.desk().join("edited.db");
         std::fs::write(&file, &whole).unwrap();
-        Connection::open(&file).unwrap().execute_batch(sql).unwrap();
+        edit::spoil(&Connection::open(&file).unwrap(), sql);
         std::fs::read(&file).unwrap()
     };
     let books = std::fs::read(backed_up(&district, "books-copy.db")).unwrap();

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use tests::commune::{read_failure, read_out, try_enrol};
 use tests::program::has;
 use tests::sheet::month_of;
-use tests::{Commune, District, Line, Program, soon};
+use tests::{Commune, District, Line, Program, edit, soon};
 use tonic::Code;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,15 +81,16 @@ async fn a_wrong_secret_is_refused() {
     let commune = Commune::enrolled(&district, "31423").await;
     commune.queue("society", "2024-05", &[("births", "24")]);
     let folder = Connection::open(commune.path().join("gom.db")).unwrap();
-    let secret: Vec<u8> = folder.query_row("select secret from folder", [], |row| row.get(0)).unwrap();
-    folder.execute("update folder set secret = zeroblob(32)", []).unwrap();
+    let sql = "select hex(secret) from folder";
+    let secret: String = folder.query_row(sql, [], |row| row.get(0)).unwrap();
+    edit::write(&folder, "update folder set secret = zeroblob(32)");
     // What is written down beside it would tell that it was changed.
     std::fs::remove_file(commune.path().join("identity")).unwrap();
     let error = commune.try_sync().await.unwrap_err();
     assert!(matches!(error, SyncError::Line(LineFault::Refused(_))), "{error:?}");
     has(&read_out(&error), &["huyện không cho máy này vào", "hãy ghi danh lại"]);
     assert_eq!((district.submissions().len(), commune.counts().queued), (0, 1));
-    folder.execute("update folder set secret = ?", [secret]).unwrap();
+    edit::write(&folder, &format!("update folder set secret = x'{secret}'"));
     std::fs::remove_file(commune.path().join("identity")).unwrap();
     assert!(commune.sync().await.is_settled());
 }

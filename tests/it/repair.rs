@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use tests::program::has;
 use tests::proof::chance::Chance;
 use tests::sheet::month_of;
-use tests::{Commune, District};
+use tests::{Commune, District, edit};
 
 /// A district and a commune that has handed in a quarter, and has two reports queued and a draft.
 async fn with_work() -> (District, Commune) {
@@ -107,7 +107,8 @@ async fn of_a_report_whose_body_was_changed_only_that_one_is_lost_and_it_is_said
     let connection = settle(&database(&commune));
     let sql =
         "update operation set body = zeroblob(length(body)) where id = (select max(operation) from outbox)";
-    assert_eq!(connection.execute(sql, []).unwrap(), 1);
+    edit::spoil(&connection, sql);
+    assert_eq!(connection.changes(), 1);
     drop(connection);
     let said = commune.office().en(&["sync"]).done();
     has(
@@ -264,7 +265,8 @@ async fn a_secret_that_was_changed_in_the_database_is_known_from_beside_it() {
     let (district, mut commune) = with_work().await;
     let before = district.submissions().len() as u64;
     let connection = settle(&database(&commune));
-    assert_eq!(connection.execute("update folder set secret = zeroblob(32)", []).unwrap(), 1);
+    edit::spoil(&connection, "update folder set secret = zeroblob(32)");
+    assert_eq!(connection.changes(), 1);
     drop(connection);
     let said = commune.office().vi(&["sync"]).done();
     has(&said, &["Dữ liệu trên máy bị hỏng", "Cứu được 2 báo cáo chờ gửi và 1 bản nháp."]);

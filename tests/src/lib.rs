@@ -17,6 +17,7 @@ pub mod commune;
 #[cfg(target_os = "linux")]
 pub mod disk;
 pub mod district;
+pub mod edit;
 pub mod fuzzed;
 pub mod line;
 pub mod planted;

@@ -59,7 +59,7 @@ pub fn books_file(data: &[u8]) {
 /// Asks all that commands ask.
 fn reads(folder: &Folder) -> Option<()> {
     let mut journal = folder.read().ok()?;
-    _ = journal.check();
+    _ = folder.prove(&mut journal);
     _ = verify(&mut journal);
     _ = export(
         &mut journal,

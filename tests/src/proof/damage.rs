@@ -25,20 +25,17 @@ pub const PROOF: Proof = Proof {
     tries,
 };
 
-/// The real programs are run on one database in so many; on the others what they are made of is.
-const PROGRAMS: u64 = 40;
-
 fn tries(count: u64, seed: u64) {
     let good = runtime().block_on(Box::pin(folder::good()));
     for number in 0..count {
         let attempt = Attempt::begin("damage", number, seed);
         let chance = Chance::new(seed.wrapping_mul(1_000_003).wrapping_add(number));
-        let (good, with_programs) = (good.clone(), number / 2 % PROGRAMS == 0);
+        let good = good.clone();
         within_patience(move || {
             if number % 2 == 0 {
-                books::attempt(&good.books, chance, with_programs);
+                books::attempt(&good.books, chance);
             } else {
-                folder::attempt(&good, chance, with_programs);
+                folder::attempt(&good, chance);
             }
         });
         drop(attempt);

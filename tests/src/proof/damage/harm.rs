@@ -1,7 +1,7 @@
 //! What is done to a database, and what it is done with.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
@@ -27,6 +27,17 @@ pub(super) struct Moments {
 }
 
 impl Moments {
+    /// Notes a database as it was earlier.
+    pub(super) fn note_early(&mut self, file: &Path) {
+        (self.early, self.early_log) = (settled(file), fs::read(log(file)).unwrap_or_default());
+    }
+
+    /// Notes a database as it is.
+    pub(super) fn note(&mut self, file: &Path) {
+        (self.file, self.log) = (fs::read(file).unwrap(), fs::read(log(file)).unwrap_or_default());
+        self.settled = settled(file);
+    }
+
     /// Puts the database down, damaged in a way that chance chooses. Returns what was done.
     pub(super) fn lay_down(&self, file: &Path, chance: &mut Chance) -> String {
         let mut base = (self.file.clone(), self.log.clone());
@@ -68,10 +79,25 @@ impl Moments {
     }
 }
 
-fn put(file: &Path, (database, log): &(Vec<u8>, Vec<u8>)) {
+fn log(file: &Path) -> PathBuf {
+    file.with_extension("db-wal")
+}
+
+/// A database with all of its log moved into it.
+fn settled(file: &Path) -> Vec<u8> {
+    let desk = tempfile::TempDir::new().unwrap();
+    let copy = desk.path().join("settled.db");
+    put(&copy, &(fs::read(file).unwrap(), fs::read(log(file)).unwrap_or_default()));
+    let connection = Connection::open(&copy).unwrap();
+    connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(())).unwrap();
+    drop(connection);
+    fs::read(&copy).unwrap()
+}
+
+fn put(file: &Path, (database, log_of): &(Vec<u8>, Vec<u8>)) {
     fs::write(file, database).unwrap();
-    if !log.is_empty() {
-        fs::write(file.with_extension("db-wal"), log).unwrap();
+    if !log_of.is_empty() {
+        fs::write(log(file), log_of).unwrap();
     }
 }
 
@@ -150,11 +176,14 @@ fn edit(file: &Path, chance: &mut Chance) -> String {
 
 /// None where there is no such row, or the table's structure forbids what was tried.
 fn try_edit(connection: &Connection, chance: &mut Chance) -> Option<String> {
-    let tables = texts(connection, "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'");
+    let tables =
+        texts(connection, "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'");
     let table = &tables[index(tables.len(), chance)];
-    let columns = texts(connection, &format!("select name from pragma_table_xinfo('{table}') where hidden = 0"));
+    let columns =
+        texts(connection, &format!("select name from pragma_table_xinfo('{table}') where hidden = 0"));
     let listed = columns.join(", ");
-    let rows: i64 = connection.query_row(&format!("select count(*) from {table}"), [], |row| row.get(0)).unwrap();
+    let rows: i64 =
+        connection.query_row(&format!("select count(*) from {table}"), [], |row| row.get(0)).unwrap();
     let place = i64::try_from(chance.below(rows.max(1).unsigned_abs())).unwrap();
     let sql = format!("select {listed} from {table} limit 1 offset {place}");
     let read = |row: &rusqlite::Row<'_>| (0..columns.len()).map(|column| row.get(column)).collect();
@@ -191,7 +220,7 @@ fn changed(value: &Value, chance: &mut Chance) -> Value {
         Value::Null => Value::Integer(1),
         Value::Integer(number) if chance.one_in(2) => Value::Integer(number + 1),
         Value::Integer(number) => Value::Integer(number ^ (1 << chance.below(40))),
-        Value::Real(real) => Value::Real(real + 1.0),
+        Value::Real(real) => Value::Real(-real),
         Value::Text(text) => {
             let mut bytes = text.clone().into_bytes();
             if let Some(last) = bytes.last_mut() {
