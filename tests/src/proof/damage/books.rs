@@ -56,13 +56,21 @@ impl Good {
         Self { moments, clock, answers, exported, last: last(&memory) }
     }
 
-    /// Holds what books answer against what they are to answer as of the commit that they name.
-    fn hold(&self, books: &mut Sqlite, memory: &Memory, what: &str) {
-        let commit = last(memory);
+    /// Holds what books answer as of a commit against what they are to answer.
+    fn hold(&self, books: &mut Sqlite, memory: &Memory, commit: u64, what: &str) {
         let expected = self.answers.get(&commit);
         let expected = expected.unwrap_or_else(|| panic!("{what}: there never was a commit {commit}"));
         let found = answers(books, memory, commit);
-        assert!(found == *expected, "{what}: as of {commit}\n{found:#?}\ninstead of\n{expected:#?}");
+        for (found, expected) in found.iter().zip(expected) {
+            let same = found.chars().zip(expected.chars()).take_while(|(one, other)| one == other).count();
+            let from = |text: &str| text.chars().skip(same.saturating_sub(40)).take(160).collect::<String>();
+            assert!(
+                found == expected,
+                "{what}: as of {commit}: {} instead of {}",
+                from(found),
+                from(expected)
+            );
+        }
     }
 }
 
@@ -74,7 +82,7 @@ pub(super) fn attempt(good: &Good, mut chance: Chance) {
     let folder = Folder::new(&path);
     let what = good.moments.lay_down(&folder.books(), &mut chance);
     if let Ok((mut books, memory)) = folder.recall_proven(None) {
-        good.hold(&mut books, &memory, &what);
+        good.hold(&mut books, &memory, last(&memory), &what);
         if last(&memory) == good.last {
             let exported = exported(&mut books, &memory);
             assert!(exported.as_deref() == Some(&good.exported), "{what}: another export");
@@ -84,7 +92,7 @@ pub(super) fn attempt(good: &Good, mut chance: Chance) {
         let earlier = chance.below(last(&memory) + 1);
         if good.answers.contains_key(&earlier) {
             let (mut books, memory) = folder.recall_proven(Some(earlier)).unwrap();
-            good.hold(&mut books, &memory, &what);
+            good.hold(&mut books, &memory, earlier, &what);
         }
     }
     serves(good, &folder, &what);
@@ -96,7 +104,9 @@ fn serves(good: &Good, folder: &Folder, what: &str) {
         let listen = "127.0.0.1:0".parse().unwrap();
         let Ok(running) = serve::start(folder, listen, good.clock.world()).await else { return };
         let mut books = folder.read().unwrap();
-        good.hold(&mut books, &running.writer().memory(), what);
+        let writer = running.writer();
+        let commit = last(&writer.memory());
+        good.hold(&mut books, &writer.memory(), commit, what);
         running.stop().await;
     }));
 }
