@@ -6,7 +6,7 @@
 //! transaction. Adding up is exclusive or: a row that goes takes its mark out as one that comes puts it in, in any order.
 //!
 //! Triggers take the marks, on all columns unless some are named, so nobody who writes a statement has to think of it, and
-//! a program that does not know of marks cannot write at all.
+//! a program that does not know of marks cannot write at all. The structure itself, triggers included, is a part, too.
 //!
 //! **Invariant:** whoever opens a database to use it has compared what is there with the sums. Against somebody who edits
 //! on purpose they are no help: he can add up, too.
@@ -18,6 +18,9 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, named_params};
 use sha2::{Digest, Sha256};
+
+/// The part of the database's own structure: what tables, indexes and triggers there are, as SQL.
+const SCHEMA: &str = "schema";
 
 /// How many bytes a part's sum has.
 const LENGTH: usize = 16;
@@ -138,17 +141,18 @@ pub fn renew(connection: &mut Connection, tables: &[Marked]) -> rusqlite::Result
     for table in tables {
         triggers.extend(table.triggers(&transaction)?);
     }
-    if are_there(&transaction, &triggers)? {
+    let schema = kept(&transaction)?.remove(SCHEMA);
+    if are_there(&transaction, &triggers)? && schema == Some(structure(&transaction)?) {
         return Ok(());
     }
     for (name, _) in &triggers {
         transaction.execute_batch(&format!("drop trigger if exists {name}"))?;
     }
     transaction.execute("delete from whole", [])?;
+    triggers.iter().try_for_each(|(_, sql)| transaction.execute_batch(sql))?;
     for (part, sum) in add_up(&transaction, tables)? {
         put(&transaction, &part, sum)?;
     }
-    triggers.iter().try_for_each(|(_, sql)| transaction.execute_batch(sql))?;
     transaction.commit()
 }
 
@@ -203,8 +207,20 @@ fn kept(connection: &Connection) -> rusqlite::Result<Sums> {
 fn add_up(connection: &Connection, tables: &[Marked]) -> rusqlite::Result<Sums> {
     let mut sums = Sums::new();
     tables.iter().try_for_each(|table| add_rows(connection, table, &mut sums))?;
+    sums.insert(SCHEMA.to_owned(), structure(connection)?);
     sums.retain(|_, sum| *sum != 0);
     Ok(sums)
+}
+
+/// The sum of what tables, indexes and triggers there are.
+fn structure(connection: &Connection) -> rusqlite::Result<u128> {
+    let mut statement = connection.prepare("select type, name, tbl_name, sql from sqlite_schema")?;
+    let width = statement.column_count();
+    let (mut rows, mut sum) = (statement.query([])?, 0);
+    while let Some(row) = rows.next()? {
+        sum ^= mark((0..width).map(|place| row.get_ref(place).unwrap_or(ValueRef::Null)));
+    }
+    Ok(sum)
 }
 
 fn add_rows(connection: &Connection, table: &Marked, sums: &mut Sums) -> rusqlite::Result<()> {
@@ -321,8 +337,9 @@ mod tests {
             connection.execute_batch("commit").unwrap();
             assert_eq!(broken(&connection, TABLES).unwrap(), None, "{sql}");
         }
-        let parts: i64 = connection.query_row("select count(*) from whole", [], |row| row.get(0)).unwrap();
-        assert_eq!(parts, 0, "nothing is left of what has gone");
+        let sql = "select group_concat(part) from whole";
+        let parts: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(parts, SCHEMA, "nothing is left of what has gone");
     }
 
     #[test]
@@ -334,6 +351,7 @@ mod tests {
             ("insert into cell (form, element, value) values ('b', 'z', 1)", "draft b"),
             ("update device set name = 'other'", "device"),
             ("delete from whole where part = 'device'", "device"),
+            ("drop trigger mark_cell_update", SCHEMA),
         ] {
             let (connection, _) = database();
             harm(&connection, sql);

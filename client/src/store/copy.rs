@@ -86,8 +86,7 @@ impl Store {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(file, flags)?;
         refuse_others(&connection)?;
-        let found: String = connection.query_row("pragma integrity_check(1)", [], single)?;
-        if found != "ok" {
+        if let Some(found) = database::damage_with_indexes(&connection)? {
             return Err(StoreError::Damaged(found));
         }
         let rows = Rows { connection: &connection };

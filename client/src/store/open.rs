@@ -104,9 +104,8 @@ impl Store {
     /// Finds the database whole and up to date: the file's structure with its indexes first, for what is damaged is not to
     /// be brought up to date; then each row as it was written.
     fn proven(mut self) -> Stored<Self> {
-        let structure: String = self.connection.query_row("pragma integrity_check(1)", [], single)?;
-        if structure != "ok" {
-            return Err(StoreError::Damaged(structure));
+        if let Some(damage) = database::damage_with_indexes(&self.connection)? {
+            return Err(StoreError::Damaged(damage));
         }
         migrate(&mut self.connection)?;
         self.check()?;

@@ -16,7 +16,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::books;
-use super::harm::Moments;
+use super::harm::{Moments, put};
 use crate::proof::attempt::runtime;
 use crate::proof::chance::Chance;
 use crate::{Clock, Commune, District, sheet};
@@ -34,9 +34,37 @@ pub(super) struct Good {
     beside: Arc<Vec<(PathBuf, Vec<u8>)>>,
     clock: Clock,
     /// What its officer has seen, at each moment that a damaged folder may be at.
-    seen: Arc<Vec<String>>,
+    seen: Arc<BTreeSet<String>>,
+    /// The last of it.
+    latest: Arc<str>,
     /// The fingerprints of all that was ever sealed, by anybody.
     sealed: Arc<BTreeSet<[u8; 32]>>,
+}
+
+impl Good {
+    /// What lies beside the database, in a folder.
+    fn lay_beside(&self, folder: &Path) {
+        fs::create_dir(folder).unwrap();
+        for (name, bytes) in self.beside.iter() {
+            fs::write(folder.join(name), bytes).unwrap();
+        }
+    }
+
+    /// Where something that was shown is like nothing that was ever seen.
+    fn strange(&self, shown: &str) -> String {
+        let like =
+            |seen: &str| seen.chars().zip(shown.chars()).take_while(|(one, other)| one == other).count();
+        let most = self.seen.iter().map(|seen| like(seen)).max().unwrap_or(0);
+        shown.chars().skip(most.saturating_sub(80)).take(400).collect()
+    }
+
+    fn seen_at(&self, moment: &(Vec<u8>, Vec<u8>)) -> Option<String> {
+        let home = TempDir::new().unwrap();
+        let folder = home.path().join("commune");
+        self.lay_beside(&folder);
+        put(&folder.join("gom.db"), moment);
+        seen(&folder, &self.clock).ok()
+    }
 }
 
 /// A story of two computers of a unit, one of another, and an entry of the district's: corrections, a conflict, a
@@ -128,14 +156,18 @@ impl Story {
         let beside = beside.filter(|path| path.is_file() && !is_database(path));
         let beside = beside.map(|path| (path.file_name().unwrap().into(), fs::read(&path).unwrap()));
         let clock = self.district.clock.clone();
-        Good {
+        let mut good = Good {
             books: books::Good::new(&self.district.folder(), clock.clone(), self.books),
             moments: self.folder,
             beside: Arc::new(beside.collect()),
             clock,
-            seen: Arc::new(self.seen),
+            latest: self.seen.last().unwrap().as_str().into(),
+            seen: Arc::default(),
             sealed: Arc::new(sealed),
-        }
+        };
+        self.seen.extend(good.moments.commits().iter().filter_map(|moment| good.seen_at(moment)));
+        good.seen = Arc::new(self.seen.into_iter().collect());
+        good
     }
 }
 
@@ -167,16 +199,13 @@ fn seen(folder: &Path, clock: &Clock) -> Result<String, Failure> {
 pub(super) fn attempt(good: &Good, mut chance: Chance) {
     let home = TempDir::new().unwrap();
     let path = home.path().join("commune");
-    fs::create_dir(&path).unwrap();
-    for (name, bytes) in good.beside.iter() {
-        fs::write(path.join(name), bytes).unwrap();
-    }
+    good.lay_beside(&path);
     let what = good.moments.lay_down(&path.join("gom.db"), &mut chance);
     let shown = seen(&path, &good.clock).ok();
     if let Some(shown) = &shown {
-        assert!(good.seen.contains(shown), "{what}: shown as it never was\n{shown}");
+        assert!(good.seen.contains(shown), "{what}: shown as it never was: {}", good.strange(shown));
     }
-    let is_latest = shown.as_ref() == good.seen.last();
+    let is_latest = shown.as_deref() == Some(&*good.latest);
     runtime().block_on(Box::pin(syncs(good, &path, home.path(), is_latest, &what)));
 }
 
@@ -188,14 +217,14 @@ async fn syncs(good: &Good, commune: &Path, home: &Path, is_latest: bool, what: 
     let listen = "127.0.0.1:0".parse().unwrap();
     let running = serve::start(&folder, listen, good.clock.world()).await.unwrap();
     let url = format!("http://{}", running.address);
-    let mut synced = false;
+    let mut synced = Ok(());
     for _ in 0..2 {
         synced = match gom::Commune::open_to_sync(commune, good.clock.world()) {
-            Ok(gom) => gom.at(&url).sync().await.is_ok(),
-            Err(_) => false,
+            Ok(gom) => gom.at(&url).sync().await.map(|_| ()).map_err(|error| format!("{error:?}")),
+            Err(failure) => Err(format!("{failure:?}")),
         };
     }
-    assert!(synced || !is_latest, "{what}: a whole folder does not sync");
+    assert!(synced.is_ok() || !is_latest, "{what}: a whole folder does not sync: {synced:?}");
     running.stop().await;
     let mut journal = folder.read().unwrap();
     let differences = verify(&mut journal).unwrap().differences;
@@ -208,7 +237,7 @@ async fn syncs(good: &Good, commune: &Path, home: &Path, is_latest: bool, what: 
     journal.each_submission(u64::MAX, &mut keep).unwrap();
     assert!(handed_in.is_subset(&good.sealed), "{what}: something was handed in that nobody has sealed");
     assert!(!is_latest || handed_in == *good.sealed, "{what}: something was not handed in");
-    if synced {
+    if synced.is_ok() {
         told_the_truth(commune, &folder, good, what);
     }
 }

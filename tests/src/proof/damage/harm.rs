@@ -10,6 +10,10 @@ use rusqlite::{Connection, params_from_iter};
 use crate::proof::chance::Chance;
 
 const PAGE: usize = 4096;
+/// SQLite's log: a head, then frames of a head and a page. In a frame's head stands how many pages the database has after
+/// it, or 0 where the transaction goes on.
+const LOG_HEAD: usize = 32;
+const FRAME_HEAD: usize = 24;
 
 /// A database that is whole, at several moments.
 #[derive(Clone, Debug, Default)]
@@ -19,8 +23,9 @@ pub(super) struct Moments {
     pub(super) log: Vec<u8>,
     /// The same in one file.
     pub(super) settled: Vec<u8>,
-    /// As it was earlier, in one file, and the log that was beside it then.
+    /// As it was earlier, in one file; as it lay on the disk then, and the log that was beside it.
     pub(super) early: Vec<u8>,
+    pub(super) early_file: Vec<u8>,
     pub(super) early_log: Vec<u8>,
     /// Another database's log.
     pub(super) other_log: Vec<u8>,
@@ -29,13 +34,23 @@ pub(super) struct Moments {
 impl Moments {
     /// Notes a database as it was earlier.
     pub(super) fn note_early(&mut self, file: &Path) {
-        (self.early, self.early_log) = (settled(file), fs::read(log(file)).unwrap_or_default());
+        (self.early_file, self.early_log) =
+            (fs::read(file).unwrap(), fs::read(log(file)).unwrap_or_default());
+        self.early = settled(file);
     }
 
     /// Notes a database as it is.
     pub(super) fn note(&mut self, file: &Path) {
         (self.file, self.log) = (fs::read(file).unwrap(), fs::read(log(file)).unwrap_or_default());
         self.settled = settled(file);
+    }
+
+    /// The database after each of the commits that its logs hold: a log that is cut leaves the last that is whole.
+    pub(super) fn commits(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let late = ends(&self.log).map(|end| (self.file.clone(), self.log[..end].to_vec()));
+        let early =
+            ends(&self.early_log).map(|end| (self.early_file.clone(), self.early_log[..end].to_vec()));
+        late.chain(early).collect()
     }
 
     /// Puts the database down, damaged in a way that chance chooses. Returns what was done.
@@ -94,7 +109,16 @@ fn settled(file: &Path) -> Vec<u8> {
     fs::read(&copy).unwrap()
 }
 
-fn put(file: &Path, (database, log_of): &(Vec<u8>, Vec<u8>)) {
+/// Where each commit ends in a log, and where the first begins.
+fn ends(log: &[u8]) -> impl Iterator<Item = usize> {
+    let is_commit = |end: &usize| {
+        let frame = end.checked_sub(FRAME_HEAD + PAGE);
+        frame.and_then(|frame| log.get(frame + 4..frame + 8)).is_none_or(|pages| pages != [0; 4])
+    };
+    (LOG_HEAD..=log.len()).step_by(FRAME_HEAD + PAGE).filter(is_commit)
+}
+
+pub(super) fn put(file: &Path, (database, log_of): &(Vec<u8>, Vec<u8>)) {
     fs::write(file, database).unwrap();
     if !log_of.is_empty() {
         fs::write(log(file), log_of).unwrap();
