@@ -118,6 +118,7 @@ pub fn damage_with_indexes(connection: &Connection) -> Result<Option<String>, ru
     if found != "ok" {
         return Ok(Some(found));
     }
+    let _snapshot = connection.is_autocommit().then(|| connection.unchecked_transaction()).transpose()?;
     let sql = "select tbl_name, name, sql from sqlite_schema where type = 'index' and sql like '% where %'";
     let mut statement = connection.prepare(sql)?;
     let mut partial = statement.query([])?;

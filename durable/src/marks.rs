@@ -180,7 +180,10 @@ fn are_there(connection: &Connection, triggers: &[(String, String)]) -> rusqlite
 
 /// The first part whose rows are not those that were written; none if all are.
 pub fn broken(connection: &Connection, tables: &[Marked]) -> rusqlite::Result<Option<String>> {
+    // Rows and sums of one commit, whatever others write meanwhile.
+    let snapshot = connection.is_autocommit().then(|| connection.unchecked_transaction()).transpose()?;
     let (found, kept) = (add_up(connection, tables)?, kept(connection)?);
+    drop(snapshot);
     let differs = |part: &&String| found.get(*part) != kept.get(*part);
     Ok(found.keys().chain(kept.keys()).find(differs).cloned())
 }
