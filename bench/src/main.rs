@@ -60,8 +60,8 @@ struct Cli {
 fn main() -> ExitCode {
     let name = std::env::args().next().unwrap_or_default();
     match name.rsplit('/').next() {
-        Some("gom-server") => gom_server::cli::run(),
-        Some("gom") => gom::cli::run(),
+        Some("gom-server") => gom_server::cli::run(&gom_server::clock::real()),
+        Some("gom") => gom::cli::run(&gom::world::real()),
         Some(p6::PEAK) => p6::show_peak(),
         Some(plain::NAME) => plain::run(),
         _ => measure(&Cli::parse()),

@@ -15,14 +15,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
+use gom_domain::world::World;
 use gom_domain::{Lang, say};
 
 use crate::args::{Args, Command, Setup};
-use crate::world::world;
 use crate::{Commune, Failure, Which, wording};
 
-/// Runs the command line: it does one thing, and says how it went.
-pub fn run() -> ExitCode {
+/// Runs the command line in a world, the real one or one whose clock is turned: it does one thing, and says how it went.
+pub fn run(world: &World) -> ExitCode {
     let args = Args::parse();
     let setup = match Setup::new(&args) {
         Ok(setup) => setup,
@@ -42,7 +42,7 @@ pub fn run() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(carry_out(args.command, setup)) {
+    match runtime.block_on(carry_out(args.command, setup, world)) {
         Ok(code) => code,
         Err(failure) => {
             tracing::debug!(error = &failure as &dyn std::error::Error, "not carried out");
@@ -53,11 +53,12 @@ pub fn run() -> ExitCode {
 }
 
 /// Carries out a command.
-async fn carry_out(command: Command, setup: Setup) -> Result<ExitCode, Failure> {
+async fn carry_out(command: Command, setup: Setup, world: &World) -> Result<ExitCode, Failure> {
     let lang = setup.lang;
+    let open = |folder: &Path| Commune::open(folder, world.clone());
     match command {
         Command::Enroll { folder, server, code } => {
-            enroll::enroll(lang, &folder.dir, server.or(setup.server), &code).await
+            enroll::enroll(lang, &folder.dir, server.or(setup.server), &code, world).await
         }
         Command::Import { folder, file } => drafts::import(lang, &open(&folder.dir)?, &file),
         Command::Set { folder, form, period, entries } => {
@@ -78,7 +79,7 @@ async fn carry_out(command: Command, setup: Setup) -> Result<ExitCode, Failure> 
             resolve::resolve(lang, &open(&folder.dir)?, &form, &period, keep.into())
         }
         Command::Sync { folder, server, watch } => {
-            let commune = Commune::open_to_sync(&folder.dir, world())?;
+            let commune = Commune::open_to_sync(&folder.dir, world.clone())?;
             let commune = match server.or(setup.server) {
                 Some(server) => commune.at(&server),
                 None => commune,
@@ -92,13 +93,11 @@ async fn carry_out(command: Command, setup: Setup) -> Result<ExitCode, Failure> 
         Command::Conflicts { folder } => resolve::conflicts(lang, &open(&folder.dir)?),
         Command::Status { folder, format } => status::status(lang, &open(&folder.dir)?, format),
         Command::Backup { folder, file } => backup::backup(lang, &folder.dir, &file),
-        Command::Restore { folder, file, replace } => backup::restore(lang, &folder.dir, &file, replace),
+        Command::Restore { folder, file, replace } => {
+            backup::restore(lang, &folder.dir, &file, replace, world)
+        }
         Command::Receipts { folder, format } => receipts::receipts(lang, &open(&folder.dir)?, format),
     }
-}
-
-fn open(folder: &Path) -> Result<Commune, Failure> {
-    Commune::open(folder, world())
 }
 
 /// Done, or something is left for the officer to do.

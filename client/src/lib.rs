@@ -31,7 +31,7 @@ mod store;
 mod swap;
 pub mod sync;
 pub mod wording;
-mod world;
+pub mod world;
 
 pub use commune::Commune;
 pub use failure::{Failure, Mistake};

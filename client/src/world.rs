@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use gom_domain::world::World;
 
 /// The computer's own clock, which may be wrong, and its operating system's randomness.
-pub(crate) fn world() -> World {
+pub fn real() -> World {
     World::new(now_ms, random)
 }
 

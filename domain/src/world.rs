@@ -26,6 +26,12 @@ impl World {
         Self { clock: Arc::new(clock), chance: Arc::new(chance) }
     }
 
+    /// The same dice by another clock.
+    #[must_use]
+    pub fn by_clock(&self, clock: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
+        Self { clock: Arc::new(clock), chance: Arc::clone(&self.chance) }
+    }
+
     /// The time in milliseconds since 1970. It may be wrong.
     pub fn now_ms(&self) -> i64 {
         (self.clock)()

@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gom_domain::programme::Programme;
+use gom_domain::world::World;
 use gom_domain::{Bilingual, Lang, Period};
 use gom_terminal::{Format, LangArg, Setting, Settings, fail_all, tell};
 
@@ -261,8 +262,8 @@ enum SheetFormat {
     Json,
 }
 
-/// Runs the command line.
-pub fn run() -> ExitCode {
+/// Runs the command line in a world: the real one, or one whose clock is turned.
+pub fn run(world: &World) -> ExitCode {
     let cli = Cli::parse();
     let settings = cli.command.folder().map_or_else(
         || Ok(Settings::default()),
@@ -273,7 +274,7 @@ pub fn run() -> ExitCode {
     let lang = cli.lang.map(Lang::from).or(from_file).unwrap_or_default();
     gom_terminal::start_log(known.and_then(|settings| settings.get(Setting::LOG.key)));
     let done = match settings {
-        Ok(settings) => dispatch(cli.command, lang, &settings),
+        Ok(settings) => dispatch(cli.command, lang, &settings, world),
         Err(messages) => Err(messages.into_iter().map(Trouble::Said).collect()),
     };
     match done {
@@ -295,14 +296,14 @@ fn complain(troubles: &[Trouble], lang: Lang) {
     }
 }
 
-fn dispatch(command: Command, lang: Lang, settings: &Settings) -> Done {
+fn dispatch(command: Command, lang: Lang, settings: &Settings, world: &World) -> Done {
     let folder = |data: &Data| Folder::new(&data.data);
     match command {
         Command::Programme { command: ProgrammeCommand::Check { dir } } => publish::check(&dir, lang),
-        Command::Init { data, programme } => publish::init(&folder(&data), &programme, lang),
-        Command::Load { data, tables } => publish::load(&folder(&data), &tables, lang),
-        Command::Enroll { data, unit } => enter::enroll(&folder(&data), &unit, lang),
-        Command::Serve { data, listen } => serve::serve(&folder(&data), listen.as_deref(), settings),
+        Command::Init { data, programme } => publish::init(&folder(&data), &programme, world, lang),
+        Command::Load { data, tables } => publish::load(&folder(&data), &tables, world, lang),
+        Command::Enroll { data, unit } => enter::enroll(&folder(&data), &unit, world, lang),
+        Command::Serve { data, listen } => serve::serve(&folder(&data), listen.as_deref(), settings, world),
         Command::Progress { data, moment, format } => {
             progress::progress(&folder(&data), period(&moment.as_of)?, moment.at, format, lang)
         }
@@ -313,23 +314,25 @@ fn dispatch(command: Command, lang: Lang, settings: &Settings) -> Done {
             totals::totals(&folder(&data), period(&text)?, cumulative, at, format, lang)
         }
         Command::Target { data, command: TargetCommand::Set(words) } => {
-            target::set(&folder(&data), &words, lang)
+            target::set(&folder(&data), &words, world, lang)
         }
         Command::Enter { data, unit, file, reason } => {
-            enter::enter(&folder(&data), &unit, &file, &reason, lang)
+            enter::enter(&folder(&data), &unit, &file, &reason, world, lang)
         }
         Command::ImportQueue { data, file, receipts, release } => {
-            queue::import(&folder(&data), &file, receipts.as_deref(), release, lang)
+            queue::import(&folder(&data), &file, receipts.as_deref(), release, world, lang)
         }
         Command::Export { data, period: text, history } => {
             let asked = text.as_deref().map(period).transpose()?;
             export::export(&folder(&data), asked, history)
         }
         Command::Verify { data } => verify::verify(&folder(&data), lang),
-        Command::Status { data, format } => status::status(&folder(&data), format, lang),
-        Command::Backup { data, file } => backup::backup(&folder(&data), &file, lang),
-        Command::Restore { data, file, replace } => backup::restore(&folder(&data), &file, replace, lang),
-        Command::GoOn { data, note } => go_on::go_on(&folder(&data), &note, lang),
+        Command::Status { data, format } => status::status(&folder(&data), format, world, lang),
+        Command::Backup { data, file } => backup::backup(&folder(&data), &file, world, lang),
+        Command::Restore { data, file, replace } => {
+            backup::restore(&folder(&data), &file, replace, world, lang)
+        }
+        Command::GoOn { data, note } => go_on::go_on(&folder(&data), &note, world, lang),
     }
 }
 

@@ -9,6 +9,7 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 
 use crate::PATIENCE;
+use crate::clock::turned;
 
 /// The commune's program and the district's, as cargo names them beside the stories.
 const GOM: &str = "under-test-gom";
@@ -24,8 +25,8 @@ static NAMES: OnceLock<TempDir> = OnceLock::new();
 pub fn begin() -> Option<ExitCode> {
     let called = std::env::args_os().next().map(PathBuf::from);
     match called.as_deref().and_then(Path::file_name).and_then(OsStr::to_str) {
-        Some(GOM) => return Some(gom::cli::run()),
-        Some(GOM_SERVER) => return Some(gom_server::cli::run()),
+        Some(GOM) => return Some(gom::cli::run(&turned(&gom::world::real()))),
+        Some(GOM_SERVER) => return Some(gom_server::cli::run(&turned(&gom_server::clock::real()))),
         #[cfg(target_os = "linux")]
         Some(BOOKS) => return Some(crate::proof::power_cut::books::run()),
         _ => {}

@@ -1,7 +1,5 @@
 //! A long run of the real programs in which everything goes wrong that goes wrong in offices: lines, power, disks,
-//! backups, copied folders. Whoever watches keeps a journal of all that the programs acknowledged.
-//!
-//! Both programs read this computer's own clock, so no clock jumps here; the stories turn clocks.
+//! backups, copied folders, clocks. Whoever watches keeps a journal of all that the programs acknowledged.
 
 mod books;
 mod events;

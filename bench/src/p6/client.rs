@@ -36,7 +36,7 @@ const MOST_MB: f64 = 30.0;
 
 /// The client, and then on stderr the most memory that its process had, in kB.
 pub(crate) fn show_peak() -> ExitCode {
-    let came_to = gom::cli::run();
+    let came_to = gom::cli::run(&gom::world::real());
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     tell(status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default());
     came_to

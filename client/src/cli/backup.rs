@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::Failure;
 use crate::backup::{self, Backup, Restored};
-use crate::world::world;
+use gom_domain::world::World;
 use gom_domain::{Lang, say};
 
 use super::{exit, put};
@@ -23,8 +23,14 @@ pub(super) fn backup(lang: Lang, folder: &Path, file: &Path) -> Result<ExitCode,
     Ok(exit(true))
 }
 
-pub(super) fn restore(lang: Lang, folder: &Path, file: &Path, replace: bool) -> Result<ExitCode, Failure> {
-    let Restored { queued, drafts, aside } = backup::restore(folder, file, replace, &world())?;
+pub(super) fn restore(
+    lang: Lang,
+    folder: &Path,
+    file: &Path,
+    replace: bool,
+    world: &World,
+) -> Result<ExitCode, Failure> {
+    let Restored { queued, drafts, aside } = backup::restore(folder, file, replace, world)?;
     put(
         lang,
         &say!(

@@ -4,16 +4,17 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::{Commune, Failure};
+use gom_domain::world::World;
 use gom_domain::{Lang, say};
 
 use super::{exit, put};
-use crate::world::world;
 
 pub(super) async fn enroll(
     lang: Lang,
     folder: &Path,
     server: Option<String>,
     code: &str,
+    world: &World,
 ) -> Result<ExitCode, Failure> {
     let Some(server) = server else {
         let text = say!(
@@ -23,7 +24,7 @@ pub(super) async fn enroll(
         gom_terminal::fail(lang, text.get(lang));
         return Ok(ExitCode::from(2));
     };
-    let (_, enrolled) = Commune::enroll(folder, world(), &server, code).await?;
+    let (_, enrolled) = Commune::enroll(folder, world.clone(), &server, code).await?;
     let (unit, filed) = (&enrolled.unit_name, enrolled.report.filed);
     put(lang, &say!("Đã ghi danh máy này cho đơn vị {unit}.", "This computer is enrolled for {unit}."));
     for programme in &enrolled.programmes {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use gom_domain::Lang;
 use gom_domain::calendar::vietnam_time;
+use gom_domain::world::World;
 use gom_terminal::{fail, put};
 
 use super::Done;
@@ -12,13 +13,13 @@ use crate::backup::noted::{self, Noted};
 use crate::folder::Folder;
 use crate::restore::Restored;
 use crate::wording::Trouble;
-use crate::{backup as backups, clock, restore as restoring};
+use crate::{backup as backups, restore as restoring};
 
 /// Makes a verified backup, beside a server that goes on.
-pub(super) fn backup(folder: &Folder, file: &Path, lang: Lang) -> Done {
+pub(super) fn backup(folder: &Folder, file: &Path, world: &World, lang: Lang) -> Done {
     let made = backups::backup(folder, file)?;
     put(&said(&made, lang));
-    if noted::note(folder, &Noted::of(&made, clock::real().now_ms(), false)).is_err() {
+    if noted::note(folder, &Noted::of(&made, world.now_ms(), false)).is_err() {
         // It is a backup all the same, and the folder's disk may be why it was made.
         let trouble = Trouble::NotNoted(folder.backups().display().to_string());
         fail(lang, trouble.message().get(lang));
@@ -50,8 +51,8 @@ pub(super) fn size(bytes: u64, lang: Lang) -> String {
 }
 
 /// Restores a backup and says what happens next.
-pub(super) fn restore(folder: &Folder, file: &Path, replace: bool, lang: Lang) -> Done {
-    let restored = restoring::restore(folder, file, replace, &clock::real())?;
+pub(super) fn restore(folder: &Folder, file: &Path, replace: bool, world: &World, lang: Lang) -> Done {
+    let restored = restoring::restore(folder, file, replace, world)?;
     put(&next(&restored, lang));
     Ok(())
 }

@@ -26,19 +26,18 @@ use crate::enrol::IssueCode;
 use crate::enter::Enter;
 use crate::folder::Folder;
 use crate::memory::Memory;
+use crate::office;
 use crate::store::{Journal, Place, StoreError, Stored};
 use crate::wording::Trouble;
-use crate::{clock, office};
 
 /// Issues a code and prints it, alone, on stdout.
-pub(super) fn enroll(folder: &Folder, name: &str, lang: Lang) -> Done {
+pub(super) fn enroll(folder: &Folder, name: &str, world: &World, lang: Lang) -> Done {
     let (_, memory) = recalled(folder, None)?;
     let (unit_name, unit) = named(&memory, name)?;
-    let world = clock::real();
     let code = EnrolCode::new(world.random());
     let expires_ms = world.now_ms() + CODE_LIFE_MS;
     let job = Job::IssueCode(IssueCode { unit, hash: code.hash(), expires_ms });
-    block_on(office::commit(folder, job, &world))??;
+    block_on(office::commit(folder, job, world))??;
     put(&code.shown());
     let until = gom_domain::calendar::vietnam_time(expires_ms);
     tell(lang.pick(
@@ -67,7 +66,14 @@ fn named(memory: &Memory, name: &str) -> Result<(String, UnitId), Vec<Trouble>> 
 }
 
 /// Enters a sheet on behalf of a unit: all of it or nothing.
-pub(super) fn enter(folder: &Folder, name: &str, file: &Path, reason: &str, lang: Lang) -> Done {
+pub(super) fn enter(
+    folder: &Folder,
+    name: &str,
+    file: &Path,
+    reason: &str,
+    world: &World,
+    lang: Lang,
+) -> Done {
     if reason.trim().is_empty() {
         return Err(vec![Trouble::ReasonMissing]);
     }
@@ -81,13 +87,12 @@ pub(super) fn enter(folder: &Folder, name: &str, file: &Path, reason: &str, lang
     if read.cells.is_empty() && read.others > 0 {
         return Err(vec![Trouble::OnlyOthers(unit_name, read.others)]);
     }
-    let world = clock::real();
-    let reports = reports(&mut books, &memory, &unit, &read.cells, &nfc(reason), &world);
+    let reports = reports(&mut books, &memory, &unit, &read.cells, &nfc(reason), world);
     let reports = reports.map_err(|error| vec![folder.trouble(&error)])?;
     if reports.is_empty() {
         return Err(vec![Trouble::NothingToEnter(unit_name)]);
     }
-    let rulings = hand_in(folder, unit, &reports, &world)?;
+    let rulings = hand_in(folder, unit, &reports, world)?;
     say_entered(&reports, &rulings, &unit_name, read.others, lang);
     Ok(())
 }

@@ -7,15 +7,16 @@ use std::sync::Arc;
 use clap::Args;
 use gom_domain::Lang;
 use gom_domain::programme::{self, Bundle, Fault, Programme, Quotas, Reading};
+use gom_domain::world::World;
 use gom_terminal::{put, tell};
 
 use super::{Done, block_on, in_force, read_file, recalled};
 use crate::books::{Answer, Books, Job};
 use crate::folder::Folder;
+use crate::office;
 use crate::publish::{self, Load, read_folder, troubles};
 use crate::store::Sqlite;
 use crate::wording::Trouble;
-use crate::{clock, office};
 
 /// Checks a programme's folder.
 pub(super) fn check(dir: &Path, lang: Lang) -> Done {
@@ -26,11 +27,10 @@ pub(super) fn check(dir: &Path, lang: Lang) -> Done {
 }
 
 /// Founds books with a programme. A programme with faults leaves nothing behind.
-pub(super) fn init(folder: &Folder, dir: &Path, lang: Lang) -> Done {
+pub(super) fn init(folder: &Folder, dir: &Path, world: &World, lang: Lang) -> Done {
     let bundle = read_folder(dir).map_err(|trouble| vec![trouble])?;
     let reading = programme::read(&bundle).map_err(troubles)?;
-    let world = clock::real();
-    let (ledger, _lock) = folder.found(&world).map_err(|trouble| vec![trouble])?;
+    let (ledger, _lock) = folder.found(world).map_err(|trouble| vec![trouble])?;
     if let Err(troubles) = first_programme(folder, ledger, bundle, world.now_ms()) {
         folder.abandon();
         return Err(troubles);
@@ -78,7 +78,7 @@ pub(super) struct Tables {
 
 /// Publishes a new version of the programme, quotas, a baseline. What is wrong with them is found here, so that a
 /// running server gets only what can be published.
-pub(super) fn load(folder: &Folder, tables: &Tables, lang: Lang) -> Done {
+pub(super) fn load(folder: &Folder, tables: &Tables, world: &World, lang: Lang) -> Done {
     let mut load = tables.read()?;
     let (_, memory) = recalled(folder, None)?;
     let reading = load.programme.as_ref().map(programme::read).transpose().map_err(troubles)?;
@@ -90,7 +90,7 @@ pub(super) fn load(folder: &Folder, tables: &Tables, lang: Lang) -> Done {
     load.year = Some(year);
     publish::check(&memory, &load).map_err(|found| tables.by_file(found))?;
     let doubts = doubts(programme, &load);
-    let commit = block_on(office::commit(folder, Job::Load(load), &clock::real()))??.commit;
+    let commit = block_on(office::commit(folder, Job::Load(load), world))??.commit;
     if let Some(reading) = &reading {
         put(&summary(reading, lang));
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::ruling::{Ruling, Verdict};
+use gom_domain::world::World;
 use gom_domain::{Bilingual, Lang, say};
 use gom_durable::file::write_whole;
 use gom_terminal::{put, tell};
@@ -11,10 +12,10 @@ use gom_terminal::{put, tell};
 use super::{Done, block_on, read_file};
 use crate::books::Job;
 use crate::folder::Folder;
+use crate::office;
 use crate::office::Outcome;
 use crate::queue::Queue;
 use crate::wording::Trouble;
-use crate::{clock, office};
 
 /// Takes a queue in and writes the answers for the way back.
 pub(super) fn import(
@@ -22,13 +23,13 @@ pub(super) fn import(
     file: &Path,
     receipts: Option<&Path>,
     release: bool,
+    world: &World,
     lang: Lang,
 ) -> Done {
-    let world = clock::real();
     let fresh = (HistoryId(world.random()), DeviceId(world.random()));
     let file = read_file(file).map_err(|trouble| vec![trouble])?;
     let job = Job::Queue(Queue { file, release, fresh });
-    let outcome = block_on(office::commit(folder, job, &world))??;
+    let outcome = block_on(office::commit(folder, job, world))??;
     let written = receipts.filter(|_| !outcome.answers.is_empty()).map(|path| (path, &outcome.answers));
     if let Some((path, answers)) = written {
         write_whole(path, answers).map_err(|error| vec![Trouble::file(path.display(), &error)])?;

@@ -1,5 +1,6 @@
 //! `serve`: the server, until it is told to stop.
 
+use gom_domain::world::World;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use gom_terminal::{Setting, Settings, put};
@@ -7,8 +8,8 @@ use gom_terminal::{Setting, Settings, put};
 use super::Done;
 use crate::backup::schedule::{Schedule, hours_ms};
 use crate::folder::Folder;
+use crate::serve as server;
 use crate::wording::Trouble;
-use crate::{clock, serve as server};
 
 /// Where the server listens unless told otherwise.
 const DEFAULT: &str = "127.0.0.1:7443";
@@ -62,15 +63,15 @@ fn schedule(folder: &Folder, settings: &Settings) -> Option<Schedule> {
 }
 
 /// Serves until SIGINT or SIGTERM.
-pub(super) fn serve(folder: &Folder, listen: Option<&str>, settings: &Settings) -> Done {
+pub(super) fn serve(folder: &Folder, listen: Option<&str>, settings: &Settings, world: &World) -> Done {
     let listen = listen.or(settings.get(LISTEN.key)).unwrap_or(DEFAULT);
     let listen = address(listen).ok_or_else(|| vec![Trouble::NotAnAddress(listen.to_owned())])?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| vec![Trouble::Books(error.to_string())])?;
     let done = runtime.block_on(async {
-        let started = server::start(folder, listen, clock::real()).await;
+        let started = server::start(folder, listen, world.clone()).await;
         let mut running = started.map_err(|trouble| vec![trouble])?;
         if let Some(schedule) = schedule(folder, settings) {
-            running.keep_backups(schedule, folder.clone(), clock::real());
+            running.keep_backups(schedule, folder.clone(), world.clone());
         }
         put(&format!("ready {}", running.address));
         told_to_stop().await;

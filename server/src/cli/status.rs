@@ -1,24 +1,24 @@
 //! `status`: how the district stands, for people and for programs.
 
 use gom_domain::calendar::vietnam_time;
+use gom_domain::world::World;
 use gom_domain::{Bilingual, Lang, say};
 use gom_proto::pass::hex;
 use gom_terminal::{Align, Format, Shade, Table, put};
 use serde_json::{Value, json};
 
 use super::{Done, backup::size, recalled};
-use crate::clock;
 use crate::folder::Folder;
 use crate::status::{self, Device, Status};
 
 /// Clocks that differ by less are taken to agree.
 const AGREED_MS: u64 = 3 * 60_000;
 
-pub(super) fn status(folder: &Folder, format: Format, lang: Lang) -> Done {
+pub(super) fn status(folder: &Folder, format: Format, world: &World, lang: Lang) -> Done {
     let (mut books, memory) = recalled(folder, None)?;
     let looked = status::status(folder, &mut books, &memory).map_err(|error| vec![folder.trouble(&error)])?;
     let status = looked.map_err(|error| vec![folder.file_trouble(&error)])?;
-    let now_ms = clock::real().now_ms();
+    let now_ms = world.now_ms();
     match format {
         Format::Json => put(&as_json(&status, now_ms, lang).to_string()),
         Format::Table => put(&as_text(&status, now_ms, lang)),

@@ -8,6 +8,7 @@ use gom_domain::programme::Programme;
 use gom_domain::progress::{ByHand, Status};
 use gom_domain::target::Target;
 use gom_domain::text::nfc;
+use gom_domain::world::World;
 use gom_domain::{Lang, wording};
 use gom_terminal::put;
 
@@ -15,9 +16,9 @@ use super::{Done, block_on, in_force, recalled};
 use crate::books::Job;
 use crate::folder::Folder;
 use crate::memory::Memory;
+use crate::office;
 use crate::target::{BY_HAND, SetTarget};
 use crate::wording::Trouble;
-use crate::{clock, office};
 
 /// What is to be set, as it was typed.
 #[derive(Debug, Args)]
@@ -39,13 +40,13 @@ pub(super) struct Words {
 }
 
 /// Sets a guideline's status or a target's value.
-pub(super) fn set(folder: &Folder, words: &Words, lang: Lang) -> Done {
+pub(super) fn set(folder: &Folder, words: &Words, world: &World, lang: Lang) -> Done {
     let set = words.read()?;
     let (_, memory) = recalled(folder, None)?;
     let (programme, target) = words.target(&memory).map_err(|trouble| vec![trouble])?;
     let year = programme.year;
     let job = SetTarget { year, key: target.key.clone(), set: set.clone() };
-    let outcome = block_on(office::commit(folder, Job::SetTarget(job), &clock::real()))??;
+    let outcome = block_on(office::commit(folder, Job::SetTarget(job), world))??;
     let (reference, what, commit) = (&target.reference, what(target, &set, lang), outcome.commit);
     put(lang.pick(
         &format!("Đã đặt chỉ tiêu {reference} năm {year}: {what}, lần ghi {commit}."),

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    gom::cli::run()
+    gom::cli::run(&gom::world::real())
 }

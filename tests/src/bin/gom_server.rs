@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    gom_server::cli::run()
+    gom_server::cli::run(&gom_server::clock::real())
 }

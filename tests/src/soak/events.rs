@@ -7,6 +7,7 @@ use super::books::Books;
 use super::pc::Pc;
 use super::run::Fate;
 use crate::Direction;
+use crate::clock::turn;
 
 /// How many computers there may be, clones among them.
 const MOST_PCS: usize = 8;
@@ -14,11 +15,15 @@ const MOST_PCS: usize = 8;
 /// For how many months officers hand in, so that they often correct each other.
 const MONTHS: u64 = 4;
 
+/// What a clock may be wrong by: set back to when the computer was made, by a day or by an hour, or into times to come.
+const WRONG_MS: [i64; 5] = [-17 * 365 * DAY_MS, -DAY_MS, 0, DAY_MS / 24, 60 * 365 * DAY_MS];
+const DAY_MS: i64 = 86_400_000;
+
 impl Scene<'_> {
     /// Lets something happen.
     pub(super) fn something_happens(&mut self) {
         let place = usize::try_from(self.chance.below(self.pcs.len() as u64)).unwrap();
-        match self.chance.below(400) {
+        match self.chance.below(406) {
             0..160 => self.report(place),
             160..280 => self.sync(place),
             280..300 => self.spoil_line(place),
@@ -31,7 +36,8 @@ impl Scene<'_> {
             382..390 => self.enrol_again(place),
             390..393 => self.clone_folder(place),
             393..397 => self.back_up(),
-            _ => self.restore_district(),
+            397..400 => self.restore_district(),
+            _ => self.turn_clock(place),
         }
     }
 
@@ -214,6 +220,15 @@ impl Scene<'_> {
         self.books.back_up(&mut self.journal);
         self.count("backups");
         self.serve(None);
+    }
+
+    /// Turns the clock of a computer, or the district's, whatever runs there.
+    fn turn_clock(&mut self, place: usize) {
+        let by_ms = WRONG_MS[usize::try_from(self.chance.below(WRONG_MS.len() as u64)).unwrap()];
+        let at_district = self.chance.one_in(6);
+        let folder = if at_district { &self.books.path } else { &self.pcs[place].folder };
+        turn(folder, by_ms);
+        self.count("clocks turned");
     }
 
     /// The district goes on from a copy. Nobody is in the middle of a sync, so that what receipts there are is known.

@@ -181,6 +181,11 @@ impl Pc {
         self.database().query_row("select quarantined from folder", [], |row| row.get(0)).unwrap()
     }
 
+    /// Whether it has something that the district is to be given back.
+    pub(super) fn refills(&self) -> bool {
+        self.database().query_row("select refill from folder", [], |row| row.get(0)).unwrap()
+    }
+
     /// The receipts that the officer sees.
     pub(super) fn receipts(&self) -> Vec<Shown> {
         let shown = |line: &str| {

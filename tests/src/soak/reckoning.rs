@@ -42,14 +42,15 @@ impl Scene<'_> {
         }
     }
 
-    /// One computer syncs, and is enrolled first if it has to be. Returns how many of its reports still wait.
+    /// One computer syncs, and is enrolled first if it has to be. Returns how much of it still waits, what it
+    /// is to give back being one more.
     fn settle(&mut self, place: usize) -> u64 {
         let pc = &mut self.pcs[place];
         if pc.is_quarantined() {
             enrol_again(pc, &self.books);
         }
         pc.sync(Fate { killed_after: Some(crate::PATIENCE), ..Fate::default() });
-        pc.status()["queued"].as_u64().unwrap() + u64::from(pc.is_quarantined())
+        pc.status()["queued"].as_u64().unwrap() + u64::from(pc.is_quarantined()) + u64::from(pc.refills())
     }
 
     /// Holds the books to the journal.
