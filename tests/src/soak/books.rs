@@ -13,6 +13,9 @@ use super::journal::{Journal, Print};
 use super::run::{command, put_copy};
 use crate::{Program, Said, Serving, repository};
 
+/// The file that the books are in.
+const FILE: &str = "books.db";
+
 /// The district.
 pub(super) struct Books {
     pub(super) path: PathBuf,
@@ -71,41 +74,69 @@ impl Books {
 
     /// Everything that was ever handed in.
     pub(super) fn rows(&self) -> Vec<SubmissionRow> {
-        let mut rows = Vec::new();
-        let keep = &mut |row| {
-            rows.push(row);
-            Ok(())
-        };
-        Folder::new(&self.path).read().unwrap().each_submission(u64::MAX, keep).unwrap();
-        rows
+        rows(&self.path)
     }
 
     /// Looks into the books: what was in them has to be there still.
     pub(super) fn look(&mut self, journal: &mut Journal) {
-        let there: BTreeSet<Print> = self.rows().iter().map(|row| print(&row.body)).collect();
+        let there = prints(&self.path);
         for print in self.has.difference(&there) {
             journal.lose(print, "was ruled on, and the books do not have it");
         }
         self.has = there;
     }
 
-    /// Copies the books while nobody serves them.
-    pub(super) fn back_up(&mut self, journal: &mut Journal) {
+    /// Copies the books by hand while nobody serves them.
+    pub(super) fn copy(&mut self, journal: &mut Journal) {
         self.look(journal);
-        let backup = self.path.with_file_name(format!("backup-{}", self.backups.len()));
+        let backup = self.new_backup();
         put_copy(&self.path, &backup);
         self.backups.push((backup, self.has.clone()));
     }
 
-    /// Puts a copy in the books' place while nobody serves them.
-    pub(super) fn restore(&mut self, number: usize, journal: &mut Journal) {
+    /// Has the books backed up while they are served.
+    pub(super) fn back_up(&mut self) {
+        let backup = self.new_backup();
+        std::fs::create_dir_all(&backup).unwrap();
+        self.office(&["backup", backup.join(FILE).to_str().unwrap()]).done();
+        let has = prints(&backup);
+        self.backups.push((backup, has));
+    }
+
+    fn new_backup(&self) -> PathBuf {
+        let backup = self.path.with_file_name(format!("backup-{}", self.backups.len()));
+        _ = std::fs::remove_dir_all(&backup);
+        backup
+    }
+
+    /// Puts a copy in the books' place while nobody serves them, by the program or by hand.
+    pub(super) fn restore(&mut self, number: usize, by_hand: bool, journal: &mut Journal) {
         self.look(journal);
         let (backup, has) = &self.backups[number];
-        put_copy(backup, &self.path);
+        if by_hand {
+            put_copy(backup, &self.path);
+        } else {
+            self.office(&["restore", "--replace", backup.join(FILE).to_str().unwrap()]).done();
+        }
         self.has.clone_from(has);
         // What was copied later is of a life that has ended.
         self.backups.truncate(number + 1);
     }
+}
+
+/// Everything that was ever handed in to the books in a folder.
+fn rows(folder: &Path) -> Vec<SubmissionRow> {
+    let mut rows = Vec::new();
+    let keep = &mut |row| {
+        rows.push(row);
+        Ok(())
+    };
+    Folder::new(folder).read().unwrap().each_submission(u64::MAX, keep).unwrap();
+    rows
+}
+
+fn prints(folder: &Path) -> BTreeSet<Print> {
+    rows(folder).iter().map(|row| print(&row.body)).collect()
 }
 
 /// The print of a body.

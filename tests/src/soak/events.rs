@@ -177,14 +177,16 @@ impl Scene<'_> {
 
     fn copy(&mut self, place: usize) {
         self.stop(place);
-        self.pcs[place].copy(&mut self.journal);
+        let by_hand = self.chance.one_in(2);
+        self.pcs[place].copy(by_hand, &mut self.journal);
         self.count("folders copied");
     }
 
     fn restore(&mut self, place: usize) {
         self.stop(place);
         self.books.look(&mut self.journal);
-        if self.pcs[place].restore(&mut self.journal) {
+        let by_hand = self.chance.one_in(2);
+        if self.pcs[place].restore(by_hand, &mut self.journal) {
             self.count("communes restored");
             self.let_go();
         }
@@ -216,9 +218,12 @@ impl Scene<'_> {
     }
 
     fn back_up(&mut self) {
-        self.books.kill();
-        self.books.back_up(&mut self.journal);
         self.count("backups");
+        if self.chance.one_in(2) {
+            return self.books.back_up();
+        }
+        self.books.kill();
+        self.books.copy(&mut self.journal);
         self.serve(None);
     }
 
@@ -241,7 +246,8 @@ impl Scene<'_> {
         (0..self.pcs.len()).for_each(|place| self.overtake(place));
         self.pcs.iter_mut().for_each(|pc| pc.answers = pc.answers.map(|_| true));
         let number = usize::try_from(self.chance.below(self.books.backups.len() as u64)).unwrap();
-        self.books.restore(number, &mut self.journal);
+        let by_hand = self.chance.one_in(2);
+        self.books.restore(number, by_hand, &mut self.journal);
         self.count("districts restored");
         self.let_go();
         self.serve(None);

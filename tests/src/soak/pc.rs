@@ -17,6 +17,9 @@ use crate::{Line, Program, Said};
 const FORM: &str = "society";
 const ELEMENT: &str = "births";
 
+/// The file that a folder is.
+const FILE: &str = "gom.db";
+
 /// What is in a folder.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Holds {
@@ -169,7 +172,7 @@ impl Pc {
     }
 
     fn database(&self) -> Connection {
-        let file = self.folder.join("gom.db");
+        let file = self.folder.join(FILE);
         let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
         connection.busy_timeout(crate::PATIENCE).unwrap();
         connection.pragma_update(None, "query_only", true).unwrap();
@@ -213,18 +216,30 @@ impl Pc {
         self.folder.with_file_name(format!("{}-{what}", self.name()))
     }
 
-    /// Copies the folder while nobody uses it.
-    pub(super) fn copy(&mut self, journal: &mut Journal) {
+    /// Copies the folder while nobody uses it, by hand or as the program does.
+    pub(super) fn copy(&mut self, by_hand: bool, journal: &mut Journal) {
         self.look(journal);
-        put_copy(&self.folder, &self.beside("copy"));
+        let copy = self.beside("copy");
+        if by_hand {
+            put_copy(&self.folder, &copy);
+        } else {
+            _ = std::fs::remove_dir_all(&copy);
+            std::fs::create_dir(&copy).unwrap();
+            self.office(&["backup", copy.join(FILE).to_str().unwrap()]).done();
+        }
         self.copy = Some(self.holds.clone());
     }
 
     /// Puts the copy in the folder's place while nobody uses it, if there is one.
-    pub(super) fn restore(&mut self, journal: &mut Journal) -> bool {
+    pub(super) fn restore(&mut self, by_hand: bool, journal: &mut Journal) -> bool {
         let Some(holds) = self.copy.clone() else { return false };
         self.look(journal);
-        put_copy(&self.beside("copy"), &self.folder);
+        let copy = self.beside("copy");
+        if by_hand {
+            put_copy(&copy, &self.folder);
+        } else {
+            self.office(&["restore", "--replace", copy.join(FILE).to_str().unwrap()]).done();
+        }
         self.holds = holds;
         true
     }
