@@ -82,15 +82,21 @@ pub const FAULTS: &[Fault] = &[
     // "Accepted" before COMMIT: the group becomes durable with the next one.
     fault("answer-before-commit", &[story("books::what_was_acknowledged_survives_kill_9")]),
     // The ruling in one transaction, what it changes in another.
-    fault("effects-after-commit", &[books("a_group_that_fails_half_way_leaves_nothing")]),
+    fault("effects-after-commit", &[books("accepting::a_group_that_fails_half_way_leaves_nothing")]),
     // Last writer wins.
-    fault("no-base-check", &[books("a_base_that_does_not_stand_is_a_conflict_and_both_are_kept")]),
+    fault("no-base-check", &[books("standing::a_base_that_does_not_stand_is_a_conflict_and_both_are_kept")]),
     // A repeat is judged by what stands meanwhile.
-    fault("repeat-judged-anew", &[books("a_repeat_gets_the_stored_ruling_whatever_has_happened_since")]),
+    fault(
+        "repeat-judged-anew",
+        &[books("accepting::a_repeat_gets_the_stored_ruling_whatever_has_happened_since")],
+    ),
     // Operations are taken though some before them are missing.
-    fault("gap-taken", &[books("a_gap_is_refused_and_nothing_behind_it_is_taken")]),
+    fault("gap-taken", &[books("accepting::a_gap_is_refused_and_nothing_behind_it_is_taken")]),
     // A body that cannot be read is never ruled on.
-    fault("poison-blocks", &[books("a_poison_operation_is_ruled_on_and_the_next_one_gets_through")]),
+    fault(
+        "poison-blocks",
+        &[books("accepting::a_poison_operation_is_ruled_on_and_the_next_one_gets_through")],
+    ),
     // Figures are entered for another unit than the device's.
     fault(
         "unit-of-another-device",
@@ -102,7 +108,10 @@ pub const FAULTS: &[Fault] = &[
         &[story("offline::a_clock_that_is_behind_takes_nothing_from_a_correction")],
     ),
     // A restored district takes what it may have lost for what never was.
-    fault("unknown-base-judged", &[books("a_restored_district_waits_for_a_base_that_it_may_have_lost")]),
+    fault(
+        "unknown-base-judged",
+        &[books("standing::a_restored_district_waits_for_a_base_that_it_may_have_lost")],
+    ),
     // What communes give back is judged by what stands meanwhile.
     fault(
         "given-back-judged-anew",
@@ -111,7 +120,7 @@ pub const FAULTS: &[Fault] = &[
     // What can have its own number no more is offered again and again, and never taken.
     fault(
         "left-behind-for-ever",
-        &[books("what_follows_a_gap_that_nobody_can_fill_comes_in_once_the_district_goes_on")],
+        &[books("given_back::what_follows_a_gap_that_nobody_can_fill_comes_in_once_the_district_goes_on")],
     ),
     // Books are served whatever a disk has made of them.
     fault(
@@ -126,7 +135,7 @@ pub const FAULTS: &[Fault] = &[
     // Anybody's word is taken for the district's own.
     fault(
         "sheet-seal-unchecked",
-        &[books("what_is_given_back_under_no_seal_of_the_district_is_not_let_stand")],
+        &[books("given_back::what_is_given_back_under_no_seal_of_the_district_is_not_let_stand")],
     ),
     // A clone is taken for the device.
     fault(

@@ -19,7 +19,7 @@ pub(super) const PROOF: Proof = Proof {
     promises: "G2 G3 G4",
     unit: "positions of a failing call",
     few: 30,
-    many: 1_250,
+    many: 1_600,
     tries,
 };
 
@@ -53,6 +53,7 @@ fn tries(count: u64, seed: u64) {
     let (mut office, mut service) = (commune::Office::open(), server::Service::open());
     let (at_commune, at_district) = (positions(&mut office), positions(&mut service));
     let both = (at_commune.len() + at_district.len()) as u64;
+    assert!(both <= PROOF.many, "a call can fail in {both} ways, and {} tries miss some of them", PROOF.many);
     let served = (count * at_district.len() as u64).div_ceil(both);
     stand_all(office, &at_commune, count - served, seed);
     stand_all(service, &at_district, served, seed);

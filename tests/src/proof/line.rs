@@ -66,6 +66,8 @@ impl Places {
         office.sync().await.unwrap();
         let [up, down] = [Direction::Up, Direction::Down].map(|way| office.line.carried(way));
         office.assert_settled();
+        let all = PROOF.many;
+        assert!(up + down <= all, "an exchange has {} bytes, and {all} cuts miss some of them", up + down);
         Self { up, down, count }
     }
 
