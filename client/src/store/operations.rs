@@ -343,6 +343,38 @@ mod tests {
     }
 
     #[test]
+    fn what_was_told_of_a_number_shows_until_the_next_number_is_ruled_on() {
+        let folder = handed_in(2);
+        rule(&folder, 1, ACCEPTED);
+        rule(&folder, 2, ACCEPTED);
+        let settled_in = |epoch, commit, verdict| {
+            let anew = [(1, receipt(commit, verdict))];
+            Store::open(folder.path()).unwrap().write(|rows| rows.settle(epoch, &anew, None)).unwrap();
+        };
+        let move_on = |into| {
+            let mut store = Store::open(folder.path()).unwrap();
+            let first = |rows: &Rows<'_>| {
+                let id = key(into - 1, 1);
+                let bound = named_params! { ":first": id, ":last": id };
+                rows.operations(include_str!("unmoved.sql"), bound)
+            };
+            store.write(|rows| rows.move_on(&first(rows)?, into)).unwrap();
+        };
+        let shown = || {
+            let receipts = seen(&folder, |rows| rows.receipts()).into_iter();
+            receipts.map(|row| row.receipt.commit).collect::<Vec<_>>()
+        };
+        move_on(2);
+        assert_eq!(shown(), [101, 102], "nothing else has been told of the first");
+        settled_in(2, 900, Verdict::Conflict { current: 8 });
+        assert_eq!(shown(), [102, 900]);
+        move_on(3);
+        assert_eq!(shown(), [102, 900]);
+        settled_in(3, 901, ACCEPTED);
+        assert_eq!(shown(), [102, 901]);
+    }
+
+    #[test]
     fn what_was_left_open_between_others_stays_the_newest_that_is_queued() {
         let folder = handed_in(4);
         for sequence in [1, 3, 4] {
