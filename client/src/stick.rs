@@ -18,7 +18,7 @@ use crate::store::{EnrolledRow, FolderRow, Rows, Stored};
 use crate::sync::give_back::{Item, items, offer, taken};
 use crate::sync::greeting::{Older, agree, hello};
 use crate::sync::push::{Came, batch, settled};
-use crate::sync::{Refused, SyncReport, pull};
+use crate::sync::{Refused, SyncReport, left, pull};
 
 /// A queue as a file, and how many operations are in it.
 #[derive(Clone, Debug)]
@@ -89,6 +89,10 @@ pub(crate) fn import(
 ) -> Stored<Result<SyncReport, Untaken>> {
     match stick::read_answers(file, &key(row)) {
         Ok(answers) => take(rows, own, answers, at_ms),
+        // The seal is made with the key of whom they are for.
+        Err(_) if stick::answers_for(file).is_some_and(|whose| whose != own.device) => {
+            Ok(Err(Untaken::Another))
+        }
         Err(unread) => Ok(Err(unread.into())),
     }
 }
@@ -135,7 +139,7 @@ fn take(
     if let Err(malformed) = news(rows, own, answers.after, answers.news, &mut report)? {
         return Ok(Err(malformed.into()));
     }
-    (report.waiting, report.unresolved) = (rows.queued_count()?, rows.unresolved()?.len() as u64);
+    (report.waiting, report.unresolved, report.refills) = left(rows)?;
     Ok(Ok(report))
 }
 

@@ -79,6 +79,8 @@ pub struct SyncReport {
     pub rebased: bool,
     /// How many sheets the district took back that it had lost.
     pub given_back: u64,
+    /// Whether there may be more to give back.
+    pub refills: bool,
     /// What was done about a damaged database before anything else.
     pub repaired: Option<Repaired>,
 }
@@ -158,8 +160,7 @@ impl Syncing<'_> {
             identity::keep(folder, &row);
         }
         caller.exchange(&mut client, &own, agreed, exchange, report).await?;
-        (report.waiting, report.unresolved) =
-            desk.read(|rows| Ok((rows.queued_count()?, rows.unresolved()?.len() as u64))).await?;
+        (report.waiting, report.unresolved, report.refills) = desk.read(left).await?;
         Ok(())
     }
 }
@@ -243,6 +244,12 @@ impl Caller<'_> {
         }
         Err(SyncError::NeverCurrent)
     }
+}
+
+/// How much has not been ruled on, how much waits for the officer, and whether there may be something to give back.
+pub(crate) fn left(rows: &Rows<'_>) -> Stored<(u64, u64, bool)> {
+    let refills = enrolled(rows)?.is_some_and(|(_, own)| own.refill);
+    Ok((rows.queued_count()?, rows.unresolved()?.len() as u64, refills))
 }
 
 fn pulled_to(rows: &Rows<'_>) -> Stored<u64> {

@@ -57,6 +57,18 @@ pub fn read_answers(file: &[u8], key: &SealKey) -> Result<wire::Answers, Unread>
     proved(file, Way::Answers, key).then_some(answers).ok_or(Unread::Damaged)
 }
 
+/// Whose queue a file says that it is, if it is one. Nothing proves it.
+pub fn queue_of(file: &[u8]) -> Option<DeviceId> {
+    let queue: wire::Queue = read(QUEUE, file).ok()?;
+    queue.device.as_slice().try_into().ok().map(DeviceId)
+}
+
+/// For whom a file says that its answers are, if it has some. Nothing proves it.
+pub fn answers_for(file: &[u8]) -> Option<DeviceId> {
+    let answers: wire::Answers = read(ANSWERS, file).ok()?;
+    answers.device.as_slice().try_into().ok().map(DeviceId)
+}
+
 fn write(name: [u8; 8], way: Way, message: &impl Message, key: &SealKey) -> Vec<u8> {
     let mut file = name.to_vec();
     file.extend(message.encode_to_vec());
@@ -99,6 +111,16 @@ mod tests {
         let file = write_queue(&queue(), &KEY);
         assert_eq!(read_queue(&file, |device| (device.0 == [2; 16]).then_some(KEY)), Ok(Some(queue())));
         assert_eq!(read_queue(&file, |_| None), Ok(None), "nobody known has written it");
+    }
+
+    #[test]
+    fn a_file_says_whose_it_is() {
+        let queue = write_queue(&queue(), &KEY);
+        let answers = wire::Answers { device: vec![5; 16], ..wire::Answers::default() };
+        let answers = write_answers(&answers, &KEY);
+        assert_eq!((queue_of(&queue), answers_for(&queue)), (Some(DeviceId([2; 16])), None));
+        assert_eq!((queue_of(&answers), answers_for(&answers)), (None, Some(DeviceId([5; 16]))));
+        assert_eq!((queue_of(b""), answers_for(b"unit,form")), (None, None));
     }
 
     #[test]

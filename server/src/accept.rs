@@ -138,6 +138,12 @@ impl<'a> Group<'a> {
         (reached.epoch == epoch).then_some(reached)
     }
 
+    /// Whether an operation of a device's epoch is in the books, as it is.
+    pub fn has(&mut self, device: &DeviceRow, sequence: u64, operation: &Operation) -> Stored<bool> {
+        let row = self.journal.written()?.submission_of(device.number, device.reached.epoch, sequence)?;
+        Ok(row.is_some_and(|row| row.body == operation.body))
+    }
+
     /// Takes operations of one device in order and returns a receipt for each; stops at the first refusal.
     pub fn push(
         &mut self,

@@ -140,13 +140,23 @@ fn answer(
     let mut owners = Owners::new(memory, &device);
     let returned = |job| Ok(give_back::reply(give_back::take_back(&mut group, &mut owners, job)?));
     let given_back = given.iter().map(returned).collect::<Stored<_>>()?;
-    let taken = match welcome.action {
-        Action::ResendFrom(_) if given.is_empty() && !opened.is_empty() => {
-            Taken { refusal: Some(Trouble::QueueToComeAgain.message()), ..Taken::default() }
-        }
+    let mut taken = match welcome.action {
+        Action::ResendFrom(_) if given.is_empty() && !opened.is_empty() => Taken::default(),
         Action::Go | Action::ResendFrom(_) => push(&mut group, memory, &device, welcome.epoch, &opened)?,
-        Action::Rebase | Action::Quarantined => Taken::default(),
+        // A file says how far the commune was when it was written. Whether the commune has gone back since, the commune
+        // finds out when it is told how far the books are.
+        Action::Rebase if all_repeated(&mut group, &device, &opened)? => {
+            welcome = Welcome { action: Action::Go, epoch: device.reached.epoch, ..welcome };
+            push(&mut group, memory, &device, welcome.epoch, &opened)?
+        }
+        Action::Rebase => Taken { refusal: Some(Trouble::QueueOfAnOlder.message()), ..Taken::default() },
+        Action::Quarantined => Taken::default(),
     };
+    let restored = hello.history != memory.history && hello.history != HistoryId::default();
+    if restored && given.is_empty() && taken.rulings.is_empty() && taken.refusal.is_none() {
+        // The commune did not know that it has something to give back.
+        taken.refusal = Some(Trouble::QueueToComeAgain.message());
+    }
     if let Some(reached) = group.reached(&device, welcome.epoch) {
         (welcome.last_sequence, welcome.chain) = (reached.last_sequence, reached.chain);
     }
@@ -166,6 +176,13 @@ fn answer(
     let (commit, rulings, refusal) = (done.last_seq, taken.rulings, taken.refusal);
     let answered = Answered { commit, rulings, answers, refusal };
     Ok((Changes { devices: owners.new, done, ..Changes::default() }, Answer::Queue(answered)))
+}
+
+/// Whether the books have all of these operations, as they are.
+fn all_repeated(group: &mut Group<'_>, device: &DeviceRow, opened: &[(u64, Vec<Operation>)]) -> Stored<bool> {
+    let numbered = opened.iter().flat_map(|(first, operations)| (*first..).zip(operations));
+    let mut all = numbered.map(|(sequence, operation)| group.has(device, sequence, operation));
+    all.try_fold(true, |all, has| Ok(all && has?))
 }
 
 /// What was taken of a queue.

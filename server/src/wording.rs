@@ -110,6 +110,8 @@ pub enum Trouble {
     QueueOfAClone,
     /// A queue whose writer did not know that the books go on from a backup.
     QueueToComeAgain,
+    /// The queue is of a folder that has gone back to an older state.
+    QueueOfAnOlder,
     /// A file is no whole backup: the file, and why.
     BadBackup(String, String),
     /// The folder holds books already, and nobody has said that they may be set aside.
@@ -363,6 +365,10 @@ impl Trouble {
             Self::QueueOfAClone => say!(
                 "máy khác đang dùng danh tính của máy đã ghi tệp này, nên không nhận. Nếu các báo cáo này đúng, chạy lại với --release để huyện nhập thay",
                 "another computer goes by the name of the one that wrote this file, so it is not taken. If these reports are right, run it again with --release, and the district enters them on the unit's behalf"
+            ),
+            Self::QueueOfAnOlder => say!(
+                "thư mục ở xã đã trở về bản cũ hơn những gì huyện có: hãy mang tệp biên nhận về xã, chạy gom import-receipts rồi gom export-queue, và mang tệp mới lên; chưa nhận gì từ tệp, không mất gì",
+                "the commune's folder has gone back to a state older than what the district has: take the receipts back, run gom import-receipts and gom export-queue there, and bring the new file; nothing of it was taken, nothing is lost"
             ),
             Self::QueueToComeAgain => say!(
                 "sổ của huyện đã phục hồi từ bản sao mà máy của xã chưa biết: hãy mang tệp biên nhận về xã, chạy gom import-receipts rồi gom export-queue, và mang tệp mới lên; chưa nhận gì, không mất gì",

@@ -93,6 +93,55 @@ async fn what_goes_by_stick_counts_like_what_goes_by_line() {
     district.verify();
 }
 
+/// Two queues that were written one after the other may come in any order, each with its answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_queue_that_comes_after_a_newer_one_changes_nothing() {
+    let district = District::open().await;
+    let commune = Commune::enrolled(&district, "31423").await;
+    let [older, newer] = [Stick::new(&district, "older"), Stick::new(&district, "newer")];
+    commune.queue("society", "2024-05", &[("births", "24")]);
+    older.export(&commune.office());
+    commune.queue("society", "2024-06", &[("births", "20")]);
+    newer.export(&commune.office());
+    has(&newer.take_in().done(), &["2 báo cáo được nhận"]);
+    has(&older.take_in().done(), &["1 báo cáo được nhận"]);
+    for stick in [&older, &newer] {
+        let said = stick.import(&commune.office()).done();
+        assert!(!said.contains("cũ hơn"), "{said}");
+        assert_eq!(commune.counts(), Counts { accepted: 2, ..Counts::default() });
+    }
+    assert_eq!(commune.sync().await.handed_in, 0);
+    assert_eq!(district.submissions().len(), 2, "each once");
+    district.verify();
+}
+
+/// Whatever is in the way and is nobody's stick of this computer stays as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stick_writes_over_nothing_that_is_not_its_own() {
+    let district = District::open().await;
+    let [commune, other] =
+        [Commune::enrolled(&district, "31423").await, Commune::enrolled(&district, "31420").await];
+    commune.queue("society", "2024-05", &[("births", "24")]);
+    let stick = Stick::new(&district, "one");
+    let database = commune.path().join("gom.db");
+    std::fs::write(&stick.queue, "unit,form,period\n").unwrap();
+    for in_the_way in [&stick.queue, &database] {
+        let said = commune.office().vi(&["export-queue", text(in_the_way)]).failed();
+        has(&said, &["đã có tệp cùng tên"]);
+    }
+    std::fs::remove_file(&stick.queue).unwrap();
+    stick.export(&commune.office());
+    stick.export(&commune.office());
+    has(&other.office().vi(&["export-queue", text(&stick.queue)]).failed(), &["đã có tệp cùng tên"]);
+    let over = ["import-queue", text(&stick.queue), "--receipts", text(&stick.queue)];
+    has(&district.office().vi(&over).failed(), &["đã có tệp cùng tên"]);
+    assert_eq!(district.submissions().len(), 0, "before anything is taken in");
+    stick.take_in().done();
+    stick.take_in().done();
+    stick.import(&commune.office()).done();
+    assert_eq!(commune.counts().accepted, 1);
+}
+
 /// News go by stick, too: a new programme, what another PC has handed in, a conflict.
 #[tokio::test(flavor = "multi_thread")]
 async fn news_and_refusals_come_back_on_the_stick() {
@@ -142,7 +191,7 @@ async fn a_damaged_or_foreign_file_is_refused_whole() {
     assert!(!stick.receipts.exists());
     std::fs::write(&stick.queue, &whole).unwrap();
     stick.take_in().done();
-    has(&stick.import(&stranger.office()).failed(), &["bị hỏng"]);
+    has(&stick.import(&stranger.office()).failed(), &["biên nhận của máy khác"]);
     let mut receipts = std::fs::read(&stick.receipts).unwrap();
     let middle = receipts.len() / 2;
     receipts[middle] ^= 1;
@@ -202,8 +251,10 @@ async fn the_queue_of_a_quarantined_computer_is_released_by_the_district() {
     stick.export(&commune.office());
     has(&stick.take_in().failed(), &["máy khác đang dùng danh tính", "--release"]);
     assert_eq!(district.submissions().len(), 2);
-    let said = district.office().vi(&["import-queue", text(&stick.queue), "--release"]).done();
-    has(&said, &["1 báo cáo được nhận"]);
+    let release = ["import-queue", text(&stick.queue), "--release", "--receipts", text(&stick.receipts)];
+    let said = district.office().vi(&release);
+    has(&said.err, &["Không có tệp biên nhận", "Hãy ghi danh lại máy ấy"]);
+    has(&said.done(), &["1 báo cáo được nhận"]);
     assert_eq!(district.total("births", "2024-07"), "6");
     district.verify();
 }

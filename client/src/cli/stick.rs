@@ -3,15 +3,19 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::sync::SyncReport;
 use crate::{Commune, Failure};
 use gom_domain::{Lang, say};
-use gom_durable::file::write_whole;
+use gom_durable::file::{spare, write_whole};
+use gom_proto::stick;
 
 use super::{exit, put, sync};
 
 pub(super) fn export(lang: Lang, commune: &Commune, file: &Path) -> Result<ExitCode, Failure> {
     let exported = commune.export_queue()?;
     let unwritten = |source| Failure::File { file: file.to_owned(), source };
+    // This computer's own older queue may go: what was in it is in the new one, or has been answered.
+    spare(file, |there| stick::queue_of(there) == stick::queue_of(&exported.file)).map_err(unwritten)?;
     write_whole(file, &exported.file).map_err(unwritten)?;
     let (operations, shown) = (exported.operations, file.display());
     put(
@@ -28,5 +32,16 @@ pub(super) fn import(lang: Lang, commune: &Commune, file: &Path) -> Result<ExitC
     let unread = |source| Failure::File { file: file.to_owned(), source };
     let report = commune.import_receipts(&std::fs::read(file).map_err(unread)?)?;
     sync::put_came(lang, commune, &report);
+    let waiting = report.waiting;
+    if report.rebased || report.refills || waiting > 0 {
+        let text = say!(
+            "Còn {waiting} báo cáo huyện chưa trả lời. Hãy chạy gom export-queue và mang tệp mới lên huyện lần nữa (hoặc gom sync khi có mạng); không mất gì.",
+            "Not ruled on by the district yet: {waiting}. Run gom export-queue and take the new file to the district once more (or gom sync when there is a line); nothing is lost."
+        );
+        gom_terminal::fail(lang, text.get(lang));
+        // What waits for the officer is said as well.
+        sync::end(lang, &SyncReport { waiting: 0, ..report });
+        return Ok(exit(false));
+    }
     Ok(sync::end(lang, &report))
 }

@@ -144,8 +144,8 @@ fn repaired(repaired: &Repaired) -> Bilingual {
 
 fn rebased() -> Bilingual {
     say!(
-        "Thư mục này cũ hơn những gì huyện đã nhận từ máy này (phục hồi từ bản sao, hoặc có máy khác dùng chung danh tính). Đã tải lại từ huyện; những gì chưa gửi đã được xếp hàng lại, không mất gì.",
-        "This folder was older than what the district has had from this computer (a restored copy, or another computer by the same name). What the district has was fetched again; what was not handed in is queued anew, nothing is lost."
+        "Thư mục này cũ hơn những gì huyện đã nhận từ máy này (phục hồi từ bản sao, hoặc có máy khác dùng chung danh tính). Những gì chưa gửi đã được xếp hàng lại, những gì huyện đã có được tải về khi đồng bộ; không mất gì.",
+        "This folder was older than what the district has had from this computer (a restored copy, or another computer by the same name). What was not handed in is queued anew, and what the district has comes with a sync; nothing is lost."
     )
 }
 

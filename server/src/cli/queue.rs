@@ -6,7 +6,8 @@ use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::ruling::{Ruling, Verdict};
 use gom_domain::world::World;
 use gom_domain::{Bilingual, Lang, say};
-use gom_durable::file::write_whole;
+use gom_durable::file::{spare, write_whole};
+use gom_proto::stick;
 use gom_terminal::{put, tell};
 
 use super::{Done, block_on, read_file};
@@ -28,6 +29,12 @@ pub(super) fn import(
 ) -> Done {
     let fresh = (HistoryId(world.random()), DeviceId(world.random()));
     let file = read_file(file).map_err(|trouble| vec![trouble])?;
+    if let Some(path) = receipts {
+        // Older answers to the same computer may go: what they say can be asked for again.
+        let whose = stick::queue_of(&file);
+        spare(path, |there| whose.is_some() && stick::answers_for(there) == whose)
+            .map_err(|error| vec![Trouble::file(path.display(), &error)])?;
+    }
     let job = Job::Queue(Queue { file, release, fresh });
     let outcome = block_on(office::commit(folder, job, world))??;
     let written = receipts.filter(|_| !outcome.answers.is_empty()).map(|path| (path, &outcome.answers));
@@ -41,6 +48,15 @@ pub(super) fn import(
             say!(
                 "Đã ghi biên nhận vào {path}; mang về xã và chạy gom import-receipts.",
                 "The receipts are in {path}; take them back to the commune and run gom import-receipts."
+            )
+            .get(lang),
+        );
+    }
+    if receipts.is_some() && written.is_none() {
+        tell(
+            say!(
+                "Không có tệp biên nhận: máy khác đang dùng danh tính của máy ấy. Hãy ghi danh lại máy ấy (gom-server enroll, rồi gom enroll trên chính thư mục của nó); khi đồng bộ nó sẽ biết các báo cáo này đã được nhận.",
+                "There are no receipts: another computer goes by that one's name. Enrol that computer again (gom-server enroll, then gom enroll on its very folder); at its next sync it learns what became of these reports."
             )
             .get(lang),
         );

@@ -249,6 +249,10 @@ impl<'f> District<'f> {
             hold!(asked != self.shelf.history, "a queue is to come again though the history is the same");
             return Ok(());
         }
+        if *refusal == Trouble::QueueOfAnOlder.message() {
+            hold!(epoch != answers.asked_epoch, "a folder is said to be older, and is not to begin another epoch");
+            return Ok(());
+        }
         let may = sent.iter().any(|(sequence, body)| {
             self.refusals(computer, epoch, *sequence, body)
                 .is_some_and(|may| Trouble::Refused(may).message() == *refusal)
