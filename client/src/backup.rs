@@ -8,12 +8,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use gom_domain::calendar::vietnam_stamp;
+use gom_domain::unit::UnitId;
 use gom_domain::world::World;
 use gom_durable::{database, name};
 
 use crate::failure::Failure;
 use crate::folder::{self, FolderError};
-use crate::store::{FILE, FolderRow, Store, StoreError, Stored, Tally, Wreck};
+use crate::store::{FILE, FolderRow, Rows, Store, StoreError, Stored, Tally, Wreck};
 use crate::{identity, swap};
 
 /// A checked copy of a folder's database.
@@ -21,6 +22,8 @@ use crate::{identity, swap};
 pub struct Backup {
     /// The file, by its whole path.
     pub file: PathBuf,
+    /// Whose it is.
+    pub unit: UnitId,
     /// Its size.
     pub bytes: u64,
     /// How many reports were sealed.
@@ -34,12 +37,24 @@ pub struct Backup {
 /// What going back to a copy has come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restored {
+    /// Whose it is.
+    pub unit: UnitId,
     /// How many reports of the copy the district has not ruled on, as far as the copy knows.
     pub queued: u64,
     /// How many forms are being filled in.
     pub drafts: u64,
-    /// The folder that holds the database that was there.
-    pub aside: Option<PathBuf>,
+    /// What has become of the database that was there.
+    pub aside: Option<Aside>,
+}
+
+/// A database that was set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Aside {
+    /// The folder that holds it.
+    pub folder: PathBuf,
+    /// How many of its reports the district has not ruled on, and how many forms are being filled in; none where it cannot
+    /// be read.
+    pub open: Option<(u64, u64)>,
 }
 
 /// Makes a backup. Where it fails there is no file of that name.
@@ -97,8 +112,9 @@ fn fill(
     refuse_if_there(file)?;
     fs::rename(partial, file).map_err(cannot)?;
     name::keep(file).map_err(cannot)?;
+    let unit = unit(&counted.folder).cloned().ok_or_else(|| Failure::NotEnrolled(folder.to_owned()))?;
     let Tally { operations, queued, drafts: (drafts, _), .. } = counted;
-    Ok(Backup { file: file.to_owned(), bytes, operations, queued, drafts })
+    Ok(Backup { file: file.to_owned(), unit, bytes, operations, queued, drafts })
 }
 
 fn refuse_if_there(file: &Path) -> Result<(), Failure> {
@@ -120,7 +136,8 @@ fn clear(partial: &Path) {
 pub fn restore(folder: &Path, file: &Path, replace: bool, world: &World) -> Result<Restored, Failure> {
     let unusable = |source: io::Error| FolderError::Unusable { folder: folder.to_owned(), source };
     if !file.is_file() {
-        return Err(Failure::File { file: file.to_owned(), source: io::ErrorKind::NotFound.into() });
+        let why = if file.is_dir() { io::ErrorKind::IsADirectory } else { io::ErrorKind::NotFound };
+        return Err(Failure::File { file: file.to_owned(), source: why.into() });
     }
     folder::make(folder)?;
     let _lock = folder::lock(folder)?;
@@ -130,8 +147,10 @@ pub fn restore(folder: &Path, file: &Path, replace: bool, world: &World) -> Resu
         return Err(Failure::InTheWay(folder.to_owned()));
     }
     let ready = swap::clear(folder, "restoring.db");
-    let made = make_ready(folder, file, &ready);
-    let (row, tally) = match made {
+    let before = if there { there_before(folder) } else { None };
+    let own = before.as_ref().map(|tally| tally.folder.clone()).or_else(|| identity::read(folder));
+    let made = make_ready(folder, file, &ready).and_then(|made| is_of(own.as_ref(), made));
+    let (unit, row, tally) = match made {
         Ok(made) => made,
         Err(failure) => {
             swap::clear(folder, "restoring.db");
@@ -144,7 +163,31 @@ pub fn restore(folder: &Path, file: &Path, replace: bool, world: &World) -> Resu
     let done = swap::exchange(folder, &ready, &aside, "").map_err(unusable)?;
     drop(old);
     identity::keep(folder, &row);
-    Ok(Restored { queued: tally.queued, drafts: tally.drafts.0, aside: there.then_some(done.aside) })
+    let open = before.map(|tally| (tally.queued, tally.drafts.0));
+    let aside = there.then_some(Aside { folder: done.aside, open });
+    Ok(Restored { unit, queued: tally.queued, drafts: tally.drafts.0, aside })
+}
+
+/// What a folder holds before it goes back; none where that cannot be read.
+fn there_before(folder: &Path) -> Option<Tally> {
+    let tally = |rows: &Rows<'_>| Ok::<_, StoreError>(rows.tally()?);
+    Store::open(folder).ok()?.read(tally).ok()?
+}
+
+fn unit(row: &FolderRow) -> Option<&UnitId> {
+    row.enrolled.as_ref().map(|own| &own.unit)
+}
+
+/// Refuses a copy of another unit's folder: its officer would hand in for the other unit.
+fn is_of(
+    own: Option<&FolderRow>,
+    (row, tally): (FolderRow, Tally),
+) -> Result<(UnitId, FolderRow, Tally), Failure> {
+    let copy = unit(&tally.folder).cloned().unwrap_or_else(|| UnitId::from(""));
+    match own.and_then(unit).filter(|own| **own != copy) {
+        Some(own) => Err(Failure::BackupOfAnother { own: own.to_string(), copy: copy.to_string() }),
+        None => Ok((copy, row, tally)),
+    }
 }
 
 /// Copies a backup beside the database, checks the copy, and lets it go on in a life that comes after all that the folder

@@ -69,6 +69,14 @@ pub enum Failure {
         #[source]
         source: StoreError,
     },
+    /// A backup is of another unit than the folder.
+    #[error("the folder is of {own}, the backup of {copy}")]
+    BackupOfAnother {
+        /// The folder's unit.
+        own: String,
+        /// The backup's.
+        copy: String,
+    },
     /// The folder has a database already, and nobody has said that it may be set aside.
     #[error("the folder {0} has a database already")]
     InTheWay(PathBuf),

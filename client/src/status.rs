@@ -42,6 +42,10 @@ pub struct Status {
     pub due: Vec<Due>,
     /// Whether a version of the programme needs a newer version of the program.
     pub update_needed: bool,
+    /// Whether another computer goes by this one's name, so that the district takes nothing from here.
+    pub quarantined: bool,
+    /// Whether the district may lack what is here, since it goes on from a backup.
+    pub refills: bool,
 }
 
 /// A report that the district did not let stand, and that nothing has replaced.
@@ -106,6 +110,8 @@ pub(crate) fn status(
         due: due(rows, programmes, vietnam_day(now_ms))?,
         attention,
         update_needed: !programmes.unreadable.is_empty(),
+        quarantined: own.quarantined,
+        refills: own.refill,
     })
 }
 

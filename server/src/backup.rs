@@ -96,9 +96,16 @@ pub fn trouble(file: &Path, error: &StoreError) -> Trouble {
         StoreError::Foreign => Trouble::ForeignBooks(shown(file)),
         StoreError::Full(_) => Trouble::DiskFull,
         StoreError::Io(why) | StoreError::Sql(why) => Trouble::BadBackup(shown(file), why.to_string()),
-        StoreError::Damaged(why) => Trouble::BadBackup(shown(file), why.clone()),
+        StoreError::Damaged(why) => Trouble::BadBackup(shown(file), printable(why)),
         StoreError::Older => Trouble::BadBackup(shown(file), error.to_string()),
     }
+}
+
+/// What SQLite has found, as far as it can be shown: a damaged file's names may be anything.
+fn printable(why: &str) -> String {
+    const LONGEST: usize = 200;
+    let plain = |c: &char| !c.is_control() && *c != char::REPLACEMENT_CHARACTER;
+    why.chars().filter(plain).take(LONGEST).collect()
 }
 
 fn shown(file: &Path) -> String {

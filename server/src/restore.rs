@@ -36,6 +36,9 @@ pub struct Restored {
 /// Restores a backup into a folder. Books that are there are set aside only if that is asked for.
 pub fn restore(folder: &Folder, file: &Path, replace: bool, world: &World) -> Result<Restored, Vec<Trouble>> {
     let one = |trouble: Trouble| vec![trouble];
+    if file.is_dir() {
+        return Err(one(Trouble::file(file.display(), &io::ErrorKind::IsADirectory.into())));
+    }
     if !file.is_file() {
         return Err(one(backup::trouble(file, &StoreError::Absent)));
     }

@@ -14,6 +14,29 @@ use tests::{Commune, District, edit};
 use super::backup::{UNITS, backed_up, communes, go_back, hand_in, papers, totals};
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_goes_back_to_its_own_units_backups_only_and_says_what_it_sets_aside() {
+    let district = District::open().await;
+    let commune = Commune::enrolled(&district, "31423").await;
+    let neighbour = Commune::enrolled(&district, "31420").await;
+    let [own, others] = ["own.db", "others.db"].map(|name| district.desk().join(name));
+    let office = commune.office();
+    has(&office.vi(&["backup", own.to_str().unwrap()]).done(), &["đơn vị hoa-an"]);
+    neighbour.office().vi(&["backup", others.to_str().unwrap()]).done();
+    commune.queue("society", "2024-02", &[("births", "17")]);
+    commune.set("society", "2024-04", &[("births", "19")]);
+    let said = office.vi(&["restore", "--replace", others.to_str().unwrap()]).failed();
+    has(&said, &["thư mục này là của hoa-an", "hãy chọn bản sao của đúng đơn vị"]);
+    assert_eq!(commune.counts().queued, 1, "nothing was changed");
+    let said = office.vi(&["restore", "--replace", own.to_str().unwrap()]).done();
+    has(&said, &["1 báo cáo chờ gửi và 1 bản nháp: chúng KHÔNG còn chờ ở đây nữa"]);
+    let back = said.lines().find_map(|line| line.split_once("gom restore --replace ")).unwrap().1;
+    has(&office.vi(&["restore", "--replace", back]).done(), &["1 báo cáo chờ gửi, 1 bản nháp."]);
+    has(&office.vi(&["restore", commune.path().to_str().unwrap()]).failed(), &["đây là thư mục"]);
+    std::fs::write(&own, "").unwrap();
+    has(&office.vi(&["restore", "--replace", own.to_str().unwrap()]).failed(), &["không phải là bản sao lưu"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_commune_that_goes_back_to_an_old_backup_gets_everything_again() {
     let district = District::open().await;
     let mut commune = Commune::enrolled(&district, "31423").await;
@@ -42,7 +65,7 @@ async fn a_commune_that_goes_back_to_an_old_backup_gets_everything_again() {
     );
     for round in 1..=2 {
         let said = office.vi(&["restore", "--replace", backup.to_str().unwrap()]).done();
-        has(&said, &["Đã phục hồi: 2 báo cáo chờ gửi, 1 bản nháp.", "Dữ liệu trước đó còn nguyên ở "]);
+        has(&said, &["Đã phục hồi đơn vị hoa-an: 2 báo cáo chờ gửi, 1 bản nháp.", "Dữ liệu trước đó còn nguyên ở "]);
         commune.switch_off_and_on();
         let report = commune.sync().await;
         assert!(report.is_settled(), "round {round}: {report:?}");
@@ -98,7 +121,7 @@ async fn a_communes_damaged_newer_or_foreign_backup_is_refused_whole() {
     };
     let books = std::fs::read(backed_up(&district, "books-copy.db")).unwrap();
     let cases = [
-        (whole[..whole.len() - 4096].to_vec(), "bản sao lưu bị hỏng"),
+        (whole[..whole.len() - 4096].to_vec(), "tệp bị hỏng"),
         (edited("update operation set body = x'00' where id = (select min(id) from operation)"), "bị hỏng"),
         (edited("pragma user_version = 99"), "do phiên bản gom mới hơn ghi"),
         (books, "tệp này không phải là bản sao lưu của gom"),

@@ -4,6 +4,7 @@ use gom_proto::pass::hex;
 use std::process::ExitCode;
 
 use crate::status::{Attention, Due, Status};
+use crate::sync::SyncError;
 use crate::{Commune, Failure, wording};
 use gom_domain::calendar::{shown_day, vietnam_time};
 use gom_domain::ruling::Verdict;
@@ -43,6 +44,8 @@ fn as_json(lang: Lang, status: &Status) -> serde_json::Value {
         "last_contact": contact.map(|at| at.to_string()),
         "skew_ms": status.skew_ms,
         "update_needed": status.update_needed,
+        "quarantined": status.quarantined,
+        "refills": status.refills,
         "needs_attention": status.attention.iter().map(|item| attention_json(lang, item)).collect::<Vec<_>>(),
         "due": status.due.iter().map(due_json).collect::<Vec<_>>(),
     })
@@ -93,6 +96,16 @@ fn put_counts(lang: Lang, status: &Status) {
     }
     gom_terminal::put(&table.text());
     if let Some(text) = status.skew_ms.and_then(wording::skew) {
+        put(lang, &text);
+    }
+    if status.quarantined {
+        put(lang, &wording::sync_error(&SyncError::Quarantined));
+    }
+    if status.refills {
+        let text = say!(
+            "Huyện đang dùng bản sao lưu cũ: máy này còn phải trả lại những gì huyện bị mất; hãy chạy gom sync, hoặc gom export-queue để mang lên.",
+            "The district goes on from an older backup: this computer still has to give back what it has lost; run gom sync, or gom export-queue to take it there."
+        );
         put(lang, &text);
     }
     if status.update_needed {

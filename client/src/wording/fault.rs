@@ -56,6 +56,10 @@ pub fn failure(failure: &Failure) -> Vec<Bilingual> {
         Failure::File { file, source } => file_fault(file, source),
         Failure::Answers(untaken) => answers(*untaken),
         Failure::BadBackup { file, source } => bad_backup(file, source),
+        Failure::BackupOfAnother { own, copy } => say!(
+            "bản sao lưu này là của đơn vị {copy}, còn thư mục này là của {own}; hãy chọn bản sao của đúng đơn vị, hoặc phục hồi vào một thư mục mới",
+            "the backup is of the unit {copy}, the folder of {own}; choose that unit's own backup, or restore into a new folder"
+        ),
         Failure::InTheWay(folder) => {
             let folder = folder.display();
             say!(
@@ -99,6 +103,14 @@ fn file_fault(file: &Path, error: &io::Error) -> Bilingual {
             "{file}: đã có tệp cùng tên; hãy chọn tên khác",
             "{file}: a file of that name is there already; choose another name"
         ),
+        io::ErrorKind::IsADirectory => say!(
+            "{file}: đây là thư mục; hãy ghi đường dẫn đến tệp",
+            "{file}: this is a folder; write the path of a file"
+        ),
+        io::ErrorKind::PermissionDenied => say!(
+            "{file}: không có quyền đọc hoặc ghi; hãy chọn chỗ khác, hoặc xin người quản trị máy cấp quyền",
+            "{file}: reading or writing is not permitted; choose another place, or ask the administrator for the right"
+        ),
         io::ErrorKind::NotFound => {
             say!("{file}: không có tệp hoặc thư mục này", "{file}: there is no such file or folder")
         }
@@ -122,9 +134,9 @@ fn bad_backup(file: &Path, why: &StoreError) -> Bilingual {
         StoreError::Foreign => {
             say!("{file}: tệp này không phải là bản sao lưu của gom", "{file}: the file is no backup of gom")
         }
-        StoreError::Damaged(what) => say!(
-            "{file}: bản sao lưu bị hỏng ({what}); hãy dùng bản khác",
-            "{file}: the backup is damaged ({what}); use another one"
+        StoreError::Damaged(_) | StoreError::Sql(_) => say!(
+            "{file}: tệp bị hỏng, hoặc không phải là bản sao lưu của gom; hãy dùng bản khác",
+            "{file}: the file is damaged, or no backup of gom; use another one"
         ),
         other => store_fault(other),
     }
@@ -159,8 +171,8 @@ pub fn mistake(mistake: &Mistake) -> Bilingual {
         }
         Mistake::Twice(key) => say!("chỉ tiêu «{key}» ghi hai lần", "the element “{key}” is given twice"),
         Mistake::NoDraft(form, period) => say!(
-            "không có bản nháp nào của biểu «{form}» kỳ {period} để nộp; hãy nhập số liệu trước",
-            "there is no draft of the form “{form}” for {period} to hand in; fill it in first"
+            "không có bản nháp nào của biểu «{form}» kỳ {period} để nộp; hãy nhập số liệu trước, hoặc nếu báo cáo đang xung đột thì chọn bằng gom resolve {form} {period}",
+            "there is no draft of the form “{form}” for {period} to hand in; fill it in first, or settle its conflict, if it is in one, with gom resolve {form} {period}"
         ),
         Mistake::NoConflict(form, period) => say!(
             "biểu «{form}» kỳ {period} không có xung đột nào cần xử lý; xem gom status",

@@ -91,15 +91,21 @@ pub fn days_left(days: i32) -> Bilingual {
 /// How far this computer's clock is from the district's, where that matters.
 pub fn skew(skew_ms: i64) -> Option<Bilingual> {
     let minutes = skew_ms.unsigned_abs() / 60_000;
+    let by = match minutes / 1_440 {
+        0 => say!("{minutes} phút", "{minutes} minutes"),
+        1 => say!("1 ngày", "1 day"),
+        days => say!("{days} ngày", "{days} days"),
+    };
+    let Bilingual { vi, en } = by;
     match skew_ms {
         _ if skew_ms.unsigned_abs() < AGREED_MS.unsigned_abs() => None,
         1.. => Some(say!(
-            "đồng hồ máy này chậm hơn huyện {minutes} phút; hãy chỉnh lại ngày giờ",
-            "this computer's clock is {minutes} minutes behind the district's; set it right"
+            "đồng hồ máy này chậm hơn huyện {vi}; hãy chỉnh lại ngày giờ",
+            "this computer's clock is {en} behind the district's; set it right"
         )),
         _ => Some(say!(
-            "đồng hồ máy này nhanh hơn huyện {minutes} phút; hãy chỉnh lại ngày giờ",
-            "this computer's clock is {minutes} minutes ahead of the district's; set it right"
+            "đồng hồ máy này nhanh hơn huyện {vi}; hãy chỉnh lại ngày giờ",
+            "this computer's clock is {en} ahead of the district's; set it right"
         )),
     }
 }
