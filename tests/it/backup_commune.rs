@@ -33,7 +33,10 @@ async fn a_folder_goes_back_to_its_own_units_backups_only_and_says_what_it_sets_
     has(&office.vi(&["restore", "--replace", back]).done(), &["1 báo cáo chờ gửi, 1 bản nháp."]);
     has(&office.vi(&["restore", commune.path().to_str().unwrap()]).failed(), &["đây là thư mục"]);
     std::fs::write(&own, "").unwrap();
-    has(&office.vi(&["restore", "--replace", own.to_str().unwrap()]).failed(), &["không phải là bản sao lưu"]);
+    has(
+        &office.vi(&["restore", "--replace", own.to_str().unwrap()]).failed(),
+        &["không phải là bản sao lưu"],
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,7 +68,10 @@ async fn a_commune_that_goes_back_to_an_old_backup_gets_everything_again() {
     );
     for round in 1..=2 {
         let said = office.vi(&["restore", "--replace", backup.to_str().unwrap()]).done();
-        has(&said, &["Đã phục hồi đơn vị hoa-an: 2 báo cáo chờ gửi, 1 bản nháp.", "Dữ liệu trước đó còn nguyên ở "]);
+        has(
+            &said,
+            &["Đã phục hồi đơn vị hoa-an: 2 báo cáo chờ gửi, 1 bản nháp.", "Dữ liệu trước đó còn nguyên ở "],
+        );
         commune.switch_off_and_on();
         let report = commune.sync().await;
         assert!(report.is_settled(), "round {round}: {report:?}");

@@ -250,7 +250,10 @@ impl<'f> District<'f> {
             return Ok(());
         }
         if *refusal == Trouble::QueueOfAnOlder.message() {
-            hold!(epoch != answers.asked_epoch, "a folder is said to be older, and is not to begin another epoch");
+            hold!(
+                epoch != answers.asked_epoch,
+                "a folder is said to be older, and is not to begin another epoch"
+            );
             return Ok(());
         }
         let may = sent.iter().any(|(sequence, body)| {
