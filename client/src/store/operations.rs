@@ -304,7 +304,7 @@ mod tests {
     use super::*;
     use crate::fixture::{commune, folder, receipt, rule};
     use crate::outbox::Which;
-    use crate::store::Store;
+    use crate::store::{ReceiptRow, Store};
 
     const ACCEPTED: Verdict = Verdict::Accepted { revision: 1 };
 
@@ -361,8 +361,8 @@ mod tests {
             store.write(|rows| rows.move_on(&first(rows)?, into)).unwrap();
         };
         let shown = || {
-            let receipts = seen(&folder, |rows| rows.receipts()).into_iter();
-            receipts.map(|row| row.receipt.commit).collect::<Vec<_>>()
+            let commit = |row: ReceiptRow| row.receipt.commit;
+            seen(&folder, |rows| Ok(rows.receipts()?.into_iter().map(commit).collect::<Vec<_>>()))
         };
         move_on(2);
         assert_eq!(shown(), [101, 102], "nothing else has been told of the first");
