@@ -56,10 +56,10 @@ pub(crate) enum Command {
     Enroll {
         #[command(flatten)]
         folder: Folder,
-        /// Địa chỉ máy chủ của huyện, như http://127.0.0.1:7443 / address of the district's server
+        /// Địa chỉ máy chủ của huyện, nếu khác với địa chỉ trong mã / address of the district's server, if not the one in the code
         #[arg(long, env = "GOM_SERVER", value_name = "URL")]
         server: Option<String>,
-        /// Mã ghi danh / the enrolment code
+        /// Mã ghi danh: cả dòng do huyện cấp / the enrolment code: the whole line from the district
         code: String,
     },
     /// Nhập số liệu từ tệp CSV (unit,form,period,element,value) thành bản nháp / import figures from a CSV file as drafts
@@ -150,6 +150,14 @@ pub(crate) enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Đối chiếu sổ của huyện với các mốc huyện đã ký mà máy này giữ / hold the district's journal to what it has signed
+    VerifyDistrict {
+        #[command(flatten)]
+        folder: Folder,
+        /// Địa chỉ máy chủ khác với lúc ghi danh / another address than the one it was enrolled at
+        #[arg(long, env = "GOM_SERVER", value_name = "URL")]
+        server: Option<String>,
+    },
     /// Các xung đột, hai bản đặt cạnh nhau / conflicts, both versions side by side
     Conflicts {
         #[command(flatten)]
@@ -201,6 +209,7 @@ impl Command {
             | Self::Resolve { folder, .. }
             | Self::ExportQueue { folder, .. }
             | Self::ImportReceipts { folder, .. }
+            | Self::VerifyDistrict { folder, .. }
             | Self::Conflicts { folder }
             | Self::Sync { folder, .. }
             | Self::Status { folder, .. }

@@ -10,6 +10,7 @@ mod status;
 mod stick;
 mod submit;
 mod sync;
+mod verify_district;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -90,6 +91,14 @@ async fn carry_out(command: Command, setup: Setup, world: &World) -> Result<Exit
         }
         Command::ExportQueue { folder, file } => stick::export(lang, &open(&folder.dir)?, &file),
         Command::ImportReceipts { folder, file } => stick::import(lang, &open(&folder.dir)?, &file),
+        Command::VerifyDistrict { folder, server } => {
+            let commune = open(&folder.dir)?;
+            let commune = match server.or(setup.server) {
+                Some(server) => commune.at(&server),
+                None => commune,
+            };
+            verify_district::verify_district(lang, &commune).await
+        }
         Command::Conflicts { folder } => resolve::conflicts(lang, &open(&folder.dir)?),
         Command::Status { folder, format } => status::status(lang, &open(&folder.dir)?, format),
         Command::Backup { folder, file } => backup::backup(lang, &folder.dir, &file),

@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use gom_domain::code::EnrolCode;
+use gom_domain::invitation::Invitation;
 use gom_domain::wording::Remark;
 use gom_domain::world::World;
 
 use crate::drafts::{self, Entered, Imported};
-use crate::enrolment::{self, Enrolled};
+use crate::enrolment::{self, Enrolled, Place};
 use crate::failure::Failure;
 use crate::folder;
+use crate::line::{self, Trust};
 use crate::means::Means;
 use crate::outbox::{self, Submitted, Which};
 use crate::programme::{self, KnownTables, Programmes};
@@ -21,6 +24,7 @@ use crate::status::{self, Status};
 use crate::stick::{self, Exported};
 use crate::store::{DraftRow, EnrolledRow, FolderRow, Rows, Store, StoreError, Stored};
 use crate::sync::{Refused, SyncError, SyncReport, Syncing, watch};
+use crate::witness::{self, Witnessed};
 
 /// A commune's data folder.
 #[derive(Debug)]
@@ -54,7 +58,20 @@ impl Commune {
         }
     }
 
-    /// Enrols a folder with a one-time code, and fetches all that is needed to work without a line.
+    /// Enrols a folder by an invitation, and fetches all that is needed to work without a line.
+    pub async fn accept(
+        folder: &Path,
+        world: World,
+        invitation: &Invitation,
+    ) -> Result<(Self, Enrolled), Failure> {
+        let (means, server) = (Means::default(), invitation.url());
+        let place = Place { call: &means.call, server: &server, authority: invitation.authority };
+        enrolment::enrol(folder, &world, place, &invitation.code).await?;
+        Self::begin(folder, world, means).await
+    }
+
+    /// Enrols a folder at a server on this computer with a one-time code, and fetches all that is needed to work without a
+    /// line.
     pub async fn enroll(
         folder: &Path,
         world: World,
@@ -72,7 +89,13 @@ impl Commune {
         server: &str,
         code: &str,
     ) -> Result<(Self, Enrolled), Failure> {
-        enrolment::enrol(folder, &world, &means.call, server, code).await?;
+        let code = EnrolCode::parse(code).map_err(|_| Failure::MistypedCode)?;
+        let place = Place { call: &means.call, server, authority: None };
+        enrolment::enrol(folder, &world, place, &code).await?;
+        Self::begin(folder, world, means).await
+    }
+
+    async fn begin(folder: &Path, world: World, means: Means) -> Result<(Self, Enrolled), Failure> {
         let commune = Self::open(folder, world)?.by(means);
         let report = commune.sync().await.map_err(|error| Failure::FirstSync(Box::new(error)))?;
         let (unit_name, programmes) = commune.read(|_, programmes, _| {
@@ -153,6 +176,24 @@ impl Commune {
                 Ok(stick::import(rows, &row, &own, file, self.world.now_ms())??)
             })
         })
+    }
+
+    /// Holds the district's journal to what it has signed.
+    pub async fn verify_district(&self) -> Result<Witnessed, Failure> {
+        let (row, own, kept, key) = self.with_store(|store| {
+            store.read(|rows| {
+                let (row, own) = self.enrolled(rows)?;
+                Ok::<_, Failure>((row, own, rows.checkpoints()?, rows.checkpoint_key()?))
+            })
+        })?;
+        let address = line::url(self.server.as_deref().unwrap_or(&row.server), row.credentials.is_some());
+        let trust = Trust::of(&row, own.device);
+        let asked = async {
+            let mut line = line::connect(&self.means.call, &address, &trust).await?;
+            witness::ask(&mut line, &kept).await
+        };
+        let said = asked.await.map_err(Failure::Line)?;
+        Ok(witness::compare(&kept, key.as_deref(), &said))
     }
 
     fn enrolled(&self, rows: &Rows<'_>) -> Result<(FolderRow, EnrolledRow), Failure> {

@@ -5,20 +5,20 @@
 
 use std::path::Path;
 
-use gom_domain::code::EnrolCode;
+use gom_domain::code::{EnrolCode, Fingerprint};
 use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::unit::UnitId;
 use gom_domain::world::World;
-use gom_proto::wire::sync_client::SyncClient;
 use gom_proto::{Malformed, wire};
+use gom_trust::Key;
 use sha2::{Digest, Sha256};
 use tonic::Request;
-use tonic::transport::Channel;
 
+use crate::credentials::Credentials;
 use crate::failure::Failure;
 use crate::folder;
 use crate::identity;
-use crate::line::{self, LineFault, Stage, patiently};
+use crate::line::{self, LineFault, Stage, Trust, patiently};
 use crate::means::Call;
 use crate::planted;
 use crate::store::{EnrolledRow, FolderRow, Rows, Store, StoreError};
@@ -35,25 +35,33 @@ pub struct Enrolled {
     pub report: SyncReport,
 }
 
+/// Where to enrol, and by what the district is known there.
+#[derive(Clone, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) call: &'a Call,
+    pub(crate) server: &'a str,
+    /// The fingerprint of the district's authority; none where the line does not leave this computer.
+    pub(crate) authority: Option<Fingerprint>,
+}
+
 /// Enrols a folder. Where it fails the folder can be enrolled again.
 pub(crate) async fn enrol(
     folder: &Path,
     world: &World,
-    call: &Call,
-    server: &str,
-    code: &str,
+    place: Place<'_>,
+    code: &EnrolCode,
 ) -> Result<(), Failure> {
-    let code = EnrolCode::parse(code).map_err(|_| Failure::MistypedCode)?;
-    line::on_this_computer(server).map_err(Failure::Enrolment)?;
+    line::address_of(place.server).map_err(Failure::Enrolment)?;
     folder::make(folder)?;
     let _lock = folder::lock(folder)?;
     let mut store = Store::create(folder)?;
-    let (secret, before) = prepare(&mut store, folder, world, server)?;
+    let Prepared { secret, key, before } = prepare(&mut store, folder, world, &place)?;
     if before.is_none() {
         // Whoever the folder was before, it is to be somebody new.
         identity::forget(folder);
     }
-    let reply = ask(call, server, &code, &secret, world).await.map_err(Failure::Enrolment)?;
+    let asked = ask(&place, code, &secret, key.as_deref(), world).await;
+    let (reply, credentials) = asked.map_err(Failure::Enrolment)?;
     let (device, unit, history) = read(&reply).map_err(|malformed| Failure::Enrolment(malformed.into()))?;
     let skew_ms = reply.clock_ms.saturating_sub(world.now_ms());
     if let Some(own) = before.as_ref().filter(|own| own.unit != unit) {
@@ -61,6 +69,13 @@ pub(crate) async fn enrol(
     }
     store.write(|rows| {
         rows.enrol(device, &unit, history, &reply.seal)?;
+        if !reply.checkpoint_key.is_empty() {
+            rows.put_checkpoint_key(&reply.checkpoint_key)?;
+        }
+        match &credentials {
+            Some(credentials) => rows.keep_credentials(credentials)?,
+            None => rows.forget_credentials()?,
+        }
         if let Some(own) = &before {
             if own.history != history && !planted::is("refill-missed-at-enrolment") {
                 rows.begin_history(history)?;
@@ -76,14 +91,18 @@ pub(crate) async fn enrol(
     Ok(())
 }
 
-/// Makes the secret durable, or takes the one of an earlier try. A folder that was enrolled before is enrolled again only
-/// where another computer goes by its name; what it has queued goes out in the new one.
-fn prepare(
-    store: &mut Store,
-    folder: &Path,
-    world: &World,
-    server: &str,
-) -> Result<([u8; 32], Option<EnrolledRow>), Failure> {
+/// What has to be durable before anything is asked for.
+struct Prepared {
+    secret: [u8; 32],
+    /// Where the line is encrypted, a key that is nowhere else.
+    key: Option<Vec<u8>>,
+    /// Who the folder was.
+    before: Option<EnrolledRow>,
+}
+
+/// Makes the secret and the key durable, or takes those of an earlier try. A folder that was enrolled before is enrolled
+/// again only where another computer goes by its name; what it has queued goes out in the new one.
+fn prepare(store: &mut Store, folder: &Path, world: &World, place: &Place<'_>) -> Result<Prepared, Failure> {
     store.write(|rows| {
         let known = rows.folder()?;
         let before = known.as_ref().and_then(|row| row.enrolled.clone());
@@ -91,54 +110,91 @@ fn prepare(
             return Err(Failure::AlreadyEnrolled(folder.to_owned()));
         }
         let secret = known.map_or_else(|| world.random(), |row| row.secret);
-        rows.prepare_enrolment(server, &secret)?;
-        Ok((secret, before))
+        rows.prepare_enrolment(place.server, &secret)?;
+        let key = match (place.authority, rows.key()?) {
+            (None, _) => None,
+            (Some(_), Some(key)) => Some(key),
+            (Some(_), None) => {
+                let key = Key::generate().map_err(|error| Failure::Enrolment(error.into()))?.der();
+                rows.put_key(&key)?;
+                Some(key)
+            }
+        };
+        Ok(Prepared { secret, key, before })
     })
 }
 
 async fn ask(
-    call: &Call,
-    server: &str,
+    place: &Place<'_>,
     code: &EnrolCode,
     secret: &[u8; 32],
+    key: Option<&[u8]>,
     world: &World,
-) -> Result<wire::EnrolReply, LineFault> {
-    let mut client = line::connect(call, server).await?;
+) -> Result<(wire::EnrolReply, Option<Credentials>), LineFault> {
     let request = wire::EnrolRequest {
         code: code.as_str().to_owned(),
-        device_name: computer_name(),
-        secret_hash: Sha256::digest(secret).to_vec(),
-        app_version: env!("CARGO_PKG_VERSION").to_owned(),
-        clock_ms: world.now_ms(),
-        admission: None,
+        signing_request: signing_request(key)?,
+        ..about_this_computer(secret, world)
     };
-    match patiently(client.enrol(Request::new(request)), Stage::Greeting).await {
-        Ok(reply) => Ok(reply.into_inner()),
-        Err(fault) => Err(line::unmask(call, server, fault).await),
+    let trust = place.authority.map_or(Trust::Here(None), Trust::Fingerprint);
+    let mut line = line::connect(place.call, place.server, &trust).await?;
+    match patiently(line.client.enrol(Request::new(request)), Stage::Greeting).await {
+        Ok(reply) => given(reply.into_inner(), key),
+        Err(fault) => Err(line::unmask(place.call, place.server, &trust, fault).await),
     }
 }
 
-/// Shows the district its own seal on the enrolment, where it has lost the device.
+fn signing_request(key: Option<&[u8]>) -> Result<Vec<u8>, LineFault> {
+    Ok(key.map_or(Ok(Vec::new()), |key| Key::read(key)?.signing_request())?)
+}
+
+fn given(
+    mut reply: wire::EnrolReply,
+    key: Option<&[u8]>,
+) -> Result<(wire::EnrolReply, Option<Credentials>), LineFault> {
+    let Some(key) = key else { return Ok((reply, None)) };
+    let given = wire::RenewReply {
+        certificate: std::mem::take(&mut reply.certificate),
+        authorities: std::mem::take(&mut reply.authorities),
+    };
+    let credentials = Credentials::new(key, given)?.ok_or(Malformed::Field("certificate"))?;
+    Ok((reply, Some(credentials)))
+}
+
+/// Shows the district its own seal on the enrolment, where it has lost the device. On an encrypted line it gives another
+/// certificate for the key that there is.
 pub(crate) async fn readmit(
-    client: &mut SyncClient<Channel>,
+    call: &Call,
+    server: &str,
     row: &FolderRow,
     own: &EnrolledRow,
     world: &World,
-) -> Result<(), LineFault> {
+) -> Result<Option<Credentials>, LineFault> {
     let admission = wire::Admission {
         device: own.device.0.to_vec(),
         unit: own.unit.to_string(),
         seal: own.admission.clone().unwrap_or_default(),
     };
+    let key = row.credentials.as_ref().map(Credentials::key);
     let request = wire::EnrolRequest {
-        code: String::new(),
+        admission: Some(admission),
+        signing_request: signing_request(key)?,
+        ..about_this_computer(&row.secret, world)
+    };
+    let trust = row.credentials.clone().map_or(Trust::Here(None), Trust::Unshown);
+    let mut line = line::connect(call, server, &trust).await?;
+    let reply = patiently(line.client.enrol(Request::new(request)), Stage::Talking).await?;
+    Ok(given(reply.into_inner(), key)?.1)
+}
+
+fn about_this_computer(secret: &[u8; 32], world: &World) -> wire::EnrolRequest {
+    wire::EnrolRequest {
         device_name: computer_name(),
-        secret_hash: Sha256::digest(row.secret).to_vec(),
+        secret_hash: Sha256::digest(secret).to_vec(),
         app_version: env!("CARGO_PKG_VERSION").to_owned(),
         clock_ms: world.now_ms(),
-        admission: Some(admission),
-    };
-    patiently(client.enrol(Request::new(request)), Stage::Talking).await.map(drop)
+        ..wire::EnrolRequest::default()
+    }
 }
 
 /// What people call this computer.

@@ -57,6 +57,9 @@ pub enum Failure {
         #[source]
         source: std::io::Error,
     },
+    /// The district cannot be spoken to.
+    #[error("the district cannot be spoken to")]
+    Line(#[source] LineFault),
     /// Answers from a stick are not taken.
     #[error("the answers are not taken")]
     Answers(#[from] Untaken),

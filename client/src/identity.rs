@@ -15,6 +15,7 @@ use gom_durable::file::write_whole;
 use gom_proto::pass::hex;
 use sha2::{Digest, Sha256};
 
+use crate::credentials::Credentials;
 use crate::store::{EnrolledRow, FolderRow};
 
 /// The file's name in the data folder.
@@ -78,7 +79,11 @@ pub(crate) fn read(folder: &Path) -> Option<FolderRow> {
         quarantined: false,
     };
     let secret = bytes(value("secret")?)?.try_into().ok()?;
-    Some(FolderRow { server: value("server")?.to_owned(), secret, enrolled: Some(own) })
+    let credentials = match (value("key").and_then(bytes), value("credentials").and_then(bytes)) {
+        (Some(key), Some(given)) => Credentials::read(&key, &given).ok()?,
+        _ => None,
+    };
+    Some(FolderRow { server: value("server")?.to_owned(), secret, credentials, enrolled: Some(own) })
 }
 
 fn written(row: &FolderRow, own: &EnrolledRow) -> String {
@@ -92,6 +97,10 @@ fn written(row: &FolderRow, own: &EnrolledRow) -> String {
     line("epoch", &own.epoch.to_string());
     if let Some(admission) = &own.admission {
         line("admission", &hex(admission));
+    }
+    if let Some(credentials) = &row.credentials {
+        line("key", &hex(credentials.key()));
+        line("credentials", &hex(&credentials.kept()));
     }
     let sum = hex(&Sha256::digest(&text));
     text.push_str(&format!("sum {sum}\n"));
@@ -124,7 +133,10 @@ mod tests {
             refill: false,
             quarantined: false,
         };
-        FolderRow { server: "http://127.0.0.1:1".to_owned(), secret: [0xab; 32], enrolled: Some(own) }
+        let given = gom_proto::wire::RenewReply { certificate: vec![6; 9], authorities: vec![vec![7; 8]] };
+        let credentials = Credentials::new(&[8; 7], given).unwrap();
+        let server = "https://127.0.0.1:1".to_owned();
+        FolderRow { server, secret: [0xab; 32], credentials, enrolled: Some(own) }
     }
 
     #[test]

@@ -1,22 +1,30 @@
 //! The line to the district: where it may lead, how a device shows who it is, and what can go wrong on it.
 //!
-//! **Invariant:** until the line is encrypted it does not leave this computer, for the device's secret travels on it.
+//! **Invariant:** a line that is not encrypted does not leave this computer, for the device's secret travels on it. On one
+//! that is, a device shows its certificate and no secret.
 
 use std::error::Error;
 use std::io;
 use std::time::Duration;
 
 use gom_domain::Bilingual;
+use gom_domain::code::Fingerprint;
 use gom_domain::greeting::DeviceId;
 use gom_proto::wire::sync_client::SyncClient;
 use gom_proto::{Malformed, delay, pass};
+use gom_trust::{Expected, TrustError};
+use rustls::ClientConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Channel, Endpoint, Uri};
 use tonic::{Code, Request, Status};
 
+use crate::credentials::Credentials;
 use crate::means::Call;
+use crate::store::FolderRow;
+
+mod tls;
 
 /// How long the server may take to pick up.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -39,9 +47,15 @@ pub enum LineFault {
     /// The address is no address.
     #[error("{0} is no address of a server")]
     BadAddress(String),
-    /// The address leads out of this computer.
-    #[error("{0} leads out of this computer")]
-    NotLoopback(String),
+    /// The address leads out of this computer, and nothing is known by which the district could be told from others.
+    #[error("{0} leads out of this computer without encryption")]
+    NotEncrypted(String),
+    /// What answers cannot show that it is the district.
+    #[error("what answers is not this district's server")]
+    NotTheDistrict(#[source] Box<dyn Error + Send + Sync>),
+    /// The device's own key or certificate cannot be used.
+    #[error("the key or the certificate cannot be used")]
+    Credentials(#[from] TrustError),
     /// The computer is there, but no server.
     #[error("there is no server at {address}")]
     NoServer {
@@ -84,6 +98,9 @@ pub enum LineFault {
     /// The district does not let this device in.
     #[error("the district does not let this device in")]
     Refused(Bilingual),
+    /// The district's server knows nothing of whoever has signed this device's certificate.
+    #[error("the district does not take this device's certificate")]
+    CertificateRefused,
     /// The district has more to do than it can.
     #[error("the district is overloaded")]
     Overloaded {
@@ -100,20 +117,80 @@ pub enum LineFault {
     Malformed(#[from] Malformed),
 }
 
-/// A line to a server on this computer.
-pub(crate) async fn connect(call: &Call, address: &str) -> Result<SyncClient<Channel>, LineFault> {
-    let endpoint = Endpoint::from(on_this_computer(address)?)
+/// A line to a district's server.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) client: SyncClient<Channel>,
+    /// What is shown with each call; nothing where the line shows it.
+    pass: Option<Pass>,
+    encrypted: bool,
+}
+
+impl Line {
+    /// A call that shows who calls.
+    pub(crate) fn on<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        if let Some(Pass(pass)) = &self.pass {
+            request.metadata_mut().insert("authorization", pass.clone());
+        }
+        request
+    }
+
+    /// Whether nobody between can read along.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.encrypted
+    }
+}
+
+/// A line to a server: an encrypted one, if anything is known by which the district can be told from others.
+pub(crate) async fn connect(call: &Call, address: &str, trust: &Trust) -> Result<Line, LineFault> {
+    let uri = address_of(address)?;
+    let Some(config) = trust.config()? else {
+        let client = plain(call, address, uri).await?;
+        return Ok(Line { client, pass: trust.pass(), encrypted: false });
+    };
+    if uri.scheme_str() != Some("https") {
+        return Err(LineFault::NotEncrypted(address.to_owned()));
+    }
+    let endpoint = endpoint(tls::without(&uri));
+    let channel = endpoint.connect_with_connector(tls::connector(uri, config)).await;
+    let channel = channel.map_err(|error| not_connected(address, error))?;
+    Ok(Line { client: sync_client(channel), pass: None, encrypted: true })
+}
+
+async fn plain(call: &Call, address: &str, uri: Uri) -> Result<SyncClient<Channel>, LineFault> {
+    if uri.scheme_str() != Some("http") || !is_here(&uri) {
+        return Err(LineFault::NotEncrypted(address.to_owned()));
+    }
+    let channel = call.connect(endpoint(uri)).await.map_err(|error| not_connected(address, error))?;
+    Ok(sync_client(channel))
+}
+
+fn endpoint(uri: Uri) -> Endpoint {
+    Endpoint::from(uri)
         .connect_timeout(CONNECT)
         .tcp_nodelay(true)
         .http2_keep_alive_interval(KEEPALIVE)
         .keep_alive_timeout(KEEPALIVE)
-        .keep_alive_while_idle(true);
-    let channel = call.connect(endpoint).await.map_err(|error| not_connected(address, error))?;
-    Ok(SyncClient::new(channel).max_decoding_message_size(LARGEST_MESSAGE))
+        .keep_alive_while_idle(true)
 }
 
-/// Reads an address, which must be one of this computer.
-pub(crate) fn on_this_computer(address: &str) -> Result<Uri, LineFault> {
+fn sync_client(channel: Channel) -> SyncClient<Channel> {
+    SyncClient::new(channel).max_decoding_message_size(LARGEST_MESSAGE)
+}
+
+fn is_here(uri: &Uri) -> bool {
+    matches!(uri.host(), Some("127.0.0.1" | "localhost" | "[::1]"))
+}
+
+/// An address as it may be typed, without a scheme, as a URL.
+pub(crate) fn url(address: &str, encrypted: bool) -> String {
+    let scheme = if encrypted { "https" } else { "http" };
+    if address.contains("://") { address.to_owned() } else { format!("{scheme}://{}", address.trim()) }
+}
+
+/// Reads an address: a scheme, a host, perhaps a port, and nothing more.
+pub(crate) fn address_of(address: &str) -> Result<Uri, LineFault> {
     let bad = || LineFault::BadAddress(address.to_owned());
     let uri: Uri = address.trim().parse().map_err(|_| bad())?;
     let host = uri.host().ok_or_else(bad)?;
@@ -124,12 +201,7 @@ pub(crate) fn on_this_computer(address: &str) -> Result<Uri, LineFault> {
     if !port || !nothing_more || !matches!(uri.scheme_str(), Some("http" | "https")) {
         return Err(bad());
     }
-    let loopback = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
-    if loopback && uri.scheme_str() == Some("http") {
-        Ok(uri)
-    } else {
-        Err(LineFault::NotLoopback(address.to_owned()))
-    }
+    Ok(uri)
 }
 
 fn not_connected(address: &str, source: tonic::transport::Error) -> LineFault {
@@ -140,11 +212,24 @@ fn not_connected(address: &str, source: tonic::transport::Error) -> LineFault {
     } else if kind == Some(io::ErrorKind::TimedOut) || says(&source, "timed out") || says(&source, "deadline")
     {
         LineFault::Silent { address, source }
+    } else if let Some(error) = disagreement(&source) {
+        match error {
+            rustls::Error::InvalidCertificate(_) | rustls::Error::General(_) => {
+                LineFault::NotTheDistrict(source.into())
+            }
+            _ => LineFault::NoGomServer(source.into()),
+        }
     } else if kind.is_some() {
         LineFault::NoServer { address, source }
     } else {
         LineFault::NoGomServer(source.into())
     }
+}
+
+/// On what the two ends of an encrypted line could not agree.
+fn disagreement<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    // What an input or output error holds is not among its causes.
+    cause::<io::Error>(error)?.get_ref()?.downcast_ref()
 }
 
 /// The first cause of a type.
@@ -180,6 +265,8 @@ pub(crate) fn fault(status: Status, stage: Stage) -> LineFault {
             LineFault::Overloaded { why: text, delay: delay::asked(&status).unwrap_or_default() }
         }
         _ if own_words => LineFault::Answer(text),
+        // The other end has hung up on the certificate, which on this side is seen at the first call only.
+        _ if says(&status, "received fatal alert") => LineFault::CertificateRefused,
         // What a server says by itself has no cause on this side.
         Code::Unavailable if status.source().is_none() => LineFault::Answer(text),
         _ if says(&status, "keep-alive timed out") => LineFault::TooLong,
@@ -218,12 +305,18 @@ pub(crate) async fn patiently<T>(
 
 /// What a greeting that failed means, once it is known who answers at the address.
 ///
-/// A network's sign-in page hangs up on what it does not understand, and mostly before its answer has been read: the call
-/// knows only that the line was cut. So what answers is asked once more, in the page's own language.
-pub(crate) async fn unmask(call: &Call, address: &str, fault: LineFault) -> LineFault {
-    match (call, fault) {
-        (Call::Tcp, LineFault::Cut(source)) if is_a_page(address).await => LineFault::NoGomServer(source),
-        (_, fault) => fault,
+/// A network's sign-in page hangs up on what it does not understand, and mostly before its answer has been read; a
+/// district's server does so on a certificate that it does not take. The call knows only that the line was cut. So what
+/// answers is asked once more, in the page's own language, or to the point at which the server says why.
+pub(crate) async fn unmask(call: &Call, address: &str, trust: &Trust, fault: LineFault) -> LineFault {
+    let source = match (call, fault) {
+        (Call::Tcp, LineFault::Cut(source)) => source,
+        (_, fault) => return fault,
+    };
+    match trust.config() {
+        Ok(None) if is_a_page(address).await => LineFault::NoGomServer(source),
+        Ok(Some(config)) if tls::is_refused(address, &config).await => LineFault::CertificateRefused,
+        _ => LineFault::Cut(source),
     }
 }
 
@@ -231,7 +324,7 @@ pub(crate) async fn unmask(call: &Call, address: &str, fault: LineFault) -> Line
 async fn is_a_page(address: &str) -> bool {
     const FIRST: [u8; 5] = *b"HTTP/";
     let asked = async {
-        let uri = on_this_computer(address).ok()?;
+        let uri = address_of(address).ok().filter(|uri| uri.scheme_str() == Some("http"))?;
         let host = uri.host()?.trim_matches(['[', ']']);
         let mut line = TcpStream::connect((host, uri.port_u16().unwrap_or(80))).await.ok()?;
         line.write_all(b"GET / HTTP/1.1\r\nHost: gom\r\nConnection: close\r\n\r\n").await.ok()?;
@@ -242,24 +335,52 @@ async fn is_a_page(address: &str) -> bool {
     matches!(tokio::time::timeout(CONNECT, asked).await, Ok(Some(true)))
 }
 
-/// What a device shows with each call.
+/// By what the district is told from others, and with what this side shows itself.
+#[derive(Debug)]
+pub(crate) enum Trust {
+    /// By nothing: the line does not leave this computer. A device shows its pass.
+    Here(Option<Pass>),
+    /// By what somebody typed: nothing more is known yet.
+    Fingerprint(Fingerprint),
+    /// By what the district has given.
+    Credentials(Credentials),
+    /// By what the district has given; the certificate is not shown.
+    Unshown(Credentials),
+}
+
+impl Trust {
+    /// As a folder has it.
+    pub(crate) fn of(row: &FolderRow, device: DeviceId) -> Self {
+        let pass = || Some(Pass::new(device, &row.secret));
+        row.credentials.clone().map_or_else(|| Self::Here(pass()), Self::Credentials)
+    }
+
+    fn config(&self) -> Result<Option<ClientConfig>, TrustError> {
+        let (expected, identity) = match self {
+            Self::Here(_) => return Ok(None),
+            Self::Fingerprint(fingerprint) => (Expected::Fingerprint(*fingerprint), None),
+            Self::Credentials(credentials) => (credentials.expected(), Some(credentials.identity()?)),
+            Self::Unshown(credentials) => (credentials.expected(), None),
+        };
+        gom_trust::client(expected, identity.as_ref()).map(Some)
+    }
+
+    fn pass(&self) -> Option<Pass> {
+        if let Self::Here(pass) = self { pass.clone() } else { None }
+    }
+}
+
+/// What a device shows with each call, where the line does not show it.
 #[derive(Clone, Debug)]
 pub(crate) struct Pass(MetadataValue<Ascii>);
 
 impl Pass {
     /// The pass of a device.
-    pub(crate) fn new(device: DeviceId, secret: &[u8; 32]) -> Self {
+    fn new(device: DeviceId, secret: &[u8; 32]) -> Self {
         let pass = MetadataValue::try_from(pass::show(device, secret));
         let mut pass = pass.unwrap_or_else(|_| MetadataValue::from_static(""));
         pass.set_sensitive(true);
         Self(pass)
-    }
-
-    /// A call that shows the pass.
-    pub(crate) fn on<T>(&self, message: T) -> Request<T> {
-        let mut request = Request::new(message);
-        request.metadata_mut().insert("authorization", self.0.clone());
-        request
     }
 }
 
@@ -267,20 +388,24 @@ impl Pass {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_line_does_not_leave_this_computer() {
+    async fn plainly(address: &str) -> Result<Line, LineFault> {
+        connect(&Call::Tcp, address, &Trust::Here(None)).await
+    }
+
+    #[tokio::test]
+    async fn a_line_that_is_not_encrypted_does_not_leave_this_computer() {
         for address in ["http://127.0.0.1:7000", "http://localhost:7000/", "http://[::1]:7000"] {
-            assert!(on_this_computer(address).is_ok(), "{address}");
+            assert!(address_of(address).is_ok_and(|uri| is_here(&uri)), "{address}");
         }
         for address in
             ["http://10.0.0.1:7000", "http://example.vn", "https://127.0.0.1:7000", "http://127.0.0.1.vn:1"]
         {
-            assert!(matches!(on_this_computer(address), Err(LineFault::NotLoopback(_))), "{address}");
+            assert!(matches!(plainly(address).await, Err(LineFault::NotEncrypted(_))), "{address}");
         }
         for address in
             ["", "127.0.0.1", "ftp://127.0.0.1", "http://127.0.0.1:7000/path", "http://127.0.0.1:x"]
         {
-            assert!(matches!(on_this_computer(address), Err(LineFault::BadAddress(_))), "{address}");
+            assert!(matches!(plainly(address).await, Err(LineFault::BadAddress(_))), "{address}");
         }
     }
 
@@ -314,9 +439,9 @@ mod tests {
             caller.flush().await.unwrap();
             _ = caller.read_to_end(&mut Vec::new()).await;
         });
-        let mut client = connect(&Call::Tcp, &address).await.unwrap();
-        let request = Request::new(gom_proto::wire::EnrolRequest::default());
-        patiently(client.enrol(request), Stage::Greeting).await.unwrap_err()
+        let mut line = plainly(&address).await.unwrap();
+        let request = line.on(gom_proto::wire::EnrolRequest::default());
+        patiently(line.client.enrol(request), Stage::Greeting).await.unwrap_err()
     }
 
     #[tokio::test]
@@ -330,6 +455,6 @@ mod tests {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", free.local_addr().unwrap());
         drop(free);
-        assert!(matches!(connect(&Call::Tcp, &address).await, Err(LineFault::NoServer { .. })));
+        assert!(matches!(plainly(&address).await, Err(LineFault::NoServer { .. })));
     }
 }

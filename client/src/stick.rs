@@ -19,6 +19,7 @@ use crate::sync::give_back::{Item, items, offer, taken};
 use crate::sync::greeting::{Older, agree, hello};
 use crate::sync::push::{Came, batch, settled};
 use crate::sync::{Refused, SyncReport, left, pull};
+use crate::witness;
 
 /// A queue as a file, and how many operations are in it.
 #[derive(Clone, Debug)]
@@ -109,12 +110,17 @@ fn take(
     let Ok(asked) = <[u8; 16]>::try_from(answers.asked_history.as_slice()).map(HistoryId) else {
         return Ok(Err(Untaken::Unread(Unread::Damaged)));
     };
-    let welcome = match Welcome::try_from(answers.welcome.take().unwrap_or_default()) {
+    let mut welcome = answers.welcome.take().unwrap_or_default();
+    let checkpoint = welcome.checkpoint.take();
+    let welcome = match Welcome::try_from(welcome) {
         Ok(welcome) => welcome,
         Err(malformed) => return Ok(Err(malformed.into())),
     };
     if welcome.history != own.history && asked != own.history {
         return Ok(Err(Untaken::Overtaken));
+    }
+    if let Some(told) = &checkpoint {
+        witness::keep(rows, own, (told, welcome.history), at_ms)?;
     }
     let mut report = SyncReport::default();
     // What was asked in an epoch that has ended says nothing of the present one.

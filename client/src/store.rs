@@ -6,6 +6,7 @@
 //!
 //! **Invariant:** nothing outside `store` knows that there is a database.
 
+mod checkpoints;
 mod copy;
 mod drafts;
 mod editions;
@@ -18,6 +19,7 @@ mod receipts;
 mod salvage;
 mod value;
 
+pub(crate) use checkpoints::CheckpointRow;
 pub(crate) use copy::Tally;
 pub use drafts::DraftRow;
 pub(crate) use editions::PriorKind;

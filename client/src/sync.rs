@@ -16,14 +16,13 @@ use std::path::Path;
 use gom_domain::Period;
 use gom_domain::ruling::Receipt;
 use gom_domain::world::World;
-use gom_proto::wire::sync_client::SyncClient;
-use tonic::transport::Channel;
 
+use crate::credentials;
 use crate::enrolment;
 use crate::folder::{self, FolderError, SyncLock};
 use crate::identity;
-use crate::line::{self, LineFault, Pass};
-use crate::means::Means;
+use crate::line::{self, Line, LineFault, Trust};
+use crate::means::{Call, Means};
 use crate::planted;
 use crate::repair::{self, Mended, Repaired};
 use crate::store::{EnrolledRow, FolderRow, Rows, StoreError, Stored};
@@ -146,34 +145,40 @@ impl Syncing<'_> {
             return Err(StoreError::Damaged("identity".to_owned()).into());
         }
         identity::keep(folder, &row);
-        let pass = Pass::new(own.device, &row.secret);
-        let address = server.unwrap_or(&row.server);
-        let mut client = line::connect(&means.call, address).await?;
-        let caller = Caller { folder, desk: &desk, pass: &pass, world };
-        let (own, agreed, exchange) = match caller.greet(&mut client, &row, own, report).await {
-            Err(SyncError::Line(fault)) => {
-                return Err(line::unmask(&means.call, address, fault).await.into());
-            }
-            greeted => greeted?,
-        };
+        let address = line::url(server.unwrap_or(&row.server), row.credentials.is_some());
+        let caller = Caller { folder, desk: &desk, call: &means.call, address: &address, world };
+        let (mut line, own, agreed, exchange) = caller.greet(row, own, report).await?;
+        let renew = exchange.renew;
         if let Some((row, _)) = desk.read(enrolled).await? {
             identity::keep(folder, &row);
         }
-        caller.exchange(&mut client, &own, agreed, exchange, report).await?;
+        caller.exchange(&mut line, &own, agreed, exchange, report).await?;
+        if renew {
+            caller.renew(&mut line).await?;
+        }
         (report.waiting, report.unresolved, report.refills) = desk.read(left).await?;
         Ok(())
     }
 }
 
-/// How often an attempt greets: once, again where the district has lost the device, and again where a new epoch begins,
-/// which may turn out to be another computer's.
-const GREETINGS: u32 = 5;
+/// How often an attempt greets: once, again with another certificate, again where the district has lost the device, and
+/// again where a new epoch begins, which may turn out to be another computer's.
+const GREETINGS: u32 = 6;
+
+/// By what a folder may come back that the district does not let in.
+enum Way {
+    /// Another certificate, for the one that has run out.
+    Renewal,
+    /// The district's own seal, where its books have lost the device.
+    Admission,
+}
 
 /// Who calls.
 struct Caller<'a> {
     folder: &'a Path,
     desk: &'a Desk,
-    pass: &'a Pass,
+    call: &'a Call,
+    address: &'a str,
     world: &'a World,
 }
 
@@ -181,20 +186,20 @@ impl Caller<'_> {
     /// Gives back what the district has lost, hands in what it does not have, and fetches its news.
     async fn exchange(
         &self,
-        client: &mut SyncClient<Channel>,
+        line: &mut Line,
         own: &EnrolledRow,
         mut agreed: Agreed,
         mut exchange: Exchange,
         report: &mut SyncReport,
     ) -> Result<(), SyncError> {
-        let Self { desk, pass, .. } = self;
+        let desk = self.desk;
         if agreed.refill {
             if planted::is("refill-cleared-early") {
                 desk.write(give_back::refilled).await?;
             }
             let after = agreed.pulled_to.take().unwrap_or(0);
-            pull::pull(desk, client, pass, after, report).await?;
-            give_back::give_back(desk, client, pass, own.device, report).await?;
+            pull::pull(desk, line, after, report).await?;
+            give_back::give_back(desk, line, own.device, report).await?;
             // It has all now that it can have; what is queued still goes out.
             agreed.district_has = u64::MAX;
         }
@@ -204,7 +209,7 @@ impl Caller<'_> {
         if news || !report.refused.is_empty() {
             let after =
                 if agreed.refill { desk.read(pulled_to).await? } else { agreed.pulled_to.unwrap_or(0) };
-            pull::pull(desk, client, pass, after, report).await?;
+            pull::pull(desk, line, after, report).await?;
         }
         Ok(())
     }
@@ -212,37 +217,86 @@ impl Caller<'_> {
     /// Greets until both sides agree from where to go on.
     async fn greet(
         &self,
-        client: &mut SyncClient<Channel>,
-        row: &FolderRow,
+        mut row: FolderRow,
         mut own: EnrolledRow,
         report: &mut SyncReport,
-    ) -> Result<(EnrolledRow, Agreed, Exchange), SyncError> {
-        let mut readmitted = false;
+    ) -> Result<(Line, EnrolledRow, Agreed, Exchange), SyncError> {
+        let mut line = line::connect(self.call, self.address, &Trust::of(&row, own.device)).await?;
+        let mut ways = [Way::Renewal, Way::Admission].into_iter();
         for _ in 0..GREETINGS {
-            match greeting::greet(self.desk, client, self.pass, &own, self.world).await {
-                Ok(Greeted::Agreed(agreed, exchange)) => return Ok((own, agreed, *exchange)),
+            match greeting::greet(self.desk, &mut line, &own, self.world).await {
+                Ok(Greeted::Agreed(agreed, exchange)) => return Ok((line, own, agreed, *exchange)),
                 Ok(Greeted::Older(epoch)) => {
                     tracing::warn!(epoch, "this folder is older than what the district knows of it");
                     self.desk.write(move |rows| rows.rebase(epoch)).await?;
                     report.rebased = true;
-                    let row;
                     (row, own) = self.desk.read(enrolled).await?.ok_or(SyncError::NotEnrolled)?;
                     // Before the district hears of it: in an earlier life nobody would listen to the folder any more.
                     identity::keep(self.folder, &row);
                 }
-                Err(SyncError::Line(refused @ LineFault::Refused(_)))
-                    if own.admission.is_some() && !readmitted =>
-                {
-                    readmitted = true;
-                    match enrolment::readmit(client, row, &own, self.world).await {
-                        Err(LineFault::Answer(_)) => return Err(refused.into()),
-                        admitted => admitted?,
-                    }
+                Err(SyncError::Line(fault)) => {
+                    let trust = Trust::of(&row, own.device);
+                    let fault = line::unmask(self.call, self.address, &trust, fault).await;
+                    (line, row) = self.come_back(&mut ways, (line, row), &own, fault).await?;
                 }
                 Err(error) => return Err(error),
             }
         }
         Err(SyncError::NeverCurrent)
+    }
+
+    /// Comes back where the district does not let the folder in, by a way that has not been tried yet.
+    async fn come_back(
+        &self,
+        ways: &mut impl Iterator<Item = Way>,
+        (mut line, row): (Line, FolderRow),
+        own: &EnrolledRow,
+        fault: LineFault,
+    ) -> Result<(Line, FolderRow), SyncError> {
+        if matches!(fault, LineFault::Refused(_) | LineFault::CertificateRefused) {
+            for way in ways {
+                let is_in = match way {
+                    Way::Renewal => line.is_encrypted() && self.renew(&mut line).await.is_ok(),
+                    Way::Admission => own.admission.is_some() && self.readmit(&row, own).await?,
+                };
+                if is_in {
+                    return self.connect_anew().await;
+                }
+            }
+        }
+        Err(fault.into())
+    }
+
+    /// Shows the district its seal on the folder's admission. Whether it knows the device again.
+    async fn readmit(&self, row: &FolderRow, own: &EnrolledRow) -> Result<bool, SyncError> {
+        match enrolment::readmit(self.call, self.address, row, own, self.world).await {
+            Err(LineFault::Answer(_)) => Ok(false),
+            Err(fault) => Err(fault.into()),
+            Ok(given) => {
+                if let Some(credentials) = given {
+                    self.desk.write(move |rows| rows.keep_credentials(&credentials)).await?;
+                }
+                Ok(true)
+            }
+        }
+    }
+
+    /// A line on which the folder shows itself as it is now.
+    async fn connect_anew(&self) -> Result<(Line, FolderRow), SyncError> {
+        let (row, own) = self.desk.read(enrolled).await?.ok_or(SyncError::NotEnrolled)?;
+        identity::keep(self.folder, &row);
+        let line = line::connect(self.call, self.address, &Trust::of(&row, own.device)).await?;
+        Ok((line, row))
+    }
+
+    /// Asks the district for another certificate, and keeps it.
+    async fn renew(&self, line: &mut Line) -> Result<(), SyncError> {
+        let (row, _) = self.desk.read(enrolled).await?.ok_or(SyncError::NotEnrolled)?;
+        if let Some(credentials) = credentials::renewed(line, &row).await? {
+            self.desk.write(move |rows| rows.keep_credentials(&credentials)).await?;
+            tracing::info!("another certificate");
+        }
+        Ok(())
     }
 }
 

@@ -74,7 +74,7 @@ impl District {
             other => bail!("the programme was not published: {other:?}"),
         }
         drop((books, lock));
-        let listen = "127.0.0.1:0".parse()?;
+        let listen: std::net::SocketAddr = "127.0.0.1:0".parse()?;
         let running = serve::start(&folder, listen, world).await.map_err(|trouble| said(&trouble, lang))?;
         let year = CLOSING.parse::<Period>()?.year();
         let known = running.writer().memory().year(year).map(|(programme, _)| programme);

@@ -35,7 +35,7 @@ pub fn fingerprint(body: &[u8]) -> [u8; 32] {
 pub struct HistoryId(pub [u8; 16]);
 
 /// Names an enrolled device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeviceId(pub [u8; 16]);
 
 /// What a device says first.

@@ -23,6 +23,7 @@ mod fixture;
 pub mod form;
 pub mod formula;
 pub mod greeting;
+pub mod invitation;
 pub mod number;
 pub mod period;
 pub mod programme;

@@ -101,6 +101,21 @@ pub fn encode_readmitted(device: DeviceId, unit: &str, name: &str) -> Vec<u8> {
     .encode_to_vec()
 }
 
+/// A decision about a device as bytes for keeping.
+pub fn encode_set_device(device: DeviceId, name: Option<&str>, revoked: Option<&str>) -> Vec<u8> {
+    set_device(device, name, revoked).encode_to_vec()
+}
+
+/// A decision about a device as a message.
+pub fn set_device(device: DeviceId, name: Option<&str>, revoked: Option<&str>) -> wire::SetDevice {
+    wire::SetDevice {
+        device: device.0.to_vec(),
+        name: name.unwrap_or_default().to_owned(),
+        revoke: revoked.is_some(),
+        note: revoked.unwrap_or_default().to_owned(),
+    }
+}
+
 /// The history that the books go by from an entry on, why, and instead of which, as bytes for keeping.
 pub fn encode_history(history: HistoryId, why: &str, instead_of: HistoryId) -> Vec<u8> {
     let (history, instead_of) = (history.0.to_vec(), instead_of.0.to_vec());

@@ -97,6 +97,8 @@ impl From<&Welcome> for wire::Welcome {
             programme_version: welcome.programme_version,
             action: action.into(),
             resend_from,
+            renew: false,
+            checkpoint: None,
         }
     }
 }

@@ -23,6 +23,7 @@ enum On {
     Admission = 2,
     Queue = 3,
     Answers = 4,
+    Checkpoints = 5,
 }
 
 /// A key that seals.
@@ -58,6 +59,11 @@ pub enum Way {
 }
 
 impl SealKey {
+    /// The seed of the key by which the district signs how far its journal goes.
+    pub fn checkpoint_seed(&self) -> [u8; 32] {
+        self.begin(On::Checkpoints).finalize().into_bytes().into()
+    }
+
     /// The seal on a sheet of verdicts, encoded without their seal, over bodies with these fingerprints.
     pub fn sheet<'f>(
         &self,

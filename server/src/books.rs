@@ -11,7 +11,9 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use gom_domain::unit::UnitId;
 
 use crate::accept::{Change, Done, Group, Receipts, Refusal};
+use crate::authority::{self, NewAuthority};
 use crate::chain;
+use crate::device::{self, SetDevice};
 use crate::enrol::{self, Enrol, Enrolled, IssueCode};
 use crate::enter::{self, Enter};
 use crate::give_back::{self, GiveBack, TakenBack};
@@ -22,7 +24,7 @@ use crate::planted;
 use crate::publish::{self, Load};
 use crate::queue::{self, Answered, Queue};
 use crate::seen::Seen;
-use crate::store::{ChangeRow, DeviceRow, Ledger, Place, StandingRow, StoreError, Stored};
+use crate::store::{AuthorityRow, ChangeRow, DeviceRow, Ledger, Place, StandingRow, StoreError, Stored};
 use crate::target::{self, SetTarget};
 use crate::wording::Trouble;
 
@@ -49,6 +51,10 @@ pub enum Job {
     NewHistory(NewHistory),
     /// The books go on without what a restored backup lacks.
     GoOn(GoOn),
+    /// An authority, where there is none yet.
+    NewAuthority(NewAuthority),
+    /// A device named or revoked.
+    SetDevice(SetDevice),
     /// A device was heard of; it waits for the next commit.
     Contact(Contact),
 }
@@ -121,6 +127,8 @@ pub struct Changes {
     pub forms: Vec<(u32, String)>,
     /// New devices.
     pub devices: Vec<DeviceRow>,
+    /// A new authority.
+    pub authority: Option<AuthorityRow>,
     /// Submissions.
     pub done: Done,
 }
@@ -254,6 +262,8 @@ impl Books {
             Job::Queue(job) => queue::take_in(ledger, &memory, &mut self.seen, job, now_ms)?,
             Job::NewHistory(job) => history::begin(ledger, &memory, job)?,
             Job::GoOn(job) => history::go_on(ledger, &memory, job)?,
+            Job::SetDevice(job) => device::set(ledger, &memory, job, now_ms)?,
+            Job::NewAuthority(job) => authority::begin(ledger, &memory, job, now_ms)?,
             Job::Push(_) | Job::Contact(_) => {
                 return Err(StoreError::Damaged("a job out of place".to_owned()));
             }
@@ -364,6 +374,7 @@ fn remember(memory: &mut Memory, changes: Changes) -> Stored<()> {
     changes.units.into_iter().for_each(|(number, id)| memory.learn_unit(number, id));
     changes.forms.into_iter().for_each(|(number, key)| memory.learn_form(number, key));
     changes.devices.into_iter().for_each(|device| memory.learn_device(device));
+    memory.authorities.extend(changes.authority);
     changes.done.reached.iter().for_each(|(number, reached)| memory.advance(*number, *reached));
     if !changes.rows.is_empty() {
         changes.rows.iter().try_for_each(|row| memory.learn_change(row))?;

@@ -1,6 +1,8 @@
 //! The commands: each reads its words, calls one use case, and shows what came of it.
 
 mod backup;
+mod devices;
+mod enroll;
 mod enter;
 mod explain;
 mod export;
@@ -31,10 +33,12 @@ use crate::store::Sqlite;
 use crate::wording::Trouble;
 
 /// The settings that mean something to the district.
-const SETTINGS: [Setting; 6] = [
+const SETTINGS: [Setting; 8] = [
     Setting::LANG,
     Setting::LOG,
     serve::LISTEN,
+    serve::TLS,
+    serve::ADDRESS,
     serve::BACKUP_FOLDER,
     serve::BACKUP_HOURS,
     serve::BACKUP_KEEP,
@@ -92,16 +96,45 @@ enum Command {
     Enroll {
         #[command(flatten)]
         data: Data,
+        /// Địa chỉ và cổng mà xã gọi tới / The address and port that the commune calls
+        #[arg(long, env = "GOM_ADDRESS", value_name = "HOST:PORT")]
+        address: Option<String>,
         /// Đơn vị: tên khóa, mã hoặc tên / The unit: id, code or name
         unit: String,
+    },
+    /// Các máy của xã / The communes' computers
+    Devices {
+        #[command(flatten)]
+        data: Data,
+        /// Cho người đọc hay cho máy đọc / For people or for programs
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Đặt tên cho một máy / Name a computer
+    Rename {
+        #[command(flatten)]
+        data: Data,
+        /// Máy: tên ngắn hoặc tên đang có / The computer: its short name, or what it is called
+        device: String,
+        /// Tên mới / Its new name
+        name: String,
+    },
+    /// Thu hồi một máy: không nhận gì từ nó nữa / Revoke a computer: nothing more is taken of it
+    Revoke {
+        #[command(flatten)]
+        data: Data,
+        /// Máy: tên ngắn hoặc tên đang có / The computer: its short name, or what it is called
+        device: String,
+        /// Vì sao / Why
+        #[arg(long, value_name = "TEXT")]
+        note: String,
     },
     /// Chạy máy chủ / Serve
     Serve {
         #[command(flatten)]
         data: Data,
-        /// Địa chỉ nghe / Address to listen on [default: 127.0.0.1:7443]
-        #[arg(long, env = "GOM_LISTEN", value_name = "ADDRESS")]
-        listen: Option<String>,
+        #[command(flatten)]
+        listening: serve::Listening,
     },
     /// Tiến độ các chỉ tiêu / Progress of all targets
     Progress {
@@ -302,8 +335,17 @@ fn dispatch(command: Command, lang: Lang, settings: &Settings, world: &World) ->
         Command::Programme { command: ProgrammeCommand::Check { dir } } => publish::check(&dir, lang),
         Command::Init { data, programme } => publish::init(&folder(&data), &programme, world, lang),
         Command::Load { data, tables } => publish::load(&folder(&data), &tables, world, lang),
-        Command::Enroll { data, unit } => enter::enroll(&folder(&data), &unit, world, lang),
-        Command::Serve { data, listen } => serve::serve(&folder(&data), listen.as_deref(), settings, world),
+        Command::Enroll { data, address, unit } => {
+            enroll::enroll(&folder(&data), &unit, address.as_deref(), settings, world, lang)
+        }
+        Command::Devices { data, format } => devices::list(&folder(&data), format, lang),
+        Command::Rename { data, device, name } => {
+            devices::rename(&folder(&data), &device, &name, world, lang)
+        }
+        Command::Revoke { data, device, note } => {
+            devices::revoke(&folder(&data), &device, &note, world, lang)
+        }
+        Command::Serve { data, listening } => serve::serve(&folder(&data), &listening, settings, world),
         Command::Progress { data, moment, format } => {
             progress::progress(&folder(&data), period(&moment.as_of)?, moment.at, format, lang)
         }
@@ -343,6 +385,9 @@ impl Command {
             Self::Init { data, .. }
             | Self::Load { data, .. }
             | Self::Enroll { data, .. }
+            | Self::Devices { data, .. }
+            | Self::Rename { data, .. }
+            | Self::Revoke { data, .. }
             | Self::Serve { data, .. }
             | Self::Progress { data, .. }
             | Self::Explain { data, .. }

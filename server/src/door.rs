@@ -5,10 +5,11 @@
 //!
 //! **Invariant:** a connection holds its seat from the moment it is let in until it is closed, and nothing else does.
 
+use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,9 +20,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Sleep, sleep};
 use tonic::transport::server::Connected;
 
+use crate::caller::Peer;
+
 /// How many connections are served at once. Each costs about 40 kB and a file descriptor; systems allow a program
 /// 1,024 of these unless told otherwise, and whoever reads the books needs some as well.
 const SEATS: usize = 512;
+/// How many of them may be from one address: a commune needs one or two, and several may share an address.
+const OF_ONE: usize = 64;
 /// How many connections may wait before the door; the system may have a lower limit of its own.
 const BACKLOG: u32 = 16_384;
 /// How long somebody may take to say the first words. Those who waited before the door have said them by then.
@@ -36,7 +41,44 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub struct Door {
     listener: TcpListener,
     seats: Arc<Semaphore>,
+    of_one: usize,
+    inside: Inside,
     patience: Duration,
+}
+
+/// How many connections of each address are inside.
+#[derive(Clone, Debug, Default)]
+struct Inside(Arc<Mutex<HashMap<IpAddr, usize>>>);
+
+/// One of an address that is inside.
+#[derive(Debug)]
+struct Counted {
+    inside: Inside,
+    address: IpAddr,
+}
+
+impl Inside {
+    /// Counts one more of an address; none if there are so many already.
+    fn count(&self, address: IpAddr, most: usize) -> Option<Counted> {
+        let mut inside = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = inside.entry(address).or_default();
+        (*count < most).then(|| {
+            *count += 1;
+            Counted { inside: self.clone(), address }
+        })
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut inside = self.inside.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = inside.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                inside.remove(&self.address);
+            }
+        }
+    }
 }
 
 /// A connection that was let in.
@@ -45,11 +87,20 @@ pub struct Guest {
     stream: TcpStream,
     /// The first words, as long as they are awaited.
     silence: Option<Silence>,
+    counted: Counted,
     _seat: OwnedSemaphorePermit,
 }
 
+impl Guest {
+    /// From where it comes.
+    pub fn from(&self) -> IpAddr {
+        self.counted.address
+    }
+}
+
+/// Somebody who has not said the first words yet.
 #[derive(Debug)]
-struct Silence {
+pub(crate) struct Silence {
     awaited: usize,
     end: Pin<Box<Sleep>>,
 }
@@ -62,11 +113,14 @@ impl Door {
         #[cfg(unix)]
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
-        Ok(Self::with(socket.listen(BACKLOG)?, SEATS, PATIENCE))
+        // Whoever is on this computer could do worse.
+        let of_one = if address.ip().is_loopback() { SEATS } else { OF_ONE };
+        Ok(Self::with(socket.listen(BACKLOG)?, SEATS, of_one, PATIENCE))
     }
 
-    fn with(listener: TcpListener, seats: usize, patience: Duration) -> Self {
-        Self { listener, seats: Arc::new(Semaphore::new(seats)), patience }
+    fn with(listener: TcpListener, seats: usize, of_one: usize, patience: Duration) -> Self {
+        let (seats, inside) = (Arc::new(Semaphore::new(seats)), Inside::default());
+        Self { listener, seats, of_one, inside, patience }
     }
 
     /// Where it listens.
@@ -102,10 +156,13 @@ impl Door {
     /// The next one, as soon as there is a seat.
     async fn next(&self) -> io::Result<Guest> {
         let seat = Arc::clone(&self.seats).acquire_owned().await.map_err(io::Error::other)?;
-        let (stream, _) = self.listener.accept().await?;
+        let (stream, from) = self.listener.accept().await?;
+        let counted = self.inside.count(from.ip().to_canonical(), self.of_one);
+        // Whoever has too many already is the only one who notices.
+        let counted = counted.ok_or(io::ErrorKind::ConnectionAborted)?;
         stream.set_nodelay(true)?;
-        let silence = Silence { awaited: FIRST_WORDS, end: Box::pin(sleep(self.patience)) };
-        Ok(Guest { stream, silence: Some(silence), _seat: seat })
+        let silence = Silence::new(self.patience);
+        Ok(Guest { stream, silence: Some(silence), counted, _seat: seat })
     }
 }
 
@@ -116,6 +173,21 @@ fn concerns_one(error: &io::Error) -> bool {
 }
 
 impl Silence {
+    /// Somebody who has so long to say them.
+    pub(crate) fn new(patience: Duration) -> Self {
+        Self { awaited: FIRST_WORDS, end: Box::pin(sleep(patience)) }
+    }
+
+    /// Hears so many bytes more of somebody who may be silent still.
+    pub(crate) fn of(this: &mut Option<Self>, bytes: usize, context: &mut Context<'_>) -> io::Result<()> {
+        if let Some(silence) = this
+            && !silence.hear(bytes, context)?
+        {
+            *this = None;
+        }
+        Ok(())
+    }
+
     /// Hears so many bytes more; whether there is still something to be awaited, and time left for it.
     fn hear(&mut self, bytes: usize, context: &mut Context<'_>) -> io::Result<bool> {
         self.awaited = self.awaited.saturating_sub(bytes);
@@ -134,11 +206,7 @@ impl AsyncRead for Guest {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if let Some(silence) = &mut self.silence
-            && !silence.hear(buffer.filled().len() - before, context)?
-        {
-            self.silence = None;
-        }
+        Silence::of(&mut self.silence, buffer.filled().len() - before, context)?;
         read
     }
 }
@@ -174,10 +242,12 @@ impl AsyncWrite for Guest {
 }
 
 impl Connected for Guest {
-    /// Nobody asks from where a call comes: who it is from is what counts.
-    type ConnectInfo = ();
+    /// Served as it is, it is a line that does not leave this computer.
+    type ConnectInfo = Peer;
 
-    fn connect_info(&self) {}
+    fn connect_info(&self) -> Peer {
+        Peer::Here
+    }
 }
 
 #[cfg(test)]
@@ -193,7 +263,7 @@ mod tests {
 
     async fn door(seats: usize, patience: Duration) -> (SocketAddr, Receiver<Guest>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let door = Door::with(listener, seats, patience);
+        let door = Door::with(listener, seats, 3, patience);
         (door.address().unwrap(), door.open())
     }
 
@@ -211,6 +281,22 @@ mod tests {
         let (first, _second) = (next(&mut guests).await, next(&mut guests).await);
         assert!(timeout(SHORT, guests.recv()).await.is_err(), "there are two seats only");
         drop(first);
+        next(&mut guests).await;
+    }
+
+    #[tokio::test]
+    async fn one_address_does_not_take_all_seats() {
+        let (address, mut guests) = door(9, LONG).await;
+        let (mut callers, mut inside) = (Vec::new(), Vec::new());
+        for _ in 0..3 {
+            callers.push(TcpStream::connect(address).await.unwrap());
+            inside.push(next(&mut guests).await);
+        }
+        let mut one_more = TcpStream::connect(address).await.unwrap();
+        let heard = timeout(LONG, one_more.read(&mut [0; 1])).await.unwrap();
+        assert!(matches!(heard, Ok(0) | Err(_)), "it is shown out: {heard:?}");
+        inside.pop();
+        callers.push(TcpStream::connect(address).await.unwrap());
         next(&mut guests).await;
     }
 

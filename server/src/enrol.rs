@@ -106,6 +106,7 @@ fn again(
     let enrolled = Answer::Enrolled(Enrolled { device: id, unit: unit.clone() });
     let known = memory.device_called(id);
     match known {
+        Some(known) if known.revoked_ms.is_some() => return refused(Trouble::Revoked),
         Some(known) if known.secret_hash == job.secret_hash => return Ok((Changes::default(), enrolled)),
         Some(known) if !known.secret_hash.is_empty() || known.unit != unit_number || known.district => {
             return refused(Trouble::Refused(Refusal::UnknownDevice));
@@ -146,7 +147,9 @@ fn by_code(
     if let Some(device) = code.device.and_then(|number| memory.device(number)) {
         let same = device.secret_hash == job.secret_hash;
         let enrolled = Enrolled { device: device.id, unit };
-        return if same {
+        return if same && device.revoked_ms.is_some() {
+            refused(Trouble::Revoked)
+        } else if same {
             Ok((Changes::default(), Answer::Enrolled(enrolled)))
         } else {
             refused(Trouble::UsedCode)

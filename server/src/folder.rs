@@ -9,6 +9,7 @@ use gom_domain::world::World;
 use gom_durable::name;
 use gom_proto::seal::SealKey;
 
+use crate::authority;
 use crate::memory::Memory;
 use crate::planted;
 use crate::store::{Sqlite, StoreError};
@@ -65,7 +66,7 @@ impl Folder {
         let founded = Sqlite::found(&self.books(), history, key, world.now_ms());
         let founded = founded.map_err(|error| self.trouble(&error));
         let private = || owner_only(&self.books(), 0o600).map_err(|error| self.file_trouble(&error));
-        match founded.and_then(|books| private().map(|()| books)) {
+        match founded.and_then(|books| private().and_then(|()| authority::found(books, world.now_ms()))) {
             Ok(books) => Ok((books, lock)),
             Err(trouble) => {
                 self.abandon();

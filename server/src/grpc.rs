@@ -15,25 +15,28 @@ use gom_domain::unit::UnitId;
 use gom_domain::world::{Disk, World};
 use gom_proto::operations::{self, LARGEST_MESSAGE};
 use gom_proto::wire::sync_server::{Sync, SyncServer};
-use gom_proto::{Malformed, delay, greeting as greetings, pass, wire};
-use sha2::{Digest, Sha256};
-use tokio::sync::{mpsc, watch};
+use gom_proto::{Malformed, delay, greeting as greetings, wire};
+use gom_trust::{BadRequest, TrustError};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::timeout;
 use tokio_stream::StreamExt;
 use tonic::{Request, Response, Status, Streaming};
 
 use self::replies::{Replies, Waiting};
 use crate::accept::Refusal;
+use crate::authority;
 use crate::books::{Answer, Contact, Job, Push};
+use crate::caller::{self, Caller, Peer, Unknown};
 use crate::enrol::{By, Enrol};
 use crate::folder::Folder;
 use crate::history::NewHistory;
 use crate::operation::Operation;
 use crate::sealer::{Sealer, Seals};
 use crate::store::DeviceRow;
+use crate::tries::Tries;
 use crate::wording::Trouble;
 use crate::writer::Writer;
-use crate::{greeting, news};
+use crate::{greeting, news, witness};
 
 /// How many messages of a stream may wait for their commit.
 const IN_FLIGHT: usize = 16;
@@ -57,6 +60,10 @@ pub struct SyncService {
     world: World,
     disk: Disk,
     stop: watch::Receiver<bool>,
+    /// Wrong codes of late.
+    tries: Arc<Tries>,
+    /// Whose turn it is to have the journal followed.
+    testimony: Arc<Semaphore>,
 }
 
 impl SyncService {
@@ -68,7 +75,15 @@ impl SyncService {
         disk: Disk,
         stop: watch::Receiver<bool>,
     ) -> Self {
-        Self { folder, writer, world, disk, stop }
+        Self {
+            folder,
+            writer,
+            world,
+            disk,
+            stop,
+            tries: Arc::default(),
+            testimony: Arc::new(Semaphore::new(1)),
+        }
     }
 
     /// The service with its limits.
@@ -76,18 +91,24 @@ impl SyncService {
         SyncServer::new(self).max_decoding_message_size(LARGEST_MESSAGE)
     }
 
-    /// The device that a call comes from. Only this makes a device out of a call: what a message says of its sender
-    /// counts for nothing.
+    /// The device that a call comes from.
     #[allow(clippy::result_large_err, reason = "tonic's own error")]
-    fn device<T>(&self, request: &Request<T>) -> Result<DeviceRow, Status> {
-        let unknown = || refused(Refusal::UnknownDevice);
-        let shown = request.metadata().get("authorization").and_then(|value| value.to_str().ok());
-        let (id, secret) = shown.and_then(pass::read).ok_or_else(unknown)?;
+    fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
+        Caller::of(request, &self.writer.memory(), self.world.now_ms()).map_err(unknown)
+    }
+
+    /// A certificate for a device by the newest authority, and the authorities that it is to trust from now on.
+    #[allow(clippy::result_large_err, reason = "tonic's own error")]
+    fn certificate(&self, request: &[u8], device: DeviceId) -> Result<(Vec<u8>, Vec<Vec<u8>>), Status> {
         let memory = self.writer.memory();
-        let device = memory.device_called(id).filter(|device| !device.district);
-        // Hashes are compared, so the time this takes tells nothing of the secret.
-        let shown = Sha256::digest(secret);
-        device.filter(|device| device.secret_hash == shown.as_slice()).cloned().ok_or_else(unknown)
+        let authorities = authority::active(&memory).map(|row| row.certificate.clone()).collect();
+        let signing = authority::signing(&memory);
+        drop(memory);
+        let broken = |error: TrustError| wait(&Trouble::Authority(error.to_string()));
+        let signing = signing.ok_or_else(|| wait(&Trouble::Stopping))?.map_err(broken)?;
+        let signed = signing.for_device(request, device, self.world.random(), self.world.now_ms());
+        let signed = signed.map_err(|BadRequest| refusal(&Trouble::BadSigningRequest))?;
+        Ok((signed.to_vec(), authorities))
     }
 
     async fn greet(&self, device: &DeviceRow, hello: &Hello) -> Welcome {
@@ -121,17 +142,45 @@ impl Sync for SyncService {
         &self,
         request: Request<wire::EnrolRequest>,
     ) -> Result<Response<wire::EnrolReply>, Status> {
-        let job = enrolment(request.into_inner(), &self.world)?;
+        let peer = caller::peer(&request);
+        let (encrypted, now_ms) = (peer != Some(Peer::Here), self.world.now_ms());
+        if let Some(delay) = self.tries.delay(peer, now_ms) {
+            return Err(delay::ask(
+                Status::resource_exhausted(both(&Trouble::TooManyTries.message())),
+                delay,
+            ));
+        }
+        let mut request = request.into_inner();
+        let signing_request = std::mem::take(&mut request.signing_request);
+        let wants = encrypted || !signing_request.is_empty();
+        // Before the code is spent.
+        if wants {
+            self.certificate(&signing_request, DeviceId::default())?;
+        }
+        let job = enrolment(request, &self.world)?;
         let (secret_hash, key) = (job.secret_hash, self.writer.memory().key);
         match self.writer.perform(Job::Enrol(job)).await {
-            Answer::Enrolled(enrolled) => Ok(Response::new(wire::EnrolReply {
-                device: enrolled.device.0.to_vec(),
-                history: self.writer.memory().history.0.to_vec(),
-                clock_ms: self.world.now_ms(),
-                seal: key.admission(enrolled.device, &enrolled.unit, &secret_hash).to_vec(),
-                unit: enrolled.unit.to_string(),
-            })),
+            Answer::Enrolled(enrolled) => {
+                let (certificate, authorities) = if wants {
+                    self.certificate(&signing_request, enrolled.device)?
+                } else {
+                    Default::default()
+                };
+                let checkpoint_key = witness::signer(&self.writer.memory()).map(|signer| signer.key());
+                let checkpoint_key = checkpoint_key.unwrap_or_default();
+                Ok(Response::new(wire::EnrolReply {
+                    device: enrolled.device.0.to_vec(),
+                    history: self.writer.memory().history.0.to_vec(),
+                    clock_ms: self.world.now_ms(),
+                    seal: key.admission(enrolled.device, &enrolled.unit, &secret_hash).to_vec(),
+                    unit: enrolled.unit.to_string(),
+                    certificate,
+                    authorities,
+                    checkpoint_key,
+                }))
+            }
             Answer::Refused(troubles) => {
+                self.tries.note(peer, now_ms);
                 Err(troubles.first().map_or_else(|| wait(&Trouble::Stopping), refusal))
             }
             Answer::Failed(trouble) => Err(wait(&trouble)),
@@ -139,11 +188,23 @@ impl Sync for SyncService {
         }
     }
 
+    async fn renew(
+        &self,
+        request: Request<wire::RenewRequest>,
+    ) -> Result<Response<wire::RenewReply>, Status> {
+        let caller = Caller::renewing(&request, &self.writer.memory()).map_err(unknown)?;
+        let (certificate, authorities) =
+            self.certificate(&request.into_inner().signing_request, caller.id)?;
+        tracing::info!(device = caller.number, "another certificate");
+        Ok(Response::new(wire::RenewReply { certificate, authorities }))
+    }
+
     async fn push(
         &self,
         request: Request<Streaming<wire::PushRequest>>,
     ) -> Result<Response<Self::PushStream>, Status> {
-        let device = self.device(&request)?;
+        let device = self.caller(&request)?;
+        let renew = is_due(&request, self.world.now_ms());
         let mut inbound = request.into_inner();
         let Some(wire::PushRequest { kind: Some(wire::push_request::Kind::Hello(hello)) }) =
             inbound.message().await?
@@ -158,17 +219,46 @@ impl Sync for SyncService {
             return Err(refusal(&Trouble::OtherProgramme(version)));
         }
         let welcome = self.greet(&device, &hello).await;
+        let checkpoint = witness::checkpoint(&self.writer.memory());
         let (waiting, answers) = mpsc::channel(IN_FLIGHT);
         if matches!(welcome.action, Action::Go | Action::ResendFrom(_)) {
             let seals = Seals::new(&self.writer.memory(), &device).map_err(|error| wait(&(&error).into()))?;
             let sender = Sender { device: device.number, epoch: welcome.epoch, seals: Arc::new(seals) };
             tokio::spawn(take_in(self.writer.clone(), sender, inbound, waiting, self.stop.clone()));
         }
-        Ok(Response::new(Box::pin(Replies::new(greetings::answer(&welcome, &hello), answers))))
+        Ok(Response::new(Box::pin(Replies::new(
+            wire::Welcome { renew, checkpoint, ..greetings::answer(&welcome, &hello) },
+            answers,
+        ))))
+    }
+
+    async fn witness(
+        &self,
+        request: Request<wire::WitnessRequest>,
+    ) -> Result<Response<wire::WitnessReply>, Status> {
+        self.caller(&request)?;
+        let mut commits = request.into_inner().commits;
+        if commits.len() > witness::MOST {
+            return Err(Status::invalid_argument("more than 1,000 commits"));
+        }
+        commits.sort_unstable();
+        // Following the whole journal takes a while: one after the other.
+        let Ok(_turn) = Arc::clone(&self.testimony).try_acquire_owned() else { return Err(overloaded()) };
+        let folder = self.folder.clone();
+        let read = move || {
+            let (mut books, memory) = folder.recall(None)?;
+            let reply = witness::testimony(&mut books, &commits).map_err(|error| folder.trouble(&error))?;
+            Ok(wire::WitnessReply { newest: witness::checkpoint(&memory), ..reply })
+        };
+        match self.disk.wait(read).await {
+            Some(Ok(reply)) => Ok(Response::new(reply)),
+            Some(Err(trouble)) => Err(wait(&trouble)),
+            None => Err(Status::internal("reading the books failed")),
+        }
     }
 
     async fn pull(&self, request: Request<wire::PullRequest>) -> Result<Response<Self::PullStream>, Status> {
-        let device = self.device(&request)?;
+        let device = self.caller(&request)?;
         let after = request.into_inner().after;
         let published = news::published(&self.writer.memory(), &device, after);
         let published = published.map_err(|error| wait(&(&error).into()))?;
@@ -186,13 +276,28 @@ impl Sync for SyncService {
         &self,
         request: Request<Streaming<wire::GivenBack>>,
     ) -> Result<Response<Self::GiveBackStream>, Status> {
-        let device = self.device(&request)?;
+        let device = self.caller(&request)?;
         let (replies, stream) = mpsc::channel(IN_FLIGHT);
         let inbound = request.into_inner();
         let taking = given_back::Taking { writer: self.writer.clone(), device, world: self.world.clone() };
         tokio::spawn(taking.run(inbound, replies, self.stop.clone()));
         Ok(Response::new(Box::pin(tokio_stream::wrappers::ReceiverStream::new(stream))))
     }
+}
+
+/// Why a call is nobody's, as its answer.
+fn unknown(unknown: Unknown) -> Status {
+    let text = |trouble: Trouble| both(&trouble.message());
+    match unknown {
+        Unknown::Device => refused(Refusal::UnknownDevice),
+        Unknown::RunOut => Status::unauthenticated(text(Trouble::RunOut)),
+        Unknown::Revoked => Status::permission_denied(text(Trouble::Revoked)),
+    }
+}
+
+/// Whether it is time for the caller to ask for another certificate.
+fn is_due<T>(request: &Request<T>, now_ms: i64) -> bool {
+    matches!(caller::peer(request), Some(Peer::Device(certificate)) if certificate.is_due(now_ms))
 }
 
 /// Who sends, as one stream needs it.
@@ -235,10 +340,13 @@ async fn take_in(
     stop: watch::Receiver<bool>,
 ) {
     let mut stopping = std::pin::pin!(crate::serve::until(stop));
+    let of = writer.clone();
+    let mut revoked = std::pin::pin!(of.revoked(sender.device));
     loop {
         let message = tokio::select! {
             biased;
             () = &mut stopping => Err(wait(&Trouble::Stopping)),
+            () = &mut revoked => Err(unknown(Unknown::Revoked)),
             message = inbound.message() => message,
         };
         let push = match message {

@@ -4,11 +4,14 @@
 //! functions over the books; the service, the office's socket and the commands call them, never the reverse.
 
 pub mod accept;
+pub mod authority;
 pub mod backup;
 pub mod books;
+pub mod caller;
 pub mod chain;
 pub mod cli;
 pub mod clock;
+pub mod device;
 pub mod disk;
 pub mod door;
 pub mod enrol;
@@ -36,7 +39,10 @@ pub mod serve;
 pub mod status;
 pub mod store;
 pub mod target;
+pub mod tls;
 pub mod totals;
+pub mod tries;
 pub mod verify;
+pub mod witness;
 pub mod wording;
 pub mod writer;

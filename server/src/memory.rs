@@ -29,7 +29,8 @@ use self::names::Names;
 use crate::books::Contact;
 use crate::chain;
 use crate::store::{
-    ChangeKind, ChangeRow, CommitRow, DeviceRow, HandedIn, Place, Reached, StoreError, Stored, SubmissionRow,
+    AuthorityRow, ChangeKind, ChangeRow, CommitRow, DeviceRow, HandedIn, Place, Reached, StoreError, Stored,
+    SubmissionRow,
 };
 
 /// A table that came with a programme and is replaced on its own.
@@ -92,6 +93,8 @@ pub struct Memory {
     by_hand: BTreeMap<i16, HashMap<String, ByHand>>,
     units: Names<UnitId>,
     forms: Names<String>,
+    /// The district's authorities, the newest last.
+    pub authorities: Vec<AuthorityRow>,
     devices: BTreeMap<u32, DeviceRow>,
     device_numbers: HashMap<DeviceId, u32>,
     devices_of: HashMap<u32, Vec<u32>>,
@@ -110,7 +113,9 @@ impl Memory {
                 let (year, key, set) = gom_proto::change::decode_target(&row.body).map_err(damaged)?;
                 self.by_hand.entry(year).or_default().insert(key, set);
             }
-            ChangeKind::Code | ChangeKind::Device => return Ok(()),
+            ChangeKind::Code | ChangeKind::Device | ChangeKind::Authority | ChangeKind::SetDevice => {
+                return Ok(());
+            }
             ChangeKind::History => {
                 let damaged = |_| StoreError::Damaged(format!("change {} cannot be read", row.seq));
                 let (history, instead_of) = gom_proto::change::decode_history(&row.body).map_err(damaged)?;

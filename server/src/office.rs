@@ -2,16 +2,21 @@
 //!
 //! Both ways run the same use case. The socket can be opened by the owner of the folder only.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use gom_domain::Bilingual;
+use gom_domain::code::Fingerprint;
 use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::unit::UnitId;
 use gom_domain::world::World;
+use gom_proto::Malformed;
 use gom_proto::{change, wire};
 use tonic::{Request, Response, Status};
 
+use crate::authority;
 use crate::books::{Answer, Books, Job};
+use crate::device::SetDevice;
 use crate::enrol::IssueCode;
 use crate::enter::Enter;
 use crate::folder::Folder;
@@ -33,6 +38,17 @@ pub struct Outcome {
     pub answers: Vec<u8>,
     /// Why the rest of a queue was not taken.
     pub refusal: Option<Bilingual>,
+    /// Where communes reach the server that did it, if one runs.
+    pub served: Option<Served>,
+}
+
+/// Where communes reach a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// Its address.
+    pub address: SocketAddr,
+    /// By what they know it; none where lines are not encrypted.
+    pub authority: Option<Fingerprint>,
 }
 
 /// How long a command waits for others that have the books for a moment.
@@ -70,7 +86,7 @@ fn outcome(answer: Answer) -> Result<Outcome, Vec<Trouble>> {
             Ok(Outcome { commit, rulings, ..Outcome::default() })
         }
         Answer::Queue(Answered { commit, rulings, answers, refusal }) => {
-            Ok(Outcome { commit, rulings, answers, refusal })
+            Ok(Outcome { commit, rulings, answers, refusal, ..Outcome::default() })
         }
         Answer::Receipts(_, Some(refusal)) => Err(vec![Trouble::Refused(refusal)]),
         Answer::Refused(troubles) => Err(troubles),
@@ -98,14 +114,22 @@ fn message(job: Job) -> Option<wire::change::Kind> {
         Job::SetTarget(job) => Kind::SetTarget(change::target(job.year, &job.key, &job.set)),
         Job::Queue(job) => Kind::Queue(job.into()),
         Job::GoOn(job) => Kind::GoOn(wire::GoOn { note: job.note }),
-        Job::Push(_) | Job::Enrol(_) | Job::Contact(_) | Job::GiveBack(_) | Job::NewHistory(_) => {
+        Job::SetDevice(job) => {
+            Kind::SetDevice(change::set_device(job.device, job.name.as_deref(), job.revoked.as_deref()))
+        }
+        Job::Push(_)
+        | Job::Enrol(_)
+        | Job::Contact(_)
+        | Job::GiveBack(_)
+        | Job::NewHistory(_)
+        | Job::NewAuthority(_) => {
             return None;
         }
     })
 }
 
 /// The change that a message asks for.
-pub fn job(kind: wire::change::Kind, world: &World) -> Result<Job, gom_proto::Malformed> {
+pub fn job(kind: wire::change::Kind, world: &World) -> Result<Job, Malformed> {
     use wire::change::Kind;
     let given = |table: Vec<u8>| (!table.is_empty()).then_some(table);
     Ok(match kind {
@@ -125,6 +149,11 @@ pub fn job(kind: wire::change::Kind, world: &World) -> Result<Job, gom_proto::Ma
             bodies: enter.bodies,
             device: DeviceId(world.random()),
         }),
+        Kind::SetDevice(set) => Job::SetDevice(SetDevice {
+            device: DeviceId(set.device.as_slice().try_into().map_err(|_| Malformed::Field("device"))?),
+            name: (!set.name.is_empty()).then_some(set.name),
+            revoked: set.revoke.then_some(set.note),
+        }),
         Kind::GoOn(go_on) => Job::GoOn(GoOn { note: go_on.note }),
         Kind::Queue(queue) => Job::Queue(Queue {
             file: queue.file,
@@ -138,14 +167,28 @@ pub fn job(kind: wire::change::Kind, world: &World) -> Result<Job, gom_proto::Ma
     })
 }
 
+/// What a running server's office knows.
 #[derive(Clone, Debug)]
-struct OfficeService {
-    writer: Writer,
-    world: World,
+pub struct Office {
+    /// Who writes the books.
+    pub writer: Writer,
+    /// The world.
+    pub world: World,
+    /// Where communes reach the server.
+    pub address: SocketAddr,
+    /// Whether the lines there are encrypted.
+    pub encrypted: bool,
+}
+
+impl Office {
+    /// By what communes know the district: the authority that the server speaks for.
+    fn authority(&self) -> Option<Fingerprint> {
+        self.encrypted.then(|| authority::fingerprint(&self.writer.memory()))?
+    }
 }
 
 #[tonic::async_trait]
-impl wire::office_server::Office for OfficeService {
+impl wire::office_server::Office for Office {
     async fn commit(&self, request: Request<wire::Change>) -> Result<Response<wire::Outcome>, Status> {
         let kind = request.into_inner().kind.ok_or_else(|| Status::invalid_argument("an unknown change"))?;
         let job = job(kind, &self.world).map_err(|error| Status::invalid_argument(error.to_string()))?;
@@ -155,6 +198,8 @@ impl wire::office_server::Office for OfficeService {
                 rulings: outcome.rulings.iter().map(Into::into).collect(),
                 answers: outcome.answers,
                 refusal: outcome.refusal.as_ref().map(Into::into),
+                address: self.address.to_string(),
+                authority: self.authority().map_or_else(Vec::new, |authority| authority.0.to_vec()),
                 ..wire::Outcome::default()
             },
             Err(troubles) => wire::Outcome {
@@ -172,7 +217,7 @@ fn said(text: wire::Text) -> Trouble {
 
 #[cfg(unix)]
 mod remote {
-    use super::{Folder, Job, OfficeService, Outcome, Trouble, World, Writer, message, said, wire};
+    use super::{Fingerprint, Folder, Job, Office, Outcome, Served, Trouble, message, said, wire};
     use gom_proto::wire::office_client::OfficeClient;
     use gom_proto::wire::office_server::OfficeServer;
     use hyper_util::rt::TokioIo;
@@ -188,8 +233,7 @@ mod remote {
     /// Opens the socket beside a running server.
     pub(crate) fn start(
         folder: &Folder,
-        writer: Writer,
-        world: World,
+        office: Office,
         stopped: watch::Receiver<bool>,
     ) -> Option<JoinHandle<()>> {
         let path = folder.socket();
@@ -204,7 +248,7 @@ mod remote {
                 return None;
             }
         };
-        let service = OfficeServer::new(OfficeService { writer, world }).max_decoding_message_size(LARGEST);
+        let service = OfficeServer::new(office).max_decoding_message_size(LARGEST);
         Some(tokio::spawn(async move {
             let incoming = UnixListenerStream::new(listener);
             let server = Server::builder().add_service(service);
@@ -241,18 +285,22 @@ mod remote {
             rulings: rulings.map_err(|_| silent())?,
             answers: reply.answers,
             refusal,
+            served: reply.address.parse().ok().map(|address| Served {
+                address,
+                authority: reply.authority.as_slice().try_into().ok().map(Fingerprint),
+            }),
         })
     }
 }
 
 #[cfg(not(unix))]
 mod remote {
-    use super::{Folder, Job, Outcome, Trouble, World, Writer};
+    use super::{Folder, Job, Office, Outcome, Trouble};
     use tokio::sync::watch;
     use tokio::task::JoinHandle;
 
     /// There is no owner-only socket here: commands that write wait until the server stops.
-    pub(crate) fn start(_: &Folder, _: Writer, _: World, _: watch::Receiver<bool>) -> Option<JoinHandle<()>> {
+    pub(crate) fn start(_: &Folder, _: Office, _: watch::Receiver<bool>) -> Option<JoinHandle<()>> {
         None
     }
 

@@ -22,6 +22,7 @@ use crate::operation::Operation;
 use crate::sealer::{Sealer, Seals};
 use crate::seen::Seen;
 use crate::store::{DeviceRow, Ledger, Stored};
+use crate::witness;
 use crate::wording::Trouble;
 
 /// A file to be taken in.
@@ -81,6 +82,10 @@ pub fn take_in(
     }
     let welcome = greeting::welcome(memory, &read.device, &read.hello, now_ms);
     match welcome.action {
+        _ if read.device.revoked_ms.is_some() && job.release => {
+            release(ledger, memory, seen, &read, job.fresh.1, now_ms)
+        }
+        _ if read.device.revoked_ms.is_some() => crate::enrol::refused(Trouble::QueueOfARevoked),
         Action::Quarantined if job.release => release(ledger, memory, seen, &read, job.fresh.1, now_ms),
         Action::Quarantined => crate::enrol::refused(Trouble::QueueOfAClone),
         _ => answer(ledger, memory, seen, read, (welcome, job.fresh.1), now_ms),
@@ -164,7 +169,7 @@ fn answer(
     let answers = wire::Answers {
         device: queue.device,
         asked_history: hello.history.0.to_vec(),
-        welcome: Some((&welcome).into()),
+        welcome: Some(wire::Welcome { checkpoint: witness::checkpoint(memory), ..(&welcome).into() }),
         verdicts: taken.verdicts,
         given_back,
         news: news.into(),

@@ -13,13 +13,16 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::transport::Server;
 use tonic::transport::server::Connected;
 
+use crate::authority;
 use crate::backup::schedule::Schedule;
 use crate::books::Books;
+use crate::caller::Peer;
 use crate::disk;
 use crate::door::Door;
 use crate::folder::{Folder, Lock};
 use crate::grpc::SyncService;
-use crate::office;
+use crate::office::{self, Office};
+use crate::tls::Tls;
 use crate::wording::Trouble;
 use crate::writer::{Writer, WriterThread};
 
@@ -28,8 +31,37 @@ const KEEPALIVE: Duration = Duration::from_secs(20);
 /// How long a connection takes new calls, and then to end those that it has; whoever comes back goes on where it was.
 /// Nobody needs it for so long, and seats are few: one that stayed for ever would be taken from others for ever.
 const AGE: Duration = Duration::from_mins(10);
+/// How many calls of one connection are served at once; a commune makes one or two.
+const STREAMS: u32 = 16;
+/// How large the headers of a call may be.
+const HEADERS: u32 = 16 * 1024;
+/// How many calls that were taken back, or broke the language's rules, a connection may have before it is closed.
+const RESETS: usize = 20;
 /// How long open streams may take to end when the server stops.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// Where to listen, and whether lines are encrypted there.
+#[derive(Clone, Copy, Debug)]
+pub struct Listen {
+    /// The address.
+    pub address: SocketAddr,
+    /// Whether they are.
+    pub encrypted: bool,
+}
+
+impl From<SocketAddr> for Listen {
+    /// Whatever may leave this computer is encrypted.
+    fn from(address: SocketAddr) -> Self {
+        Self { address, encrypted: !address.ip().is_loopback() }
+    }
+}
+
+impl Listen {
+    /// With encrypted lines, also where they do not leave this computer.
+    pub fn encrypted(address: SocketAddr) -> Self {
+        Self { address, encrypted: true }
+    }
+}
 
 /// A server that answers.
 #[derive(Debug)]
@@ -45,14 +77,15 @@ pub struct Running {
 
 /// Starts serving the books of a folder.
 #[allow(clippy::unused_async, reason = "it starts tasks, so it must be called where tasks can run")]
-pub async fn start(folder: &Folder, listen: SocketAddr, world: World) -> Result<Running, Trouble> {
-    if !listen.ip().is_loopback() {
-        return Err(Trouble::NotLoopback(listen.to_string()));
-    }
+pub async fn start(folder: &Folder, listen: impl Into<Listen>, world: World) -> Result<Running, Trouble> {
+    let Listen { address: listen, encrypted } = listen.into();
     let (mut ledger, lock) = folder.open()?;
     // Damaged books are left as they are: whatever is written to them may make it worse.
     folder.prove(&mut ledger)?;
-    let books = Books::open(Box::new(ledger)).map_err(|error| folder.trouble(&error))?;
+    let mut books = Books::open(Box::new(ledger)).map_err(|error| folder.trouble(&error))?;
+    if encrypted {
+        authority::ensure(&mut books, &world)?;
+    }
     let cannot = |error: std::io::Error| Trouble::CannotListen(listen.to_string(), error.to_string());
     let door = Door::listen(listen).map_err(cannot)?;
     let address = door.address().map_err(cannot)?;
@@ -60,9 +93,18 @@ pub async fn start(folder: &Folder, listen: SocketAddr, world: World) -> Result<
     let (stop, stopped) = watch::channel(false);
     let service =
         SyncService::new(folder.clone(), writer.clone(), world.clone(), disk::threads(), stopped.clone());
-    let guests = ReceiverStream::new(door.open());
-    let mut tasks = vec![tokio::spawn(communes(guests, service, stopped.clone()))];
-    tasks.extend(office::start(folder, writer.clone(), world, stopped));
+    let guests = door.open();
+    let communes = if encrypted {
+        let tls = Tls::new(writer.clone(), world.clone());
+        // What is wrong with the authority is to be said now, and not to the first commune.
+        tls.config().map_err(|error| Trouble::Authority(error.to_string()))?;
+        tokio::spawn(communes(ReceiverStream::new(tls.agree(guests)), service, stopped.clone()))
+    } else {
+        tokio::spawn(communes(ReceiverStream::new(guests), service, stopped.clone()))
+    };
+    let mut tasks = vec![communes];
+    let office = Office { writer: writer.clone(), world, address, encrypted };
+    tasks.extend(office::start(folder, office, stopped));
     tracing::info!(%address, folder = %folder.path().display(), "serving");
     Ok(Running { address, writer, stop, tasks, thread, _lock: lock })
 }
@@ -70,12 +112,16 @@ pub async fn start(folder: &Folder, listen: SocketAddr, world: World) -> Result<
 /// Serves whoever comes, over whatever line, until the server is told to stop.
 pub async fn communes<G>(guests: impl Stream<Item = G>, service: SyncService, stopped: watch::Receiver<bool>)
 where
-    G: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    G: AsyncRead + AsyncWrite + Connected<ConnectInfo = Peer> + Unpin + Send + 'static,
 {
     let guests = guests.map(Ok::<_, Infallible>);
     let served = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
+        .max_concurrent_streams(STREAMS)
+        .http2_max_header_list_size(HEADERS)
+        .http2_max_pending_accept_reset_streams(Some(RESETS))
+        .http2_max_local_error_reset_streams(Some(RESETS))
         .max_connection_age(AGE)
         .max_connection_age_grace(AGE)
         .add_service(service.server())

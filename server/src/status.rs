@@ -53,6 +53,8 @@ pub struct Device {
     pub epoch: u32,
     /// How many operations of this life have been ruled on.
     pub operations: u64,
+    /// From when on nothing is taken of it any more.
+    pub revoked_ms: Option<i64>,
 }
 
 impl Status {
@@ -106,5 +108,6 @@ fn device(memory: &Memory, row: &DeviceRow) -> Device {
         app_version: row.app_version.clone(),
         epoch: row.reached.epoch,
         operations: row.reached.last_sequence,
+        revoked_ms: row.revoked_ms,
     }
 }

@@ -112,6 +112,8 @@ pub struct DeviceRow {
     pub skew_ms: Option<i64>,
     /// The program's version, then.
     pub app_version: String,
+    /// From when on it may do nothing any more, by the district's clock.
+    pub revoked_ms: Option<i64>,
 }
 
 impl DeviceRow {
@@ -128,7 +130,33 @@ impl DeviceRow {
             contact_ms: None,
             skew_ms: None,
             app_version: String::new(),
+            revoked_ms: None,
         }
+    }
+}
+
+/// An authority of the district.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorityRow {
+    /// Its number; a later one replaces it.
+    pub number: u32,
+    /// Its key.
+    pub key: AuthorityKey,
+    /// The certificate that it has made for itself.
+    pub certificate: Vec<u8>,
+    /// When it was made, by the district's clock.
+    pub made_ms: i64,
+    /// From when on what it has signed counts no more.
+    pub retired_ms: Option<i64>,
+}
+
+/// The key of an authority, as PKCS #8. It is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AuthorityKey(pub Vec<u8>);
+
+impl std::fmt::Debug for AuthorityKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AuthorityKey(…)")
     }
 }
 
@@ -224,6 +252,10 @@ pub enum ChangeKind {
     History,
     /// The books go on without what a restored backup lacks.
     GoOn,
+    /// The district has another authority.
+    Authority,
+    /// A device was named or revoked.
+    SetDevice,
 }
 
 impl ChangeKind {
@@ -238,12 +270,16 @@ impl ChangeKind {
             Self::Device => "device",
             Self::History => "history",
             Self::GoOn => "go-on",
+            Self::Authority => "authority",
+            Self::SetDevice => "set-device",
         }
     }
 
     fn from_key(key: &str) -> Option<Self> {
-        use ChangeKind::{Baseline, Code, Device, GoOn, History, Programme, Quotas, Target};
-        [Programme, Quotas, Baseline, Target, Code, Device, History, GoOn]
+        use ChangeKind::{
+            Authority, Baseline, Code, Device, GoOn, History, Programme, Quotas, SetDevice, Target,
+        };
+        [Programme, Quotas, Baseline, Target, Code, Device, History, GoOn, Authority, SetDevice]
             .into_iter()
             .find(|kind| kind.key() == key)
     }
@@ -296,6 +332,8 @@ pub trait Journal: Send {
     fn names(&mut self) -> Stored<(Numbered, Numbered)>;
     /// All devices.
     fn devices(&mut self) -> Stored<Vec<DeviceRow>>;
+    /// All authorities, the newest last.
+    fn authorities(&mut self) -> Stored<Vec<AuthorityRow>>;
     /// An enrolment code.
     fn code(&mut self, hash: &[u8; 32]) -> Stored<Option<CodeRow>>;
     /// A submission by its commit sequence.
@@ -356,6 +394,8 @@ pub trait Ledger: Journal {
     fn name_form(&mut self, number: u32, key: &str) -> Stored<()>;
     /// Enters or updates a device.
     fn put_device(&mut self, device: &DeviceRow) -> Stored<()>;
+    /// Enters an authority, or retires one.
+    fn put_authority(&mut self, authority: &AuthorityRow) -> Stored<()>;
     /// Notes how far a device has come.
     fn advance_device(&mut self, number: u32, reached: &Reached) -> Stored<()>;
     /// Enters or updates an enrolment code.

@@ -76,8 +76,26 @@ pub enum Trouble {
     InUse(String),
     /// The server that has the books does not answer.
     ServerSilent,
-    /// The address is not of this computer.
-    NotLoopback(String),
+    /// The authority cannot be made or used.
+    Authority(String),
+    /// The request for a certificate is none that a device makes.
+    BadSigningRequest,
+    /// The device has been revoked.
+    Revoked,
+    /// The device's certificate has run out.
+    RunOut,
+    /// Somebody has shown too many wrong codes.
+    TooManyTries,
+    /// No device of a commune is meant by that.
+    UnknownDevice(String),
+    /// Several devices are meant by that.
+    AmbiguousDevice(String, Vec<String>),
+    /// A name that cannot be shown.
+    BadName,
+    /// The queue is of a device that was revoked.
+    QueueOfARevoked,
+    /// Communes cannot call such an address.
+    Unreachable(String),
     /// Text that is no address with a port.
     NotAnAddress(String),
     /// The address cannot be listened on.
@@ -301,9 +319,48 @@ impl Trouble {
                 "gom-server đang chạy nhưng không trả lời; xem nhật ký của nó",
                 "gom-server is running but does not answer; look at its log"
             ),
-            Self::NotLoopback(address) => say!(
-                "{address}: hiện chỉ nghe trên máy này (127.0.0.1 hoặc [::1]) vì đường truyền chưa được mã hóa",
-                "{address}: for now only this computer's own addresses (127.0.0.1 or [::1]), for the line is not encrypted yet"
+            Self::Authority(why) => say!(
+                "không dùng được khóa chứng thực của huyện: {why}; hãy phục hồi sổ từ bản sao lưu",
+                "the district's authority cannot be used: {why}; restore the books from a backup"
+            ),
+            Self::BadSigningRequest => say!(
+                "yêu cầu cấp chứng thư không đúng: phải tự ký bằng khóa P-256 của máy; hãy cập nhật chương trình gom",
+                "the request for a certificate is not as it should be: signed by the device's own key on P-256; update gom"
+            ),
+            Self::Revoked => say!(
+                "huyện đã thu hồi máy này; hãy hỏi huyện, và nếu còn dùng máy thì xin mã ghi danh mới",
+                "the district has revoked this computer; ask the district, and for a new invitation if it is still to be used"
+            ),
+            Self::RunOut => say!(
+                "chứng thư của máy này đã hết hạn; gom sẽ tự xin chứng thư mới",
+                "this computer's certificate has run out; gom asks for another one by itself"
+            ),
+            Self::TooManyTries => say!(
+                "đã gõ sai mã quá nhiều lần; hãy chờ 10 phút rồi thử lại",
+                "too many wrong codes; wait for 10 minutes, then try again"
+            ),
+            Self::UnknownDevice(typed) => say!(
+                "không có máy nào là «{typed}»; xem gom-server devices",
+                "there is no computer “{typed}”; see gom-server devices"
+            ),
+            Self::AmbiguousDevice(typed, ids) => {
+                let ids = ids.join(", ");
+                say!(
+                    "«{typed}» chỉ nhiều máy: {ids}; hãy ghi tên ngắn",
+                    "“{typed}” means several computers: {ids}; write the short name"
+                )
+            }
+            Self::BadName => say!(
+                "tên máy phải có từ 1 đến 100 ký tự, không xuống dòng",
+                "a computer's name has 1 to 100 characters on one line"
+            ),
+            Self::QueueOfARevoked => say!(
+                "huyện đã thu hồi máy đã ghi tệp này, nên không nhận. Nếu các báo cáo này đúng, chạy lại với --release để huyện nhập thay",
+                "the district has revoked the computer that wrote this file, so it is not taken. If these reports are right, run it again with --release, and the district enters them on the unit's behalf"
+            ),
+            Self::Unreachable(address) => say!(
+                "xã không gọi được tới «{address}»; hãy cho biết địa chỉ và cổng của máy chủ trong mạng, như --address 10.0.0.5:7443, hoặc address = \"10.0.0.5:7443\" trong settings.toml",
+                "communes cannot call “{address}”; give the server's address and port in the network, such as --address 10.0.0.5:7443, or address = \"10.0.0.5:7443\" in settings.toml"
             ),
             Self::NotAnAddress(text) => say!(
                 "«{text}» không phải là địa chỉ để nghe; viết 127.0.0.1:7443, localhost:7443 hoặc [::1]:7443 (--listen hoặc GOM_LISTEN)",

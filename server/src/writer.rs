@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use gom_domain::programme::Editions;
 use gom_domain::world::{Disk, World};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use crate::books::{Answer, Books, Job};
 use crate::memory::Memory;
@@ -33,6 +33,8 @@ pub struct Writer {
     jobs: mpsc::Sender<Request>,
     room: Arc<Semaphore>,
     memory: Arc<RwLock<Memory>>,
+    /// Who waits to hear that a device was named or revoked.
+    devices: watch::Sender<()>,
 }
 
 /// The writer's thread; joined when the server stops.
@@ -50,8 +52,7 @@ impl Writer {
             }
             books.settle();
         });
-        let room = Arc::new(Semaphore::new(ROOM as usize));
-        (Self { jobs, room, memory }, WriterThread(thread))
+        (Self::new(jobs, memory), WriterThread(thread))
     }
 
     /// The same without a thread: who polls the work is the writer, and `disk` waits for its commits.
@@ -72,8 +73,12 @@ impl Writer {
             }
             books.settle();
         };
+        (Self::new(jobs, memory), work)
+    }
+
+    fn new(jobs: mpsc::Sender<Request>, memory: Arc<RwLock<Memory>>) -> Self {
         let room = Arc::new(Semaphore::new(ROOM as usize));
-        (Self { jobs, room, memory }, work)
+        Self { jobs, room, memory, devices: watch::Sender::new(()) }
     }
 
     /// Hands a job in and returns where its answer will come. Waits while too many are waiting already.
@@ -88,7 +93,20 @@ impl Writer {
 
     /// Has a job done.
     pub async fn perform(&self, job: Job) -> Answer {
-        self.submit(job).await.await.unwrap_or_else(|_| stopped())
+        let sets_device = matches!(job, Job::SetDevice(_));
+        let answer = self.submit(job).await.await.unwrap_or_else(|_| stopped());
+        if sets_device {
+            self.devices.send_replace(());
+        }
+        answer
+    }
+
+    /// Waits until a device is revoked.
+    pub async fn revoked(&self, device: u32) {
+        let mut devices = self.devices.subscribe();
+        let is_revoked = |(): &()| self.memory().device(device).is_some_and(|row| row.revoked_ms.is_some());
+        // The sender lives as long as the writer does.
+        _ = devices.wait_for(is_revoked).await;
     }
 
     /// The programmes that have been committed.

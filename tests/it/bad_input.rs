@@ -197,11 +197,10 @@ async fn a_wrong_folder_address_or_period_is_said() {
     has(&office.vi(&["verify"]).failed(), &["nowhere: chưa có sổ của huyện; dùng lệnh init trước"]);
     has(&office.en(&["serve"]).failed(), &["there are no books here; use init first"]);
     assert!(!nowhere.exists(), "nothing is left behind");
-    let listen = ["serve", "--listen", "0.0.0.0:7443"];
-    has(
-        &district.office().en(&listen).failed(),
-        &["0.0.0.0:7443: for now only this computer's own addresses"],
-    );
+    for address in ["0.0.0.0:7443", "huyen.vn", "https://huyen.vn:7443"] {
+        let said = district.office().en(&["enroll", "31423", "--address", address]).failed();
+        has(&said, &["communes cannot call “", "--address 10.0.0.5:7443"]);
+    }
     has(
         &district.office().vi(&["progress", "--as-of", "May"]).failed(),
         &["«May» không phải là kỳ; viết 2024-05"],
@@ -211,7 +210,7 @@ async fn a_wrong_folder_address_or_period_is_said() {
         &["chưa có chương trình của năm 2031; sổ có chương trình của năm: 2024"],
     );
     has(&district.office().vi(&["explain", "storks", "--as-of", "2024-05"]).failed(), &["«storks»"]);
-    for server in ["127.0.0.1", "ftp://127.0.0.1", "http://127.0.0.1:7000/x"] {
+    for server in ["huyen/xa", "ftp://127.0.0.1", "http://127.0.0.1:7000/x"] {
         has(&commune.office().vi(&["sync", "--server", server]).failed(), &["không phải là địa chỉ máy chủ"]);
     }
     assert_eq!(commune.office().vi(&["set"]).code, Some(2), "wrong usage");

@@ -54,7 +54,7 @@ async fn the_programs_say_the_same_in_both_languages() {
     let said = pc.en(&["enroll", "--server", &district.url(), &unknown]).failed();
     has(&said, &["error: the enrolment code is not right"]);
     let said = pc.en(&["enroll", "--server", "http://example.vn:7000", code.trim()]).failed();
-    has(&said, &["leads out of this computer"]);
+    has(&said, &["without an invitation that has the district's fingerprint only this computer"]);
     let said = pc.en(&["enroll", "--server", &district.url(), code.trim()]).done();
     has(&said, &["This computer is enrolled for Xã Hòa An.", "Programme of work for 2024"]);
     has(&district.office().en(&["enroll", "99999"]).failed(), &["error: there is no unit “99999”"]);

@@ -6,13 +6,17 @@
     reason = "in a test, a panic is the report, and a future is held once"
 )]
 
+mod authorisation;
 mod backup;
 mod backup_commune;
 mod bad_input;
 mod books;
 mod corrections;
+mod devices;
 mod door;
+mod encrypted;
 mod enrolment;
+mod floods;
 mod full_disk;
 mod future;
 mod fuzzed;
@@ -30,3 +34,4 @@ mod second_pc;
 mod stick;
 mod tampering;
 mod upgrade;
+mod witness;

@@ -12,7 +12,7 @@ use gom_proto::wire::{self, push_reply, push_request};
 use gom_proto::{PROTOCOL, greeting, pass};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Streaming};
+use tonic::{Request, Status, Streaming};
 
 use crate::{District, soon};
 
@@ -105,6 +105,14 @@ impl Conversation {
         }
         assert!(came.iter().map(|(number, _)| *number).eq(numbers), "a receipt for each, in order: {came:?}");
         came.into_iter().map(|(_, receipt)| receipt).collect()
+    }
+
+    /// Waits, saying nothing, until the district ends the conversation.
+    pub async fn ended(&mut self) -> Status {
+        match soon(self.incoming.message()).await {
+            Err(status) => status,
+            said => panic!("the district says something else: {said:?}"),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use gom::show::{CellState, FormView};
 use gom::status::Status;
 use gom::{Failure, SyncError, SyncReport, Which};
 use gom_domain::Bilingual;
+use gom_domain::invitation::Invitation;
 use gom_domain::ruling::{Receipt, Verdict};
 use gom_domain::world::World;
 use tempfile::TempDir;
@@ -36,9 +37,9 @@ impl Commune {
     /// The same, with a clock of its own.
     pub async fn enrolled_with(district: &District, unit: &str, world: World) -> Self {
         let home = TempDir::new().unwrap();
-        let (code, url) = (district.code(unit).await, district.url());
+        let (invitation, url) = (district.invitation(unit).await, district.url());
         let folder = home.path().join("commune");
-        let enrolled = try_enrol(&folder, world.clone(), &url, &code).await;
+        let enrolled = try_accept(&folder, world.clone(), &invitation).await;
         let gom = enrolled.unwrap_or_else(|failure| panic!("{unit}: {failure:?}"));
         Self { code: unit.to_owned(), home, world, url, gom: Arc::new(gom) }
     }
@@ -193,9 +194,26 @@ pub fn read_failure(failure: &Failure) -> Vec<Bilingual> {
     gom::wording::failure(failure)
 }
 
-/// Tries to enrol a folder.
+/// Tries to enrol a folder by a code, at a server on this computer.
 pub async fn try_enrol(folder: &Path, world: World, url: &str, code: &str) -> Result<gom::Commune, Failure> {
-    match soon(gom::Commune::enroll(folder, world.clone(), url, code)).await {
+    enrolled(folder, world.clone(), soon(gom::Commune::enroll(folder, world, url, code)).await).await
+}
+
+/// Tries to enrol a folder by an invitation.
+pub async fn try_accept(
+    folder: &Path,
+    world: World,
+    invitation: &Invitation,
+) -> Result<gom::Commune, Failure> {
+    enrolled(folder, world.clone(), soon(gom::Commune::accept(folder, world, invitation)).await).await
+}
+
+async fn enrolled(
+    folder: &Path,
+    world: World,
+    enrolled: Result<(gom::Commune, gom::Enrolled), Failure>,
+) -> Result<gom::Commune, Failure> {
+    match enrolled {
         Ok((commune, _)) => Ok(commune),
         Err(Failure::FirstSync(error)) if is_busy(&error) => {
             let commune = gom::Commune::open(folder, world)?;

@@ -4,16 +4,18 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use gom_domain::code::{CODE_LIFE_MS, EnrolCode};
+use gom_domain::code::{CODE_LIFE_MS, EnrolCode, Fingerprint};
 use gom_domain::greeting::DeviceId;
+use gom_domain::invitation::Invitation;
 use gom_domain::programme::Bundle;
 use gom_domain::unit::UnitId;
+use gom_server::authority;
 use gom_server::books::{Answer, Books, Job};
 use gom_server::enrol::IssueCode;
 use gom_server::folder::Folder;
 use gom_server::memory::Memory;
 use gom_server::publish::Load;
-use gom_server::serve::{self, Running};
+use gom_server::serve::{self, Listen, Running};
 use gom_server::store::{Journal, SubmissionRow};
 use gom_server::totals::{Over, totals};
 use gom_server::wording::Trouble;
@@ -30,6 +32,7 @@ pub struct District {
     home: TempDir,
     running: Option<Running>,
     programme: &'static str,
+    listen: Listen,
 }
 
 impl District {
@@ -38,8 +41,17 @@ impl District {
         Self::of("phung-hiep-2024", "2024-10-15").await
     }
 
+    /// The same, with encrypted lines.
+    pub async fn encrypted() -> Self {
+        Self::listening("phung-hiep-2024", "2024-10-15", Listen::encrypted(crate::HERE)).await
+    }
+
     /// A district with a programme of the repository, on a day.
     pub async fn of(programme: &'static str, day: &str) -> Self {
+        Self::listening(programme, day, crate::HERE.into()).await
+    }
+
+    async fn listening(programme: &'static str, day: &str, listen: Listen) -> Self {
         let home = TempDir::new().unwrap();
         let clock = Clock::at(day);
         let world = clock.world();
@@ -49,14 +61,14 @@ impl District {
         let answer = books.commit(vec![Job::Load(load)], world.now_ms()).remove(0);
         assert!(matches!(answer, Answer::Changed(_)), "{answer:?}");
         drop((books, lock));
-        let mut district = Self { clock, home, running: None, programme };
+        let mut district = Self { clock, home, running: None, programme, listen };
         district.start().await;
         district
     }
 
     /// Serves, at a port that was free.
     pub async fn start(&mut self) {
-        let (folder, listen) = (self.folder(), "127.0.0.1:0".parse().unwrap());
+        let (folder, listen) = (self.folder(), self.listen);
         let since = Instant::now();
         self.running = loop {
             match serve::start(&folder, listen, self.clock.world()).await {
@@ -84,7 +96,19 @@ impl District {
 
     /// The same as communes write it.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address())
+        let scheme = if self.listen.encrypted { "https" } else { "http" };
+        format!("{scheme}://{}", self.address())
+    }
+
+    /// By what communes know it.
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        authority::fingerprint(&self.memory()).filter(|_| self.listen.encrypted)
+    }
+
+    /// An invitation for a unit: its id, code or name.
+    pub async fn invitation(&self, unit: &str) -> Invitation {
+        let code = EnrolCode::parse(&self.code(unit).await).unwrap();
+        Invitation { address: self.address().to_string(), code, authority: self.fingerprint() }
     }
 
     /// Its folder.

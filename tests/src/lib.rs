@@ -18,6 +18,7 @@ pub mod commune;
 pub mod disk;
 pub mod district;
 pub mod edit;
+pub mod encrypted;
 pub mod fuzzed;
 pub mod line;
 pub mod planted;
@@ -36,11 +37,15 @@ pub use line::{Direction, Line};
 pub use program::{Program, Said};
 pub use serving::Serving;
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long anything may take that a story waits for. Nothing comes near it but a program that hangs.
 pub const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Any free port of this computer.
+pub const HERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// Waits for something that must end.
 pub async fn soon<T>(what: impl Future<Output = T>) -> T {

@@ -25,6 +25,11 @@ impl Serving {
         Self::try_start(folder).expect("the server should be ready")
     }
 
+    /// The same, with more to its command.
+    pub fn start_with(folder: &Path, more: &[&str]) -> Self {
+        Self::of(serve(folder).args(more)).expect("the server should be ready")
+    }
+
     /// The same, or what the server said instead of being ready.
     pub fn try_start(folder: &Path) -> Result<Self, String> {
         Self::of(&mut serve(folder))
@@ -96,6 +101,13 @@ impl Serving {
         let after_name = stat.rsplit_once(')').unwrap().1;
         let times = after_name.split_whitespace().skip(11).take(2);
         times.map(|ticks| ticks.parse::<u64>().unwrap() * 10).sum()
+    }
+
+    /// The memory that it takes now, as Linux counts it, in kB.
+    pub fn memory_kb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     fn complaints(&mut self) -> String {

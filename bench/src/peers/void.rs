@@ -30,6 +30,17 @@ impl Sync for Void {
     type PullStream = Replies<wire::PullReply>;
     type GiveBackStream = Replies<wire::GivenBackReply>;
 
+    async fn witness(
+        &self,
+        _: Request<wire::WitnessRequest>,
+    ) -> Result<Response<wire::WitnessReply>, Status> {
+        Err(Status::unimplemented("nobody here has a journal"))
+    }
+
+    async fn renew(&self, _: Request<wire::RenewRequest>) -> Result<Response<wire::RenewReply>, Status> {
+        Err(Status::unimplemented("nobody here has a certificate"))
+    }
+
     async fn push(
         &self,
         request: Request<Streaming<wire::PushRequest>>,

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::{Commune, Failure};
+use gom_domain::invitation::Invitation;
 use gom_domain::world::World;
 use gom_domain::{Lang, say};
 
@@ -16,15 +17,23 @@ pub(super) async fn enroll(
     code: &str,
     world: &World,
 ) -> Result<ExitCode, Failure> {
-    let Some(server) = server else {
+    let (_, enrolled) = if code.contains('/') {
+        let mut invitation = Invitation::parse(code).map_err(|_| Failure::MistypedCode)?;
+        if let Some(server) = server {
+            let bare = server.trim_start_matches("https://").trim_start_matches("http://");
+            bare.clone_into(&mut invitation.address);
+        }
+        Commune::accept(folder, world.clone(), &invitation).await?
+    } else if let Some(server) = server {
+        Commune::enroll(folder, world.clone(), &server, code).await?
+    } else {
         let text = say!(
-            "chưa biết máy chủ; thêm --server http://127.0.0.1:7443",
-            "the server is not known; add --server http://127.0.0.1:7443"
+            "chưa biết máy chủ; hãy gõ cả dòng mã ghi danh mà huyện đã cấp, có địa chỉ ở đầu",
+            "the server is not known; type the whole line that the district has given, which begins with its address"
         );
         gom_terminal::fail(lang, text.get(lang));
         return Ok(ExitCode::from(2));
     };
-    let (_, enrolled) = Commune::enroll(folder, world.clone(), &server, code).await?;
     let (unit, filed) = (&enrolled.unit_name, enrolled.report.filed);
     put(lang, &say!("Đã ghi danh máy này cho đơn vị {unit}.", "This computer is enrolled for {unit}."));
     for programme in &enrolled.programmes {

@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, Row, named_params};
 
 use super::value::{count, damaged, fixed, fixed_or_none, int, small};
 use super::{Rows, Stored};
+use crate::credentials::Credentials;
 
 /// What the folder says of itself, enrolled or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub struct FolderRow {
     pub server: String,
     /// What the device shows with each call.
     pub secret: [u8; 32],
+    /// How it shows itself on an encrypted line; none where lines are not encrypted.
+    pub credentials: Option<Credentials>,
     /// Who it is, once the district has enrolled it.
     pub enrolled: Option<EnrolledRow>,
 }
@@ -58,6 +61,35 @@ impl Rows<'_> {
         Ok(())
     }
 
+    /// The key that was made here, whether or not the district has signed for it.
+    pub fn key(&self) -> Stored<Option<Vec<u8>>> {
+        let sql = "select key from folder";
+        let found: Option<Option<Vec<u8>>> =
+            self.connection.prepare_cached(sql)?.query_row([], |row| row.get("key")).optional()?;
+        Ok(found.flatten())
+    }
+
+    /// Keeps a key for which nothing has been given yet.
+    pub fn put_key(&self, key: &[u8]) -> Stored<()> {
+        self.put_credentials(Some(key), None)
+    }
+
+    /// Keeps what the district has given for a key.
+    pub(crate) fn keep_credentials(&self, credentials: &Credentials) -> Stored<()> {
+        self.put_credentials(Some(credentials.key()), Some(&credentials.kept()))
+    }
+
+    /// Forgets them: the folder is enrolled where lines are not encrypted.
+    pub fn forget_credentials(&self) -> Stored<()> {
+        self.put_credentials(None, None)
+    }
+
+    fn put_credentials(&self, key: Option<&[u8]>, given: Option<&[u8]>) -> Stored<()> {
+        let sql = "update folder set key = :key, credentials = :given";
+        self.connection.execute(sql, named_params! { ":key": key, ":given": given })?;
+        Ok(())
+    }
+
     /// Keeps what the district has answered to the enrolment.
     pub fn enrol(&self, device: DeviceId, unit: &UnitId, history: HistoryId, seal: &[u8]) -> Stored<()> {
         let bound = named_params! {
@@ -91,6 +123,9 @@ impl Rows<'_> {
     /// pulled.
     pub fn begin_as(&self, row: &FolderRow, own: &EnrolledRow, epoch: u32) -> Stored<()> {
         self.prepare_enrolment(&row.server, &row.secret)?;
+        if let Some(credentials) = &row.credentials {
+            self.keep_credentials(credentials)?;
+        }
         self.enrol(own.device, &own.unit, own.history, own.admission.as_deref().unwrap_or_default())?;
         self.begin_epoch(epoch)
     }
@@ -145,5 +180,9 @@ pub(super) fn folder(row: &Row<'_>) -> Stored<FolderRow> {
             quarantined: row.get("quarantined")?,
         }),
     };
-    Ok(FolderRow { server: row.get("server")?, secret: fixed(row, "secret")?, enrolled })
+    let key: Option<Vec<u8>> = row.get("key")?;
+    let given: Option<Vec<u8>> = row.get("credentials")?;
+    let credentials = key.zip(given).map(|(key, given)| Credentials::read(&key, &given));
+    let credentials = credentials.transpose().map_err(|_| damaged("credentials"))?.flatten();
+    Ok(FolderRow { server: row.get("server")?, secret: fixed(row, "secret")?, credentials, enrolled })
 }

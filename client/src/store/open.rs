@@ -37,6 +37,8 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0002_give_back.sql")),
     M::up(include_str!("../../migrations/0003_read_by.sql")),
     M::up(include_str!("../../migrations/0004_whole.sql")),
+    M::up(include_str!("../../migrations/0005_credentials.sql")),
+    M::up(include_str!("../../migrations/0006_checkpoints.sql")),
 ];
 
 impl Store {

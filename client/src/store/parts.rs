@@ -32,6 +32,7 @@ pub(super) const ALL: &[Marked] = &[
     Marked::alone("edition"),
     EDITION_FILE,
     Marked::alone("prior"),
+    Marked::alone("checkpoint"),
 ];
 
 const fn of_draft(table: &'static str) -> Marked {

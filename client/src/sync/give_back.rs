@@ -5,18 +5,16 @@
 
 use gom_domain::greeting::DeviceId;
 use gom_proto::operations::Packer;
-use gom_proto::wire::sync_client::SyncClient;
 use gom_proto::wire::{self, Taken};
 use gom_proto::{Malformed, sheet};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
-use tonic::transport::Channel;
 
 use super::desk::Desk;
 use super::push::{Came, settled};
 use super::{Refused, SyncError, SyncReport};
-use crate::line::{LineFault, Pass, Stage, patiently};
+use crate::line::{Line, LineFault, Stage, patiently};
 use crate::store::{FiledRow, Rows, SealedBy, Stored, Untold};
 
 /// How many offers are on their way at once.
@@ -34,17 +32,16 @@ pub(crate) enum Item {
 /// Offers all that the district has not told again, and settles what it says of it.
 pub(super) async fn give_back(
     desk: &Desk,
-    client: &mut SyncClient<Channel>,
-    pass: &Pass,
+    line: &mut Line,
     device: DeviceId,
     report: &mut SyncReport,
 ) -> Result<(), SyncError> {
     let items = desk.read(items).await?;
     let (offers, requests) = mpsc::channel(AHEAD);
     let (offered, awaited) = mpsc::channel(AHEAD);
+    let call = line.on(ReceiverStream::new(requests));
     let take = async {
-        let call = client.give_back(pass.on(ReceiverStream::new(requests)));
-        let replies = patiently(call, Stage::Talking).await?.into_inner();
+        let replies = patiently(line.client.give_back(call), Stage::Talking).await?.into_inner();
         take_all(desk, replies, awaited, report).await
     };
     let (left, offered) = tokio::join!(take, offer_all(desk, device, items, offers, offered));

@@ -2,20 +2,19 @@
 
 use gom_domain::greeting::{Action, Hello, Welcome};
 use gom_domain::world::World;
-use gom_proto::wire::sync_client::SyncClient;
 use gom_proto::wire::{self, push_reply, push_request};
 use gom_proto::{Malformed, PROTOCOL, change, greeting};
 use tokio::sync::mpsc::{self, Sender};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
-use tonic::transport::Channel;
 
 use super::SyncError;
 use super::desk::Desk;
 use super::push::WINDOW;
-use crate::line::{LineFault, Pass, Stage, patiently};
+use crate::line::{Line, LineFault, Stage, patiently};
 use crate::planted;
 use crate::store::{EnrolledRow, Rows, Stored};
+use crate::witness;
 
 /// What came of a greeting.
 #[derive(Debug)]
@@ -44,13 +43,14 @@ pub(crate) struct Agreed {
 pub(super) struct Exchange {
     pub(super) outgoing: Sender<wire::PushRequest>,
     pub(super) incoming: Streaming<wire::PushReply>,
+    /// Whether it is time for another certificate.
+    pub(super) renew: bool,
 }
 
 /// Greets the district and finds out from where to go on.
 pub(super) async fn greet(
     desk: &Desk,
-    client: &mut SyncClient<Channel>,
-    pass: &Pass,
+    line: &mut Line,
     own: &EnrolledRow,
     world: &World,
 ) -> Result<Greeted, SyncError> {
@@ -60,18 +60,25 @@ pub(super) async fn greet(
     let (outgoing, requests) = mpsc::channel(WINDOW + 1);
     let first = wire::PushRequest { kind: Some(push_request::Kind::Hello((&hello).into())) };
     _ = outgoing.send(first).await;
-    let call = client.push(pass.on(ReceiverStream::new(requests)));
-    let mut incoming = patiently(call, Stage::Greeting).await?.into_inner();
+    let call = line.on(ReceiverStream::new(requests));
+    let mut incoming = patiently(line.client.push(call), Stage::Greeting).await?.into_inner();
     let reply = patiently(incoming.message(), Stage::Greeting).await?.ok_or(LineFault::HungUp)?;
-    let Some(push_reply::Kind::Welcome(welcome)) = reply.kind else {
+    let Some(push_reply::Kind::Welcome(mut welcome)) = reply.kind else {
         return Err(LineFault::Malformed(Malformed::Field("welcome")).into());
     };
-    let (at_ms, clock_ms) = (world.now_ms(), welcome.clock_ms);
+    let (at_ms, clock_ms, renew) = (world.now_ms(), welcome.clock_ms, welcome.renew);
     desk.write(move |rows| rows.note_contact(at_ms, clock_ms.saturating_sub(at_ms))).await?;
+    let checkpoint = welcome.checkpoint.take();
     let welcome = read(welcome, &hello)?;
     let own = own.clone();
-    Ok(match desk.write(move |rows| agree(rows, &own, &welcome)).await?? {
-        Ok(agreed) => Greeted::Agreed(agreed, Box::new(Exchange { outgoing, incoming })),
+    let agreed = move |rows: &Rows<'_>| {
+        if let Some(told) = &checkpoint {
+            witness::keep(rows, &own, (told, welcome.history), at_ms)?;
+        }
+        agree(rows, &own, &welcome)
+    };
+    Ok(match desk.write(agreed).await?? {
+        Ok(agreed) => Greeted::Agreed(agreed, Box::new(Exchange { outgoing, incoming, renew })),
         Err(Older(epoch)) => Greeted::Older(epoch),
     })
 }

@@ -6,14 +6,12 @@
 use gom_domain::greeting::{DeviceId, fingerprint};
 use gom_domain::ruling::Receipt;
 use gom_proto::submission::Envelope;
-use gom_proto::wire::sync_client::SyncClient;
 use gom_proto::wire::{self, pull_reply::News};
 use gom_proto::{Malformed, change, sheet};
-use tonic::transport::Channel;
 
 use super::desk::Desk;
 use super::{SyncError, SyncReport};
-use crate::line::{LineFault, Pass, Stage, patiently};
+use crate::line::{Line, LineFault, Stage, patiently};
 use crate::programme;
 use crate::store::{About, FiledRow, PriorKind, Rows, SealedBy, Sheet, Stored};
 
@@ -32,12 +30,12 @@ pub(crate) struct Told {
 /// Fetches all news after a commit.
 pub(super) async fn pull(
     desk: &Desk,
-    client: &mut SyncClient<Channel>,
-    pass: &Pass,
+    line: &mut Line,
     after: u64,
     report: &mut SyncReport,
 ) -> Result<(), SyncError> {
-    let call = client.pull(pass.on(wire::PullRequest { after }));
+    let call = line.on(wire::PullRequest { after });
+    let call = line.client.pull(call);
     let mut news = patiently(call, Stage::Talking).await?.into_inner();
     let mut unknown = false;
     loop {

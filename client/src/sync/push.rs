@@ -155,7 +155,7 @@ async fn talk(
     came: Sender<Came>,
     sent: &mut Sent,
 ) -> Result<(), LineFault> {
-    let Exchange { outgoing, incoming } = exchange;
+    let Exchange { outgoing, incoming, .. } = exchange;
     let mut more = true;
     loop {
         // In this order, so that a run can be repeated; the window keeps either side from being left waiting.

@@ -52,7 +52,7 @@ pub fn failure(failure: &Failure) -> Vec<Bilingual> {
             "mã ghi danh gõ sai; hãy đối chiếu từng ký tự với mã huyện đã cấp",
             "the enrolment code is mistyped; compare it letter by letter with the one from the district"
         ),
-        Failure::Enrolment(fault) => line_fault(fault),
+        Failure::Enrolment(fault) | Failure::Line(fault) => line_fault(fault),
         Failure::File { file, source } => file_fault(file, source),
         Failure::Answers(untaken) => answers(*untaken),
         Failure::BadBackup { file, source } => bad_backup(file, source),

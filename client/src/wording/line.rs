@@ -13,9 +13,21 @@ pub fn line_fault(fault: &LineFault) -> Bilingual {
             "«{address}» không phải là địa chỉ máy chủ; viết như http://127.0.0.1:7443",
             "“{address}” is no address of a server; write one like http://127.0.0.1:7443"
         ),
-        LineFault::NotLoopback(address) => say!(
-            "địa chỉ {address} nằm ngoài máy này; đường truyền chưa được mã hóa nên hiện chỉ nhận http://127.0.0.1, http://localhost hoặc http://[::1]",
-            "the address {address} leads out of this computer; until the line is encrypted only http://127.0.0.1, http://localhost and http://[::1] are accepted"
+        LineFault::NotEncrypted(address) => say!(
+            "địa chỉ {address} không đúng với cách ghi danh: chưa ghi danh bằng mã có dấu của huyện thì chỉ nối được trong máy này (http://127.0.0.1:7443); đã ghi danh có mã hóa thì địa chỉ bắt đầu bằng https://",
+            "the address {address} does not go with the enrolment: without an invitation that has the district's fingerprint only this computer can be spoken to (http://127.0.0.1:7443); with one, addresses begin with https://"
+        ),
+        LineFault::NotTheDistrict(_) => say!(
+            "nơi trả lời không phải là máy chủ của huyện này: dấu của nó khác với dấu trong mã ghi danh. Không gửi gì cả; hãy kiểm tra địa chỉ và hỏi huyện",
+            "what answers is not this district's server: its fingerprint is not the one in the invitation. Nothing was sent; check the address and ask the district"
+        ),
+        LineFault::CertificateRefused => say!(
+            "máy chủ của huyện không nhận chứng thư của máy này; những gì đã xếp hàng vẫn còn nguyên. Hãy xin huyện mã ghi danh mới",
+            "the district's server does not take this computer's certificate; everything queued is still there. Ask the district for another invitation"
+        ),
+        LineFault::Credentials(why) => say!(
+            "không dùng được khóa hoặc chứng thư của máy này ({why}); những gì đã xếp hàng vẫn còn nguyên. Hãy báo huyện",
+            "this computer's key or certificate cannot be used ({why}); everything queued is still there. Tell the district"
         ),
         LineFault::NoServer { address, .. } => say!(
             "không có máy chủ nào tại {address}; hãy kiểm tra địa chỉ, mạng, và máy chủ đã bật chưa",

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use gom_domain::code::{CODE_LIFE_MS, EnrolCode};
 use gom_domain::element::ElementIx;
 use gom_domain::examine::Finding;
 use gom_domain::form::FormIx;
@@ -22,7 +21,6 @@ use gom_terminal::{put, tell};
 
 use super::{Done, block_on, in_force, read_file, recalled, show};
 use crate::books::Job;
-use crate::enrol::IssueCode;
 use crate::enter::Enter;
 use crate::folder::Folder;
 use crate::memory::Memory;
@@ -30,25 +28,8 @@ use crate::office;
 use crate::store::{Journal, Place, StoreError, Stored};
 use crate::wording::Trouble;
 
-/// Issues a code and prints it, alone, on stdout.
-pub(super) fn enroll(folder: &Folder, name: &str, world: &World, lang: Lang) -> Done {
-    let (_, memory) = recalled(folder, None)?;
-    let (unit_name, unit) = named(&memory, name)?;
-    let code = EnrolCode::new(world.random());
-    let expires_ms = world.now_ms() + CODE_LIFE_MS;
-    let job = Job::IssueCode(IssueCode { unit, hash: code.hash(), expires_ms });
-    block_on(office::commit(folder, job, world))??;
-    put(&code.shown());
-    let until = gom_domain::calendar::vietnam_time(expires_ms);
-    tell(lang.pick(
-        &format!("Mã ghi danh cho {unit_name}: dùng một lần, đến {until}."),
-        &format!("Enrolment code for {unit_name}: for one use, until {until}."),
-    ));
-    Ok(())
-}
-
 /// The unit of a name, with the unit's own name: in the newest year that knows it.
-fn named(memory: &Memory, name: &str) -> Result<(String, UnitId), Vec<Trouble>> {
+pub(super) fn named(memory: &Memory, name: &str) -> Result<(String, UnitId), Vec<Trouble>> {
     let programmes = in_force(memory);
     if programmes.is_empty() {
         return Err(vec![Trouble::no_programme(memory, None)]);

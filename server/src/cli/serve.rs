@@ -1,14 +1,15 @@
 //! `serve`: the server, until it is told to stop.
 
 use gom_domain::world::World;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use clap::Args;
 use gom_terminal::{Setting, Settings, put};
 
 use super::Done;
 use crate::backup::schedule::{Schedule, hours_ms};
 use crate::folder::Folder;
-use crate::serve as server;
+use crate::serve::{self as server, Listen};
 use crate::wording::Trouble;
 
 /// Where the server listens unless told otherwise.
@@ -23,6 +24,51 @@ pub(super) const LISTEN: Setting = Setting {
         r#"an address with its port, such as "127.0.0.1:7443", "localhost:7443" or "[::1]:7443""#,
     ],
 };
+
+/// Whether lines are encrypted also where they do not leave this computer, in the settings file.
+pub(super) const TLS: Setting = Setting {
+    key: "tls",
+    fits: |text| matches!(text.trim(), "true" | "false"),
+    allowed: [r#""true" hoặc "false""#, r#""true" or "false""#],
+};
+
+/// Where communes reach the server, in the settings file, if that is not where it listens.
+pub(super) const ADDRESS: Setting = Setting {
+    key: "address",
+    fits: is_reachable,
+    allowed: [
+        r#"địa chỉ và cổng mà xã gọi tới, như "10.0.0.5:7443" hoặc "huyen.vn:7443""#,
+        r#"the address and port that communes call, such as "10.0.0.5:7443" or "huyen.vn:7443""#,
+    ],
+};
+
+/// Whether communes can call an address: it has a host and a port, and names one computer.
+pub(super) fn is_reachable(text: &str) -> bool {
+    let Some((host, port)) = text.trim().rsplit_once(':') else { return false };
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let nobody = bare.is_empty() || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified());
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    !nobody && host.chars().all(plain) && port.parse::<u16>().is_ok_and(|port| port > 0)
+}
+
+/// Where the server listens by the flags and the settings.
+pub(super) fn listen(asked: &Listening, settings: &Settings) -> Result<Listen, Vec<Trouble>> {
+    let text = asked.listen.as_deref().or(settings.get(LISTEN.key)).unwrap_or(DEFAULT);
+    let address = address(text).ok_or_else(|| vec![Trouble::NotAnAddress(text.to_owned())])?;
+    let encrypted = asked.tls || settings.get(TLS.key).is_some_and(|text| text.trim() == "true");
+    Ok(if encrypted { Listen::encrypted(address) } else { address.into() })
+}
+
+/// Where to listen, as it was typed.
+#[derive(Debug, Default, Args)]
+pub(super) struct Listening {
+    /// Địa chỉ nghe / Address to listen on [default: 127.0.0.1:7443]
+    #[arg(long, env = "GOM_LISTEN", value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Mã hóa đường truyền cả trong máy này; ngoài máy này thì luôn mã hóa / Encrypt lines also within this computer; beyond it they always are
+    #[arg(long)]
+    tls: bool,
+}
 
 /// Where the server puts the backups that it makes by itself, in the settings file; without it, it makes none.
 pub(super) const BACKUP_FOLDER: Setting = Setting {
@@ -63,9 +109,8 @@ fn schedule(folder: &Folder, settings: &Settings) -> Option<Schedule> {
 }
 
 /// Serves until SIGINT or SIGTERM.
-pub(super) fn serve(folder: &Folder, listen: Option<&str>, settings: &Settings, world: &World) -> Done {
-    let listen = listen.or(settings.get(LISTEN.key)).unwrap_or(DEFAULT);
-    let listen = address(listen).ok_or_else(|| vec![Trouble::NotAnAddress(listen.to_owned())])?;
+pub(super) fn serve(folder: &Folder, asked: &Listening, settings: &Settings, world: &World) -> Done {
+    let listen = listen(asked, settings)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| vec![Trouble::Books(error.to_string())])?;
     let done = runtime.block_on(async {
         let started = server::start(folder, listen, world.clone()).await;
@@ -118,6 +163,18 @@ async fn told_to_stop() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn communes_call_one_computer_at_one_port() {
+        for good in ["10.0.0.5:7443", "[fe80::1]:7443", "huyen-phung-hiep.vn:443"] {
+            assert!(is_reachable(good), "{good}");
+        }
+        for bad in
+            ["10.0.0.5", ":7443", "0.0.0.0:7443", "[::]:7443", "huyen.vn:0", "https://huyen.vn:443", "a b:1"]
+        {
+            assert!(!is_reachable(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn an_address_has_a_port() {

@@ -7,6 +7,7 @@ use gom_proto::pass::hex;
 use gom_terminal::{Align, Format, Shade, Table, put};
 use serde_json::{Value, json};
 
+use super::devices::SHOWN;
 use super::{Done, backup::size, recalled};
 use crate::folder::Folder;
 use crate::status::{self, Device, Status};
@@ -50,7 +51,7 @@ fn as_json(status: &Status, now_ms: i64, lang: Lang) -> Value {
     })
 }
 
-fn device_json(device: &Device) -> Value {
+pub(super) fn device_json(device: &Device) -> Value {
     json!({
         "device": hex(&device.id.0),
         "unit": device.unit.to_string(),
@@ -61,6 +62,7 @@ fn device_json(device: &Device) -> Value {
         "version": device.app_version,
         "epoch": device.epoch,
         "operations": device.operations,
+        "revoked": device.revoked_ms.map(time),
     })
 }
 
@@ -126,13 +128,14 @@ fn age(ms: i64) -> Bilingual {
     }
 }
 
-fn devices(status: &Status, lang: Lang) -> String {
+pub(super) fn devices(status: &Status, lang: Lang) -> String {
     if status.devices.is_empty() {
         return format!("{}\n", lang.pick("Chưa có máy nào ghi danh.", "No computer is enrolled yet."));
     }
     let mut table = Table::new(&[
         (lang.pick("Đơn vị", "Unit"), Align::Left),
         (lang.pick("Máy", "Computer"), Align::Left),
+        (lang.pick("Tên ngắn", "Short name"), Align::Left),
         (lang.pick("Liên hệ lần cuối", "Last contact"), Align::Left),
         (lang.pick("Đồng hồ", "Clock"), Align::Left),
         (lang.pick("Phiên bản", "Version"), Align::Left),
@@ -143,7 +146,11 @@ fn devices(status: &Status, lang: Lang) -> String {
         let skew = device.skew_ms.and_then(skew);
         table.shaded([
             plain(device.unit_name.clone()),
-            plain(device.name.clone()),
+            device.revoked_ms.map_or_else(
+                || plain(device.name.clone()),
+                |_| (format!("{} ({})", device.name, lang.pick("đã thu hồi", "revoked")), Shade::Bad),
+            ),
+            plain(hex(&device.id.0)[..SHOWN].to_owned()),
             plain(device.contact_ms.map_or_else(|| "–".to_owned(), vietnam_time)),
             skew.map_or_else(|| plain("–".to_owned()), |text| (text.get(lang).to_owned(), Shade::Warn)),
             plain(device.app_version.clone()),

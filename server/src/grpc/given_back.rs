@@ -6,17 +6,17 @@ use gom_proto::wire;
 use tokio::sync::{mpsc, watch};
 use tonic::{Status, Streaming};
 
-use super::{malformed, read, wait};
+use super::{malformed, read, unknown, wait};
 use crate::books::{Answer, Job};
+use crate::caller::{Caller, Unknown};
 use crate::give_back::{self, GiveBack};
-use crate::store::DeviceRow;
 use crate::wording::Trouble;
 use crate::writer::Writer;
 
 /// A device that gives back, and where it goes.
 pub(super) struct Taking {
     pub(super) writer: Writer,
-    pub(super) device: DeviceRow,
+    pub(super) device: Caller,
     pub(super) world: World,
 }
 
@@ -29,10 +29,13 @@ impl Taking {
         stop: watch::Receiver<bool>,
     ) {
         let mut stopping = std::pin::pin!(crate::serve::until(stop));
+        let of = self.writer.clone();
+        let mut revoked = std::pin::pin!(of.revoked(self.device.number));
         loop {
             let message = tokio::select! {
                 message = inbound.message() => message,
                 () = &mut stopping => Err(wait(&Trouble::Stopping)),
+                () = &mut revoked => Err(unknown(Unknown::Revoked)),
             };
             let reply = match message {
                 Ok(Some(message)) => self.reply(message).await,

@@ -52,6 +52,7 @@ impl Memory {
         let (units, forms) = journal.names()?;
         units.into_iter().for_each(|(number, id)| memory.units.learn(number, UnitId::from(id.as_str())));
         forms.into_iter().for_each(|(number, key)| memory.forms.learn(number, key));
+        memory.authorities = journal.authorities()?;
         journal.devices()?.into_iter().for_each(|device| memory.learn_device(device));
         memory.last = journal.last_commit()?;
         let at = as_of(at, memory.last);

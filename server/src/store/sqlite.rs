@@ -12,8 +12,8 @@ use gom_proto::seal::SealKey;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::{
-    ChangeRow, CodeRow, CommitRow, DeviceRow, Entries, HandedIn, Journal, Ledger, Numbered, Place, Reached,
-    StandingRow, StoreError, Stored, SubmissionRow,
+    AuthorityRow, ChangeRow, CodeRow, CommitRow, DeviceRow, Entries, HandedIn, Journal, Ledger, Numbered,
+    Place, Reached, StandingRow, StoreError, Stored, SubmissionRow,
 };
 use crate::planted;
 pub use open::APPLICATION_ID;
@@ -139,6 +139,16 @@ impl Journal for Sqlite {
             devices.push(rows::device(row)?);
         }
         Ok(devices)
+    }
+
+    fn authorities(&mut self) -> Stored<Vec<AuthorityRow>> {
+        let mut statement = self.connection.prepare_cached("select * from authority order by number")?;
+        let mut found = statement.query([])?;
+        let mut authorities = Vec::new();
+        while let Some(row) = found.next()? {
+            authorities.push(rows::authority(row)?);
+        }
+        Ok(authorities)
     }
 
     fn code(&mut self, hash: &[u8; 32]) -> Stored<Option<CodeRow>> {
@@ -322,6 +332,19 @@ impl Ledger for Sqlite {
             ":contact_ms": device.contact_ms,
             ":skew_ms": device.skew_ms,
             ":app_version": device.app_version,
+            ":revoked_ms": device.revoked_ms,
+        })?;
+        Ok(())
+    }
+
+    fn put_authority(&mut self, authority: &AuthorityRow) -> Stored<()> {
+        let mut statement = self.connection.prepare_cached(include_str!("sqlite/put_authority.sql"))?;
+        statement.execute(named_params! {
+            ":number": authority.number,
+            ":key": authority.key.0,
+            ":certificate": authority.certificate,
+            ":made_ms": authority.made_ms,
+            ":retired_ms": authority.retired_ms,
         })?;
         Ok(())
     }

@@ -6,6 +6,7 @@ mod meddler;
 use gom::means::{Call, Means};
 use gom::{Commune, SyncError};
 use gom_server::books::Answer;
+use gom_server::caller::Peer;
 use gom_server::grpc::SyncService;
 use gom_server::writer::Writer;
 use hyper_util::rt::TokioIo;
@@ -13,6 +14,7 @@ use tokio::io::DuplexStream;
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
+use tonic::{Request, Status};
 
 use self::meddler::Meddler;
 use super::commune::Pc;
@@ -80,6 +82,13 @@ async fn enrols(district: &Laid, tape: &[u8]) {
     }
 }
 
+/// The line does not leave this computer.
+#[allow(clippy::unnecessary_wraps, reason = "so the service asks")]
+fn here(mut request: Request<()>) -> Result<Request<()>, Status> {
+    request.extensions_mut().insert(Peer::Here);
+    Ok(request)
+}
+
 /// Lets somebody talk with the district over a line on which its words are changed.
 pub(super) async fn with(district: &Laid, tape: &[u8], talk: impl AsyncFnOnce(Means)) {
     let (writer, work) = Writer::without_thread(district.books(), world(), disk());
@@ -87,7 +96,7 @@ pub(super) async fn with(district: &Laid, tape: &[u8], talk: impl AsyncFnOnce(Me
     let service = SyncService::new(district.folder(), writer.clone(), world(), disk(), stopped);
     let (guests, come) = mpsc::channel::<std::io::Result<DuplexStream>>(4);
     let server = Server::builder()
-        .add_service(SyncServer::new(Meddler::new(service, tape)))
+        .add_service(SyncServer::with_interceptor(Meddler::new(service, tape), here))
         .serve_with_incoming(ReceiverStream::new(come));
     let call = Call::over(move |endpoint| {
         let guests = guests.clone();

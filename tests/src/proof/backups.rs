@@ -207,7 +207,7 @@ impl Story {
 /// Serves, as soon as nobody else has the folder.
 async fn serving(folder: &Folder, clock: &Clock) -> Running {
     loop {
-        match serve::start(folder, "127.0.0.1:0".parse().unwrap(), clock.world()).await {
+        match serve::start(folder, crate::HERE, clock.world()).await {
             Err(Trouble::InUse(_)) => tokio::time::sleep(Duration::from_millis(10)).await,
             started => return started.unwrap(),
         }

@@ -23,9 +23,10 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../../migrations/0001_books.sql")),
     M::up(include_str!("../../../migrations/0002_seal.sql")),
     M::up(include_str!("../../../migrations/0003_whole.sql")),
+    M::up(include_str!("../../../migrations/0004_authority.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// What the journal's chain does not prove. How far a device has come is recounted, and when it was last heard of changes
 /// no answer.
@@ -34,8 +35,9 @@ const MARKED: &[Marked] = &[
     Marked::alone("unit"),
     Marked::alone("form"),
     Marked::alone("code"),
+    Marked::alone("authority"),
     Marked {
-        columns: &["number", "id", "unit", "district", "name", "secret_hash"],
+        columns: &["number", "id", "unit", "district", "name", "secret_hash", "revoked_ms"],
         ..Marked::alone("device")
     },
 ];

@@ -1,8 +1,8 @@
 -- put_device.sql: entering a device, or following what it has sent
 insert into device (number, id, unit, district, name, secret_hash, epoch, last_sequence, chain, last_commit,
-                    contact_ms, skew_ms, app_version)
+                    contact_ms, skew_ms, app_version, revoked_ms)
 values (:number, :id, :unit, :district, :name, :secret_hash, :epoch, :last_sequence, :chain, :last_commit,
-        :contact_ms, :skew_ms, :app_version)
+        :contact_ms, :skew_ms, :app_version, :revoked_ms)
 on conflict (number) do update set
   name = excluded.name,
   secret_hash = excluded.secret_hash,
@@ -12,4 +12,5 @@ on conflict (number) do update set
   last_commit = excluded.last_commit,
   contact_ms = excluded.contact_ms,
   skew_ms = excluded.skew_ms,
-  app_version = excluded.app_version
+  app_version = excluded.app_version,
+  revoked_ms = excluded.revoked_ms

@@ -6,8 +6,8 @@ use gom_domain::ruling::{Ruling, Verdict};
 use rusqlite::Row;
 
 use crate::store::{
-    ChangeKind, ChangeRow, CodeRow, CommitRow, DeviceRow, HandedIn, Place, Reached, StandingRow, StoreError,
-    Stored, SubmissionRow,
+    AuthorityKey, AuthorityRow, ChangeKind, ChangeRow, CodeRow, CommitRow, DeviceRow, HandedIn, Place,
+    Reached, StandingRow, StoreError, Stored, SubmissionRow,
 };
 
 /// A number as SQLite keeps it. Sequences stay far below 2^63; a bound beyond it is as good as the largest.
@@ -53,6 +53,17 @@ pub(super) fn device(row: &Row<'_>) -> Stored<DeviceRow> {
         contact_ms: row.get("contact_ms")?,
         skew_ms: row.get("skew_ms")?,
         app_version: row.get("app_version")?,
+        revoked_ms: row.get("revoked_ms")?,
+    })
+}
+
+pub(super) fn authority(row: &Row<'_>) -> Stored<AuthorityRow> {
+    Ok(AuthorityRow {
+        number: row.get("number")?,
+        key: AuthorityKey(row.get("key")?),
+        certificate: row.get("certificate")?,
+        made_ms: row.get("made_ms")?,
+        retired_ms: row.get("retired_ms")?,
     })
 }
 

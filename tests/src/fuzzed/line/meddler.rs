@@ -91,6 +91,20 @@ impl Sync for Meddler {
         said.unwrap_or_else(|| Err(Status::internal("nothing"))).map(Response::new)
     }
 
+    async fn witness(
+        &self,
+        request: Request<wire::WitnessRequest>,
+    ) -> Result<Response<wire::WitnessReply>, Status> {
+        self.service.witness(request).await
+    }
+
+    async fn renew(
+        &self,
+        request: Request<wire::RenewRequest>,
+    ) -> Result<Response<wire::RenewReply>, Status> {
+        self.service.renew(request).await
+    }
+
     async fn push(
         &self,
         request: Request<Streaming<wire::PushRequest>>,

@@ -13,12 +13,14 @@ use gom_proto::wire::sync_server::SyncServer;
 use gom_proto::wire::{self, push_reply, push_request};
 use gom_proto::{PROTOCOL, operations, pass, sheet, verdicts};
 use gom_server::books::Answer;
+use gom_server::caller::Peer;
 use gom_server::grpc::SyncService;
 use gom_server::memory::Memory;
 use gom_server::office;
 use gom_server::sealer::Seals;
 use gom_server::store::{DeviceRow, SubmissionRow};
 use gom_server::writer::Writer;
+use gom_trust::Key;
 use tokio_stream::StreamExt;
 use tonic::{Request, Status};
 
@@ -32,6 +34,10 @@ pub(in super::super) type Told = BTreeMap<(DeviceId, u32, u64), Receipt>;
 
 /// What the front of a message says when the district could not do what it should always be able to do.
 const FAILED: &str = "ở huyện: ";
+
+/// What a device that makes its own key asks for.
+static SIGNING_REQUEST: LazyLock<Vec<u8>> =
+    LazyLock::new(|| Key::generate().unwrap().signing_request().unwrap());
 
 /// A conversation of all devices with the district.
 pub(super) struct Talk {
@@ -216,9 +222,12 @@ impl Talk {
             app_version: "0".to_owned(),
             clock_ms: 0,
             admission: tape.one_in(2).then_some(admission),
+            signing_request: if tape.one_in(2) { SIGNING_REQUEST.clone() } else { Vec::new() },
         };
         let Some(request) = perhaps(tape, 2, request) else { return };
-        if let Err(status) = self.client.enrol(Request::new(request)).await {
+        let mut request = Request::new(request);
+        request.extensions_mut().insert(Peer::Here);
+        if let Err(status) = self.client.enrol(request).await {
             is_an_answer(&status);
         }
     }
@@ -266,6 +275,7 @@ impl Talk {
 /// A call of a device.
 fn shown<T>(message: T, name: u8) -> Request<T> {
     let mut request = Request::new(message);
+    request.extensions_mut().insert(Peer::Here);
     let pass = pass::show(DeviceId([name; 16]), &[name; 32]);
     request.metadata_mut().insert("authorization", pass.parse().unwrap());
     request

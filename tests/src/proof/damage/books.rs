@@ -101,7 +101,7 @@ pub(super) fn attempt(good: &Good, mut chance: Chance) {
 /// Whatever was read before: what is served is whole.
 fn serves(good: &Good, folder: &Folder, what: &str) {
     runtime().block_on(Box::pin(async {
-        let listen = "127.0.0.1:0".parse().unwrap();
+        let listen = crate::HERE;
         let Ok(running) = serve::start(folder, listen, good.clock.world()).await else { return };
         let mut books = folder.read().unwrap();
         let writer = running.writer();

@@ -214,7 +214,7 @@ async fn syncs(good: &Good, commune: &Path, home: &Path, is_latest: bool, what: 
     let folder = Folder::new(home.join("district"));
     fs::create_dir(folder.path()).unwrap();
     fs::write(folder.books(), &good.books.moments.settled).unwrap();
-    let listen = "127.0.0.1:0".parse().unwrap();
+    let listen = crate::HERE;
     let running = serve::start(&folder, listen, good.clock.world()).await.unwrap();
     let url = format!("http://{}", running.address);
     let mut synced = Ok(());

@@ -166,7 +166,7 @@ fn tables() -> Bundle {
 }
 
 async fn enrol(home: &TempDir, folder: &Folder, clock: &Clock) {
-    let running = serve::start(folder, "127.0.0.1:0".parse().unwrap(), clock.world()).await.unwrap();
+    let running = serve::start(folder, crate::HERE, clock.world()).await.unwrap();
     let url = format!("http://{}", running.address);
     for (place, owner) in OWNERS.iter().enumerate() {
         let code = issue(&running, clock, owner).await;

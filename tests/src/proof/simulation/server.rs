@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use gom_domain::code::EnrolCode;
 use gom_server::books::{Answer, Books, Job};
+use gom_server::caller::Peer;
 use gom_server::enrol::IssueCode;
 use gom_server::folder::Folder;
 use gom_server::grpc::SyncService;
@@ -80,9 +81,11 @@ fn let_in(listener: TcpListener, district: Computer) -> ReceiverStream<Guest> {
 struct Guest(TcpStream);
 
 impl Connected for Guest {
-    type ConnectInfo = ();
+    type ConnectInfo = Peer;
 
-    fn connect_info(&self) {}
+    fn connect_info(&self) -> Peer {
+        Peer::Here
+    }
 }
 
 impl AsyncRead for Guest {

@@ -1,0 +1,80 @@
+//! What a certificate says, once the line has checked who made it.
+
+use gom_domain::code::Fingerprint;
+use gom_domain::greeting::DeviceId;
+use rustls::pki_types::{CertificateDer, UnixTime};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::TrustError;
+
+/// What a device is called in its certificate: a UUID as a URN ([RFC 9562](https://www.rfc-editor.org/rfc/rfc9562)).
+pub(crate) fn device_name(device: DeviceId) -> String {
+    Uuid::from_bytes(device.0).urn().to_string()
+}
+
+/// What a certificate's key is known by.
+pub fn fingerprint(certificate: &[u8]) -> Result<Fingerprint, TrustError> {
+    let hash: [u8; 32] = Sha256::digest(read(certificate)?.public_key().raw).into();
+    let mut first = [0; 16];
+    first.copy_from_slice(&hash[..16]);
+    Ok(Fingerprint(first))
+}
+
+/// When a certificate was made.
+pub(crate) fn made(certificate: &CertificateDer<'_>) -> Result<UnixTime, TrustError> {
+    let seconds = read(certificate)?.validity().not_before.timestamp();
+    Ok(UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds.max(0).unsigned_abs())))
+}
+
+fn read(certificate: &[u8]) -> Result<X509Certificate<'_>, TrustError> {
+    Ok(X509Certificate::from_der(certificate).map_err(TrustError::of)?.1)
+}
+
+/// A device's certificate, as the line has checked it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeviceCertificate {
+    /// The device.
+    pub device: DeviceId,
+    /// When it was made, in milliseconds since 1970, by the district's clock.
+    pub from_ms: i64,
+    /// When it runs out.
+    pub to_ms: i64,
+}
+
+impl DeviceCertificate {
+    /// Reads the certificate that the other end of a line has shown.
+    pub fn read(certificate: &[u8]) -> Result<Self, TrustError> {
+        let certificate = read(certificate)?;
+        let device =
+            certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+                ParsedExtension::SubjectAlternativeName(names) => names.general_names.iter().find_map(named),
+                _ => None,
+            });
+        let validity = certificate.validity();
+        Ok(Self {
+            device: device.ok_or_else(|| TrustError::of("the certificate names no device"))?,
+            from_ms: validity.not_before.timestamp().saturating_mul(1_000),
+            to_ms: validity.not_after.timestamp().saturating_mul(1_000),
+        })
+    }
+
+    /// Whether it has run out.
+    pub fn has_run_out(&self, now_ms: i64) -> bool {
+        now_ms > self.to_ms
+    }
+
+    /// Whether it is time for another one: a third of its life is left, or its beginning is still to come.
+    pub fn is_due(&self, now_ms: i64) -> bool {
+        let third = self.to_ms.saturating_sub(self.from_ms) / 3;
+        now_ms < self.from_ms.saturating_sub(third) || now_ms > self.to_ms.saturating_sub(third)
+    }
+}
+
+fn named(name: &GeneralName<'_>) -> Option<DeviceId> {
+    let GeneralName::URI(uri) = name else { return None };
+    let is_urn = uri.starts_with("urn:uuid:");
+    Uuid::parse_str(uri).ok().filter(|_| is_urn).map(|uuid| DeviceId(uuid.into_bytes()))
+}
