@@ -114,6 +114,16 @@ fn reports(programme: &Programme) -> anyhow::Result<Vec<Report>> {
 fn report(number: i64, (unit, form, period): (UnitIx, FormIx, Period), figures: Figures) -> Report {
     let id = SubmissionId::new(number, [0; 10]);
     let (programme_version, base, notes, reason) = (1, None, Vec::new(), String::new());
-    let submission = Submission { id, programme_version, form, period, base, figures, notes, reason };
+    let submission = Submission {
+        id,
+        programme_version,
+        form,
+        period,
+        base,
+        figures,
+        notes,
+        reason,
+        officer: String::new(),
+    };
     Report { unit, submission }
 }

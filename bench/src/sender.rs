@@ -44,6 +44,7 @@ pub(crate) fn body(
         figures: version.figures().into_iter().map(Some).collect(),
         notes: Vec::new(),
         reason: String::new(),
+        officer: String::new(),
     }))
 }
 

@@ -150,6 +150,13 @@ pub(crate) enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Ghi tên người nộp (một lần); mỗi báo cáo nộp từ máy này mang tên ấy / who hands in: each report bears the name
+    Name {
+        #[command(flatten)]
+        folder: Folder,
+        /// Họ và tên; không ghi thì chỉ xem / the full name; without it, it is shown
+        name: Option<String>,
+    },
     /// Đối chiếu sổ của huyện với các mốc huyện đã ký mà máy này giữ / hold the district's journal to what it has signed
     VerifyDistrict {
         #[command(flatten)]
@@ -209,6 +216,7 @@ impl Command {
             | Self::Resolve { folder, .. }
             | Self::ExportQueue { folder, .. }
             | Self::ImportReceipts { folder, .. }
+            | Self::Name { folder, .. }
             | Self::VerifyDistrict { folder, .. }
             | Self::Conflicts { folder }
             | Self::Sync { folder, .. }

@@ -3,6 +3,7 @@
 mod backup;
 mod drafts;
 mod enroll;
+mod name;
 mod receipts;
 mod resolve;
 mod show;
@@ -91,6 +92,7 @@ async fn carry_out(command: Command, setup: Setup, world: &World) -> Result<Exit
         }
         Command::ExportQueue { folder, file } => stick::export(lang, &open(&folder.dir)?, &file),
         Command::ImportReceipts { folder, file } => stick::import(lang, &open(&folder.dir)?, &file),
+        Command::Name { folder, name } => name::name(lang, &open(&folder.dir)?, name.as_deref()),
         Command::VerifyDistrict { folder, server } => {
             let commune = open(&folder.dir)?;
             let commune = match server.or(setup.server) {

@@ -10,8 +10,9 @@ use gom_domain::world::World;
 
 use crate::drafts::{self, Entered, Imported};
 use crate::enrolment::{self, Enrolled, Place};
-use crate::failure::Failure;
+use crate::failure::{Failure, Mistake};
 use crate::folder;
+use crate::identity;
 use crate::line::{self, Trust};
 use crate::means::Means;
 use crate::outbox::{self, Submitted, Which};
@@ -25,6 +26,9 @@ use crate::stick::{self, Exported};
 use crate::store::{DraftRow, EnrolledRow, FolderRow, Rows, Store, StoreError, Stored};
 use crate::sync::{Refused, SyncError, SyncReport, Syncing, watch};
 use crate::witness::{self, Witnessed};
+
+/// The longest name of an officer, in characters.
+const LONGEST_NAME: usize = 100;
 
 /// A commune's data folder.
 #[derive(Debug)]
@@ -176,6 +180,28 @@ impl Commune {
                 Ok(stick::import(rows, &row, &own, file, self.world.now_ms())??)
             })
         })
+    }
+
+    /// How the officer has named himself; empty: he has not.
+    pub fn officer(&self) -> Result<String, Failure> {
+        self.with_store(|store| store.read(|rows| Ok(self.enrolled(rows)?.0.officer)))
+    }
+
+    /// Names the officer: whatever is handed in from now on bears the name.
+    pub fn name_officer(&self, name: &str) -> Result<String, Failure> {
+        let name = gom_domain::text::nfc(name.split_whitespace().collect::<Vec<_>>().join(" ").as_str());
+        if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+            return Err(Failure::Mistakes(vec![Mistake::BadName(LONGEST_NAME)]));
+        }
+        let row = self.with_store(|store| {
+            store.write(|rows| {
+                self.enrolled(rows)?;
+                rows.put_officer(&name)?;
+                Ok::<_, Failure>(self.enrolled(rows)?.0)
+            })
+        })?;
+        identity::keep(&self.folder, &row);
+        Ok(name)
     }
 
     /// Holds the district's journal to what it has signed.

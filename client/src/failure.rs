@@ -101,6 +101,8 @@ pub enum Mistake {
     Twice(String),
     /// There is nothing to hand in for the form and period.
     NoDraft(String, String),
+    /// A name that is none, or longer than so many characters.
+    BadName(usize),
     /// There is no conflict of the form and period to be settled.
     NoConflict(String, String),
     /// What stands for the form and period has not come yet.

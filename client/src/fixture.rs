@@ -90,6 +90,7 @@ pub(crate) fn filed_budget(commit: u64, revision: u32, value: i64, by_district: 
         figures: vec![Some(value), None],
         notes: Vec::new(),
         reason: String::new(),
+        officer: String::new(),
     };
     let body = gom_proto::submission::encode(&submission);
     FiledRow {

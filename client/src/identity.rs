@@ -83,7 +83,8 @@ pub(crate) fn read(folder: &Path) -> Option<FolderRow> {
         (Some(key), Some(given)) => Credentials::read(&key, &given).ok()?,
         _ => None,
     };
-    Some(FolderRow { server: value("server")?.to_owned(), secret, credentials, enrolled: Some(own) })
+    let officer = value("officer").unwrap_or_default().to_owned();
+    Some(FolderRow { server: value("server")?.to_owned(), secret, credentials, officer, enrolled: Some(own) })
 }
 
 fn written(row: &FolderRow, own: &EnrolledRow) -> String {
@@ -95,6 +96,9 @@ fn written(row: &FolderRow, own: &EnrolledRow) -> String {
     line("unit", own.unit.as_str());
     line("history", &hex(&own.history.0));
     line("epoch", &own.epoch.to_string());
+    if !row.officer.is_empty() {
+        line("officer", &row.officer);
+    }
     if let Some(admission) = &own.admission {
         line("admission", &hex(admission));
     }
@@ -136,7 +140,13 @@ mod tests {
         let given = gom_proto::wire::RenewReply { certificate: vec![6; 9], authorities: vec![vec![7; 8]] };
         let credentials = Credentials::new(&[8; 7], given).unwrap();
         let server = "https://127.0.0.1:1".to_owned();
-        FolderRow { server, secret: [0xab; 32], credentials, enrolled: Some(own) }
+        FolderRow {
+            server,
+            secret: [0xab; 32],
+            credentials,
+            officer: "Cán bộ thống kê".to_owned(),
+            enrolled: Some(own),
+        }
     }
 
     #[test]

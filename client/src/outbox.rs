@@ -88,7 +88,9 @@ pub(crate) fn submit(
     let note = checked(note)?;
     let drafts = candidates(rows, programmes, which)?;
     let cells = UnitCells::load(rows, programmes)?;
-    let mut desk = Desk { rows, programmes, world, epoch, head: head(rows, epoch)?, note, cells };
+    let officer = rows.folder()?.map(|row| row.officer).unwrap_or_default();
+    let head = head(rows, epoch)?;
+    let mut desk = Desk { rows, programmes, world, epoch, head, officer, note, cells };
     let mut submitted = Submitted::default();
     for draft in drafts {
         let blocked = |why| Blocked { form: draft.form.clone(), period: draft.period, why };
@@ -164,6 +166,7 @@ struct Desk<'a> {
     world: &'a World,
     epoch: u32,
     head: Head,
+    officer: String,
     note: Option<String>,
     cells: UnitCells,
 }
@@ -178,9 +181,13 @@ impl Desk<'_> {
             findings.push(Finding::future());
         }
         let id = self.world.submission_id();
-        let Some(submission) =
-            draft.seal(place.programme(), id, place.edition.version, self.note.as_deref(), &findings)
-        else {
+        let Some(submission) = draft.seal(
+            place.programme(),
+            id,
+            place.edition.version,
+            (&self.officer, self.note.as_deref()),
+            &findings,
+        ) else {
             return Ok(Err(Obstacle::Findings(place, findings)));
         };
         let operation = self.append(&place, &submission)?;

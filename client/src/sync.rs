@@ -153,8 +153,9 @@ impl Syncing<'_> {
             identity::keep(folder, &row);
         }
         caller.exchange(&mut line, &own, agreed, exchange, report).await?;
-        if renew {
-            caller.renew(&mut line).await?;
+        if renew && let Err(error) = caller.renew(&mut line).await {
+            // Everything has been handed in; the next sync asks again.
+            tracing::warn!(error = &error as &dyn std::error::Error, "no other certificate was given");
         }
         (report.waiting, report.unresolved, report.refills) = desk.read(left).await?;
         Ok(())

@@ -94,6 +94,8 @@ pub struct Submission {
     pub notes: Vec<Note>,
     /// Why the district entered it on behalf of the unit; empty where the unit itself handed it in.
     pub reason: String,
+    /// Who handed it in, as he has named himself; empty: he has not.
+    pub officer: String,
 }
 
 impl Draft {
@@ -104,7 +106,7 @@ impl Draft {
         programme: &Programme,
         id: SubmissionId,
         version: u32,
-        note: Option<&str>,
+        (officer, note): (&str, Option<&str>),
         findings: &[Finding],
     ) -> Option<Submission> {
         if findings.iter().any(|finding| finding.level == Level::Error) {
@@ -126,6 +128,7 @@ impl Draft {
             figures: self.figures.clone(),
             notes: findings.iter().filter_map(answered).collect(),
             reason: String::new(),
+            officer: officer.to_owned(),
         })
     }
 

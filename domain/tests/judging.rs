@@ -107,6 +107,7 @@ impl Desk {
             figures: vec![None; 6],
             notes: Vec::new(),
             reason: String::new(),
+            officer: String::new(),
         };
         let mut desk = Self {
             programme,

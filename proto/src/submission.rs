@@ -40,6 +40,7 @@ pub fn encode(submission: &Submission) -> Vec<u8> {
         figures: figures::pack(&submission.figures),
         notes: submission.notes.iter().map(note).collect(),
         reason: submission.reason.clone(),
+        officer: submission.officer.clone(),
     }
     .encode_to_vec()
 }
@@ -81,6 +82,7 @@ impl Envelope {
             figures,
             notes: self.body.notes.iter().map(note).collect(),
             reason: self.body.reason.clone(),
+            officer: self.body.officer.clone(),
         })
     }
 }
@@ -118,6 +120,7 @@ mod tests {
                 text: "chưa có".into(),
             }],
             reason: "mất điện".into(),
+            officer: "Cán bộ thống kê".into(),
         };
         let envelope = Envelope::decode(&encode(&submission)).unwrap();
         assert_eq!(envelope.open(&programme).unwrap(), submission);

@@ -57,7 +57,6 @@ pub fn begin(
     let authority = job.row(number, now_ms);
     ledger.put_authority(&authority)?;
     let row = next_change(memory, ChangeKind::Authority, 0, job.certificate.clone());
-    ledger.append_change(&row)?;
     let answer = Answer::Changed(row.seq);
     Ok((Changes { rows: vec![row], authority: Some(authority), ..Changes::default() }, answer))
 }

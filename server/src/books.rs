@@ -55,8 +55,20 @@ pub enum Job {
     NewAuthority(NewAuthority),
     /// A device named or revoked.
     SetDevice(SetDevice),
+    /// What somebody at the district does, who is named in the journal.
+    By(String, Box<Job>),
     /// A device was heard of; it waits for the next commit.
     Contact(Contact),
+}
+
+impl Job {
+    /// Who at the district does it, and what.
+    pub fn by(&self) -> (&str, &Self) {
+        match self {
+            Self::By(who, job) => (who, job),
+            job => ("", job),
+        }
+    }
 }
 
 /// Operations of one device with contiguous sequences.
@@ -202,7 +214,8 @@ impl Books {
     }
 
     fn single(&mut self, job: &Job, now_ms: i64) -> Answer {
-        let ahead = if let Job::Queue(queue) = job { queue::seen_ahead(&self.read(), queue) } else { None };
+        let ahead =
+            if let Job::Queue(queue) = job.by().1 { queue::seen_ahead(&self.read(), queue) } else { None };
         if let Some(new) = ahead {
             _ = self.guarded(|books| books.try_single(&Job::NewHistory(new), now_ms));
         }
@@ -252,23 +265,25 @@ impl Books {
         let memory = Arc::clone(&self.memory);
         let memory = memory.read().unwrap_or_else(PoisonError::into_inner);
         let ledger = self.ledger.as_mut();
-        let (changes, answer) = match job {
+        let (who, job) = job.by();
+        let (mut changes, answer) = match job {
             Job::Enrol(job) => enrol::enrol(ledger, &memory, job, now_ms)?,
             Job::IssueCode(job) => enrol::issue_code(ledger, &memory, job)?,
             Job::Load(job) => publish::load(ledger, &memory, job)?,
             Job::Enter(job) => enter::enter(ledger, &memory, &mut self.seen, job, now_ms)?,
-            Job::SetTarget(job) => target::set(ledger, &memory, job)?,
+            Job::SetTarget(job) => target::set(&memory, job)?,
             Job::GiveBack(job) => give_back::give_back(ledger, &memory, &mut self.seen, job, now_ms)?,
             Job::Queue(job) => queue::take_in(ledger, &memory, &mut self.seen, job, now_ms)?,
-            Job::NewHistory(job) => history::begin(ledger, &memory, job)?,
-            Job::GoOn(job) => history::go_on(ledger, &memory, job)?,
+            Job::NewHistory(job) => history::begin(&memory, job)?,
+            Job::GoOn(job) => history::go_on(&memory, job)?,
             Job::SetDevice(job) => device::set(ledger, &memory, job, now_ms)?,
             Job::NewAuthority(job) => authority::begin(ledger, &memory, job, now_ms)?,
-            Job::Push(_) | Job::Contact(_) => {
+            Job::Push(_) | Job::Contact(_) | Job::By(..) => {
                 return Err(StoreError::Damaged("a job out of place".to_owned()));
             }
         };
         drop(memory);
+        changes.rows.iter_mut().for_each(|row| who.clone_into(&mut row.who));
         self.finish(changes, now_ms)?;
         Ok(answer)
     }
@@ -280,6 +295,7 @@ impl Books {
         if last_seq == 0 {
             return self.ledger.roll_back();
         }
+        changes.rows.iter().try_for_each(|row| self.ledger.append_change(row))?;
         for device in &self.noted() {
             self.ledger.put_device(device)?;
         }

@@ -78,12 +78,13 @@ pub fn submission(
 
 /// The chain after a change.
 pub fn change(head: [u8; 32], row: &ChangeRow) -> [u8; 32] {
-    Link::new(Of::Change, head)
+    let link = Link::new(Of::Change, head)
         .number(row.seq)
         .part(row.kind.key().as_bytes())
         .number(row.year.unsigned_abs().into())
-        .part(&row.body)
-        .end()
+        .part(&row.body);
+    // Nobody was named in books of earlier versions.
+    if row.who.is_empty() { link.end() } else { link.part(row.who.as_bytes()).end() }
 }
 
 /// The chain after a commit, whose head is to be this.

@@ -7,6 +7,7 @@ mod enter;
 mod explain;
 mod export;
 mod go_on;
+mod journal;
 pub mod progress;
 mod publish;
 mod queue;
@@ -33,12 +34,13 @@ use crate::store::Sqlite;
 use crate::wording::Trouble;
 
 /// The settings that mean something to the district.
-const SETTINGS: [Setting; 8] = [
+const SETTINGS: [Setting; 9] = [
     Setting::LANG,
     Setting::LOG,
     serve::LISTEN,
     serve::TLS,
     serve::ADDRESS,
+    serve::METRICS,
     serve::BACKUP_FOLDER,
     serve::BACKUP_HOURS,
     serve::BACKUP_KEEP,
@@ -104,6 +106,14 @@ enum Command {
     },
     /// Các máy của xã / The communes' computers
     Devices {
+        #[command(flatten)]
+        data: Data,
+        /// Cho người đọc hay cho máy đọc / For people or for programs
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Việc đã làm ở huyện: lúc nào, ai / What was done at the district: when, and by whom
+    Journal {
         #[command(flatten)]
         data: Data,
         /// Cho người đọc hay cho máy đọc / For people or for programs
@@ -339,6 +349,7 @@ fn dispatch(command: Command, lang: Lang, settings: &Settings, world: &World) ->
             enroll::enroll(&folder(&data), &unit, address.as_deref(), settings, world, lang)
         }
         Command::Devices { data, format } => devices::list(&folder(&data), format, lang),
+        Command::Journal { data, format } => journal::journal(&folder(&data), format, lang),
         Command::Rename { data, device, name } => {
             devices::rename(&folder(&data), &device, &name, world, lang)
         }
@@ -386,6 +397,7 @@ impl Command {
             | Self::Load { data, .. }
             | Self::Enroll { data, .. }
             | Self::Devices { data, .. }
+            | Self::Journal { data, .. }
             | Self::Rename { data, .. }
             | Self::Revoke { data, .. }
             | Self::Serve { data, .. }

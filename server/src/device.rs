@@ -38,7 +38,6 @@ pub fn set(
     ledger.put_device(&device)?;
     let body = gom_proto::change::encode_set_device(job.device, job.name.as_deref(), job.revoked.as_deref());
     let row = next_change(memory, ChangeKind::SetDevice, 0, body);
-    ledger.append_change(&row)?;
     let answer = Answer::Changed(row.seq);
     Ok((Changes { rows: vec![row], devices: vec![device], ..Changes::default() }, answer))
 }

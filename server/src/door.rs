@@ -21,6 +21,7 @@ use tokio::time::{Sleep, sleep};
 use tonic::transport::server::Connected;
 
 use crate::caller::Peer;
+use crate::metrics::{Away, Metrics};
 
 /// How many connections are served at once. Each costs about 40 kB and a file descriptor; systems allow a program
 /// 1,024 of these unless told otherwise, and whoever reads the books needs some as well.
@@ -48,7 +49,10 @@ pub struct Door {
 
 /// How many connections of each address are inside.
 #[derive(Clone, Debug, Default)]
-struct Inside(Arc<Mutex<HashMap<IpAddr, usize>>>);
+struct Inside {
+    counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    metrics: Arc<Metrics>,
+}
 
 /// One of an address that is inside.
 #[derive(Debug)]
@@ -60,10 +64,11 @@ struct Counted {
 impl Inside {
     /// Counts one more of an address; none if there are so many already.
     fn count(&self, address: IpAddr, most: usize) -> Option<Counted> {
-        let mut inside = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inside = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let count = inside.entry(address).or_default();
         (*count < most).then(|| {
             *count += 1;
+            self.metrics.came();
             Counted { inside: self.clone(), address }
         })
     }
@@ -71,7 +76,8 @@ impl Inside {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let mut inside = self.inside.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.inside.metrics.went();
+        let mut inside = self.inside.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = inside.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
@@ -107,7 +113,7 @@ pub(crate) struct Silence {
 
 impl Door {
     /// Listens at an address; nobody is let in yet.
-    pub fn listen(address: SocketAddr) -> io::Result<Self> {
+    pub fn listen(address: SocketAddr, metrics: Arc<Metrics>) -> io::Result<Self> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         // Elsewhere this would let another program listen at the same address.
         #[cfg(unix)]
@@ -115,11 +121,17 @@ impl Door {
         socket.bind(address)?;
         // Whoever is on this computer could do worse.
         let of_one = if address.ip().is_loopback() { SEATS } else { OF_ONE };
-        Ok(Self::with(socket.listen(BACKLOG)?, SEATS, of_one, PATIENCE))
+        let inside = Inside { counts: Arc::default(), metrics };
+        Ok(Self::with(socket.listen(BACKLOG)?, (SEATS, of_one), inside, PATIENCE))
     }
 
-    fn with(listener: TcpListener, seats: usize, of_one: usize, patience: Duration) -> Self {
-        let (seats, inside) = (Arc::new(Semaphore::new(seats)), Inside::default());
+    fn with(
+        listener: TcpListener,
+        (seats, of_one): (usize, usize),
+        inside: Inside,
+        patience: Duration,
+    ) -> Self {
+        let seats = Arc::new(Semaphore::new(seats));
         Self { listener, seats, of_one, inside, patience }
     }
 
@@ -146,6 +158,7 @@ impl Door {
                 Err(error) if concerns_one(&error) => {}
                 // Whoever waits is still waiting then, so trying again at once would fail again at once.
                 Err(error) => {
+                    self.inside.metrics.turned_away(Away::NoneLeft);
                     tracing::warn!(%error, "nobody can be let in");
                     sleep(PAUSE).await;
                 }
@@ -159,7 +172,10 @@ impl Door {
         let (stream, from) = self.listener.accept().await?;
         let counted = self.inside.count(from.ip().to_canonical(), self.of_one);
         // Whoever has too many already is the only one who notices.
-        let counted = counted.ok_or(io::ErrorKind::ConnectionAborted)?;
+        let counted = counted.ok_or_else(|| {
+            self.inside.metrics.turned_away(Away::TooMany);
+            io::ErrorKind::ConnectionAborted
+        })?;
         stream.set_nodelay(true)?;
         let silence = Silence::new(self.patience);
         Ok(Guest { stream, silence: Some(silence), counted, _seat: seat })
@@ -263,7 +279,7 @@ mod tests {
 
     async fn door(seats: usize, patience: Duration) -> (SocketAddr, Receiver<Guest>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let door = Door::with(listener, seats, 3, patience);
+        let door = Door::with(listener, (seats, 3), Inside::default(), patience);
         (door.address().unwrap(), door.open())
     }
 

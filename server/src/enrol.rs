@@ -72,7 +72,6 @@ pub fn issue_code(ledger: &mut dyn Ledger, memory: &Memory, job: &IssueCode) -> 
     ledger.put_code(&CodeRow { hash: job.hash, unit, expires_ms: job.expires_ms, device: None })?;
     let body = gom_proto::change::encode_code(job.unit.as_str(), &job.hash, job.expires_ms);
     let row = next_change(memory, ChangeKind::Code, 0, body);
-    ledger.append_change(&row)?;
     Ok((Changes { rows: vec![row.clone()], ..Changes::default() }, Answer::Changed(row.seq)))
 }
 
@@ -119,7 +118,6 @@ fn again(
     ledger.put_device(&device)?;
     let body = gom_proto::change::encode_readmitted(id, unit.as_str(), &job.name);
     let row = next_change(memory, ChangeKind::Device, 0, body);
-    ledger.append_change(&row)?;
     Ok((Changes { rows: vec![row], devices: vec![device], ..Changes::default() }, enrolled))
 }
 
@@ -163,14 +161,14 @@ fn by_code(
     ledger.put_code(&CodeRow { device: Some(device.number), ..code })?;
     let body = gom_proto::change::encode_device(device.id, unit.as_str(), &job.name, code_hash);
     let row = next_change(memory, ChangeKind::Device, 0, body);
-    ledger.append_change(&row)?;
     let answer = Answer::Enrolled(Enrolled { device: device.id, unit });
     Ok((Changes { rows: vec![row], devices: vec![device], ..Changes::default() }, answer))
 }
 
 /// The journal's next row.
 pub fn next_change(memory: &Memory, kind: ChangeKind, year: i16, body: Vec<u8>) -> ChangeRow {
-    ChangeRow { seq: memory.last.map_or(1, |last| last.last_seq + 1), kind, year, body }
+    let seq = memory.last.map_or(1, |last| last.last_seq + 1);
+    ChangeRow { seq, kind, year, body, who: String::new() }
 }
 
 /// Nothing changes, and why.

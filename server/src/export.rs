@@ -15,8 +15,8 @@ use crate::memory::Memory;
 use crate::store::{Journal, StoreError, Stored, SubmissionRow};
 
 /// The columns that a history has beside those of import.
-pub const HISTORY_COLUMNS: [&str; 7] =
-    ["revision", "verdict", "commit", "received", "submission", "entered_by", "reason"];
+pub const HISTORY_COLUMNS: [&str; 8] =
+    ["revision", "verdict", "commit", "received", "submission", "entered_by", "reason", "officer"];
 
 /// An export that did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -182,6 +182,7 @@ impl Report {
             self.envelope.as_ref().map(|envelope| envelope.id.to_string()).unwrap_or_default(),
             if by_district { "district" } else { "unit" }.to_owned(),
             self.submission.as_ref().map(|submission| submission.reason.clone()).unwrap_or_default(),
+            self.submission.as_ref().map(|submission| submission.officer.clone()).unwrap_or_default(),
         ])
     }
 }

@@ -181,6 +181,7 @@ impl Sync for SyncService {
             }
             Answer::Refused(troubles) => {
                 self.tries.note(peer, now_ms);
+                self.writer.metrics().wrong_code();
                 Err(troubles.first().map_or_else(|| wait(&Trouble::Stopping), refusal))
             }
             Answer::Failed(trouble) => Err(wait(&trouble)),

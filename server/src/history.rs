@@ -5,7 +5,7 @@ use gom_domain::greeting::HistoryId;
 use crate::books::{Answer, Changes};
 use crate::enrol::{next_change, refused};
 use crate::memory::Memory;
-use crate::store::{ChangeKind, Ledger, Stored};
+use crate::store::{ChangeKind, Stored};
 use crate::wording::Trouble;
 
 /// Asks for another history.
@@ -25,24 +25,22 @@ pub struct GoOn {
 }
 
 /// Begins another history.
-pub fn begin(ledger: &mut dyn Ledger, memory: &Memory, job: &NewHistory) -> Stored<(Changes, Answer)> {
+pub fn begin(memory: &Memory, job: &NewHistory) -> Stored<(Changes, Answer)> {
     if memory.history != job.instead_of && memory.has_gone_by(job.instead_of) {
         return Ok((Changes::default(), Answer::Changed(0)));
     }
     let body = gom_proto::change::encode_history(job.history, "restored", job.instead_of);
     let row = next_change(memory, ChangeKind::History, 0, body);
-    ledger.append_change(&row)?;
     let answer = Answer::Changed(row.seq);
     Ok((Changes { rows: vec![row], ..Changes::default() }, answer))
 }
 
 /// Goes on without what is still missing.
-pub fn go_on(ledger: &mut dyn Ledger, memory: &Memory, job: &GoOn) -> Stored<(Changes, Answer)> {
+pub fn go_on(memory: &Memory, job: &GoOn) -> Stored<(Changes, Answer)> {
     if !memory.restored {
         return refused(Trouble::NothingMissing);
     }
     let row = next_change(memory, ChangeKind::GoOn, 0, job.note.clone().into_bytes());
-    ledger.append_change(&row)?;
     let answer = Answer::Changed(row.seq);
     Ok((Changes { rows: vec![row], ..Changes::default() }, answer))
 }

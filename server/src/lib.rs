@@ -24,6 +24,7 @@ pub mod greeting;
 pub mod grpc;
 pub mod history;
 pub mod memory;
+pub mod metrics;
 pub mod news;
 pub mod office;
 pub mod operation;

@@ -56,8 +56,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long between two looks.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// Who is at this computer: the account that the system knows.
+pub fn who() -> String {
+    whoami::username()
+}
+
 /// Commits a change, whoever has the books. Another command that has them for a moment is waited for.
 pub async fn commit(folder: &Folder, job: Job, world: &World) -> Result<Outcome, Vec<Trouble>> {
+    let job = Job::By(who(), Box::new(job));
     let waits = PATIENCE.as_millis() / PAUSE.as_millis();
     for _ in 0..waits {
         match folder.open() {
@@ -96,7 +102,15 @@ fn outcome(answer: Answer) -> Result<Outcome, Vec<Trouble>> {
 }
 
 /// A change as a message.
-fn message(job: Job) -> Option<wire::change::Kind> {
+fn message(job: Job) -> Option<wire::Change> {
+    let (who, job) = match job {
+        Job::By(who, job) => (who, *job),
+        job => (String::new(), job),
+    };
+    Some(wire::Change { who, kind: Some(kind(job)?) })
+}
+
+fn kind(job: Job) -> Option<wire::change::Kind> {
     use wire::change::Kind;
     Some(match job {
         Job::IssueCode(job) => Kind::IssueCode(wire::IssueCode {
@@ -122,7 +136,8 @@ fn message(job: Job) -> Option<wire::change::Kind> {
         | Job::Contact(_)
         | Job::GiveBack(_)
         | Job::NewHistory(_)
-        | Job::NewAuthority(_) => {
+        | Job::NewAuthority(_)
+        | Job::By(..) => {
             return None;
         }
     })
@@ -190,8 +205,11 @@ impl Office {
 #[tonic::async_trait]
 impl wire::office_server::Office for Office {
     async fn commit(&self, request: Request<wire::Change>) -> Result<Response<wire::Outcome>, Status> {
-        let kind = request.into_inner().kind.ok_or_else(|| Status::invalid_argument("an unknown change"))?;
+        let wire::Change { kind, who } = request.into_inner();
+        let kind = kind.ok_or_else(|| Status::invalid_argument("an unknown change"))?;
         let job = job(kind, &self.world).map_err(|error| Status::invalid_argument(error.to_string()))?;
+        // Only the folder's owner can open the socket.
+        let job = Job::By(who, Box::new(job));
         let reply = match outcome(self.writer.perform(job).await) {
             Ok(outcome) => wire::Outcome {
                 commit: outcome.commit,
@@ -217,7 +235,7 @@ fn said(text: wire::Text) -> Trouble {
 
 #[cfg(unix)]
 mod remote {
-    use super::{Fingerprint, Folder, Job, Office, Outcome, Served, Trouble, message, said, wire};
+    use super::{Fingerprint, Folder, Job, Office, Outcome, Served, Trouble, message, said};
     use gom_proto::wire::office_client::OfficeClient;
     use gom_proto::wire::office_server::OfficeServer;
     use hyper_util::rt::TokioIo;
@@ -273,7 +291,7 @@ mod remote {
         let channel = endpoint.connect_with_connector(connector).await.map_err(|_| silent())?;
         let office = OfficeClient::new(channel).max_encoding_message_size(LARGEST);
         let mut office = office.max_decoding_message_size(LARGEST);
-        let change = wire::Change { kind: message(job) };
+        let change = message(job).unwrap_or_default();
         let reply = office.commit(change).await.map_err(|_| silent())?.into_inner();
         if !reply.refusals.is_empty() {
             return Err(reply.refusals.into_iter().map(said).collect());

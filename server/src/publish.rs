@@ -40,8 +40,7 @@ pub fn load(ledger: &mut dyn Ledger, memory: &Memory, job: &Load) -> Stored<(Cha
     }
     let first = memory.last.map_or(1, |last| last.last_seq + 1);
     for (seq, (kind, year, body)) in (first..).zip(checked.entries) {
-        let row = ChangeRow { seq, kind, year, body };
-        ledger.append_change(&row)?;
+        let row = ChangeRow { seq, kind, year, body, who: String::new() };
         changes.rows.push(row);
     }
     let answer = Answer::Changed(changes.rows.last().map_or(0, |row| row.seq));

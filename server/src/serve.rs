@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use gom_domain::world::World;
@@ -12,6 +13,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::transport::Server;
 use tonic::transport::server::Connected;
+use tonic_health::ServingStatus;
+use tonic_health::pb::health_server::{Health, HealthServer};
 
 use crate::authority;
 use crate::backup::schedule::Schedule;
@@ -21,6 +24,7 @@ use crate::disk;
 use crate::door::Door;
 use crate::folder::{Folder, Lock};
 use crate::grpc::SyncService;
+use crate::metrics::{self, Metrics};
 use crate::office::{self, Office};
 use crate::tls::Tls;
 use crate::wording::Trouble;
@@ -87,9 +91,10 @@ pub async fn start(folder: &Folder, listen: impl Into<Listen>, world: World) -> 
         authority::ensure(&mut books, &world)?;
     }
     let cannot = |error: std::io::Error| Trouble::CannotListen(listen.to_string(), error.to_string());
-    let door = Door::listen(listen).map_err(cannot)?;
+    let metrics = Arc::new(Metrics::default());
+    let door = Door::listen(listen, Arc::clone(&metrics)).map_err(cannot)?;
     let address = door.address().map_err(cannot)?;
-    let (writer, thread) = Writer::start(books, world.clone());
+    let (writer, thread) = Writer::counted(books, world.clone(), metrics);
     let (stop, stopped) = watch::channel(false);
     let service =
         SyncService::new(folder.clone(), writer.clone(), world.clone(), disk::threads(), stopped.clone());
@@ -124,12 +129,20 @@ where
         .http2_max_local_error_reset_streams(Some(RESETS))
         .max_connection_age(AGE)
         .max_connection_age_grace(AGE)
+        .add_service(health().await)
         .add_service(service.server())
         .serve_with_incoming_shutdown(guests, until(stopped))
         .await;
     if let Err(error) = served {
         tracing::error!(%error, "the service ended");
     }
+}
+
+/// Says that the server serves, to whoever balances loads before it. No more is said to strangers.
+async fn health() -> HealthServer<impl Health> {
+    let (reporter, service) = tonic_health::server::health_reporter();
+    reporter.set_service_status("gom.v1.Sync", ServingStatus::Serving).await;
+    service
 }
 
 /// Waits until the server is told to stop.
@@ -142,6 +155,19 @@ impl Running {
     /// The writer, for use cases in the same process.
     pub fn writer(&self) -> &Writer {
         &self.writer
+    }
+
+    /// Shows what it counts at an address of this computer.
+    pub async fn show_metrics(
+        &mut self,
+        address: SocketAddr,
+        folder: &Folder,
+        world: &World,
+    ) -> Result<SocketAddr, Trouble> {
+        let of = (folder.clone(), self.writer.clone(), world.clone());
+        let (address, served) = metrics::show(address, of, self.stop.subscribe()).await?;
+        self.tasks.push(tokio::spawn(served));
+        Ok(address)
     }
 
     /// Makes backups by itself until it stops.

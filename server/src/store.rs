@@ -296,6 +296,8 @@ pub struct ChangeRow {
     pub year: i16,
     /// What changed.
     pub body: Vec<u8>,
+    /// Who at the district made it; empty where a device did, or the server by itself.
+    pub who: String,
 }
 
 /// A group of entries that became durable together.

@@ -6,7 +6,7 @@ use gom_domain::target::Comparator;
 use crate::books::{Answer, Changes};
 use crate::enrol::{next_change, refused};
 use crate::memory::Memory;
-use crate::store::{ChangeKind, Ledger, Stored};
+use crate::store::{ChangeKind, Stored};
 use crate::wording::Trouble;
 
 /// The statuses that can be set by hand. The others say how far the figures go, which no hand can know better.
@@ -25,7 +25,7 @@ pub struct SetTarget {
 }
 
 /// Sets a guideline's status or a target's value.
-pub fn set(ledger: &mut dyn Ledger, memory: &Memory, job: &SetTarget) -> Stored<(Changes, Answer)> {
+pub fn set(memory: &Memory, job: &SetTarget) -> Stored<(Changes, Answer)> {
     let Some((programme, _)) = memory.year(job.year) else {
         return refused(Trouble::no_programme(memory, Some(job.year)));
     };
@@ -56,6 +56,5 @@ pub fn set(ledger: &mut dyn Ledger, memory: &Memory, job: &SetTarget) -> Stored<
     set.value = job.set.value.or(set.value);
     let body = gom_proto::change::encode_target(job.year, &target.key, &set);
     let row = next_change(memory, ChangeKind::Target, job.year, body);
-    ledger.append_change(&row)?;
     Ok((Changes { rows: vec![row.clone()], ..Changes::default() }, Answer::Changed(row.seq)))
 }

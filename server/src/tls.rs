@@ -20,6 +20,7 @@ use tonic::transport::server::Connected;
 use crate::authority;
 use crate::caller::Peer;
 use crate::door::{Guest, Silence};
+use crate::metrics::Away;
 use crate::writer::Writer;
 
 /// How long somebody may take to agree on a line.
@@ -94,10 +95,12 @@ impl Tls {
                     }
                 };
                 let agreed = agreed.clone();
+                let writer = self.writer.clone();
                 tokio::spawn(async move {
-                    if let Ok(Ok(line)) = timeout(PATIENCE, Encrypted::agree(guest, config)).await {
+                    match timeout(PATIENCE, Encrypted::agree(guest, config)).await {
                         // Nobody takes it where the server stops.
-                        _ = agreed.send(line).await;
+                        Ok(Ok(line)) => _ = agreed.send(line).await,
+                        _ => writer.metrics().turned_away(Away::NoAgreement),
                     }
                 });
             }

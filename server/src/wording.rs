@@ -94,6 +94,10 @@ pub enum Trouble {
     BadName,
     /// The queue is of a device that was revoked.
     QueueOfARevoked,
+    /// The address is not of this computer.
+    NotLoopback(String),
+    /// The books are of a version that had no authority, and have not been served since.
+    NoAuthority,
     /// Communes cannot call such an address.
     Unreachable(String),
     /// Text that is no address with a port.
@@ -357,6 +361,14 @@ impl Trouble {
             Self::QueueOfARevoked => say!(
                 "huyện đã thu hồi máy đã ghi tệp này, nên không nhận. Nếu các báo cáo này đúng, chạy lại với --release để huyện nhập thay",
                 "the district has revoked the computer that wrote this file, so it is not taken. If these reports are right, run it again with --release, and the district enters them on the unit's behalf"
+            ),
+            Self::NotLoopback(address) => say!(
+                "{address}: số đo chỉ được mở ở địa chỉ của chính máy này, như 127.0.0.1:9464",
+                "{address}: metrics are shown on this computer's own addresses only, such as 127.0.0.1:9464"
+            ),
+            Self::NoAuthority => say!(
+                "sổ chưa có khóa chứng thực vì được lập từ phiên bản trước; hãy chạy gom-server serve một lần rồi làm lại",
+                "the books have no authority yet, for they were founded by an earlier version; run gom-server serve once, then try again"
             ),
             Self::Unreachable(address) => say!(
                 "xã không gọi được tới «{address}»; hãy cho biết địa chỉ và cổng của máy chủ trong mạng, như --address 10.0.0.5:7443, hoặc address = \"10.0.0.5:7443\" trong settings.toml",

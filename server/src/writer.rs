@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use gom_domain::programme::Editions;
 use gom_domain::world::{Disk, World};
@@ -9,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use crate::books::{Answer, Books, Job};
 use crate::memory::Memory;
+use crate::metrics::Metrics;
 use crate::operation::Operation;
 use crate::wording::Trouble;
 
@@ -35,6 +37,7 @@ pub struct Writer {
     memory: Arc<RwLock<Memory>>,
     /// Who waits to hear that a device was named or revoked.
     devices: watch::Sender<()>,
+    metrics: Arc<Metrics>,
 }
 
 /// The writer's thread; joined when the server stops.
@@ -43,16 +46,24 @@ pub struct WriterThread(JoinHandle<()>);
 
 impl Writer {
     /// Starts the thread.
-    pub fn start(mut books: Books, world: World) -> (Self, WriterThread) {
+    pub fn start(books: Books, world: World) -> (Self, WriterThread) {
+        Self::counted(books, world, Arc::default())
+    }
+
+    /// The same, and counts what it does.
+    pub fn counted(mut books: Books, world: World, metrics: Arc<Metrics>) -> (Self, WriterThread) {
         let (jobs, mut inbox) = mpsc::channel(QUEUE);
-        let memory = books.shared();
+        let (memory, counts) = (books.shared(), Arc::clone(&metrics));
         let thread = std::thread::spawn(move || {
             while let Some(first) = inbox.blocking_recv() {
-                answer(commit(&mut books, &world, gather(first, &mut inbox)));
+                let (group, began) = (gather(first, &mut inbox), Instant::now());
+                let answered = commit(&mut books, &world, group);
+                counts.committed(began.elapsed(), answered.iter().map(|(_, answer)| answer));
+                answer(answered);
             }
             books.settle();
         });
-        (Self::new(jobs, memory), WriterThread(thread))
+        (Self::new(jobs, memory, metrics), WriterThread(thread))
     }
 
     /// The same without a thread: who polls the work is the writer, and `disk` waits for its commits.
@@ -73,12 +84,22 @@ impl Writer {
             }
             books.settle();
         };
-        (Self::new(jobs, memory), work)
+        (Self::new(jobs, memory, Arc::default()), work)
     }
 
-    fn new(jobs: mpsc::Sender<Request>, memory: Arc<RwLock<Memory>>) -> Self {
+    fn new(jobs: mpsc::Sender<Request>, memory: Arc<RwLock<Memory>>, metrics: Arc<Metrics>) -> Self {
         let room = Arc::new(Semaphore::new(ROOM as usize));
-        Self { jobs, room, memory, devices: watch::Sender::new(()) }
+        Self { jobs, room, memory, devices: watch::Sender::new(()), metrics }
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// How many jobs wait.
+    pub fn waiting(&self) -> usize {
+        self.jobs.max_capacity() - self.jobs.capacity()
     }
 
     /// Hands a job in and returns where its answer will come. Waits while too many are waiting already.
@@ -93,7 +114,7 @@ impl Writer {
 
     /// Has a job done.
     pub async fn perform(&self, job: Job) -> Answer {
-        let sets_device = matches!(job, Job::SetDevice(_));
+        let sets_device = matches!(job.by().1, Job::SetDevice(_));
         let answer = self.submit(job).await.await.unwrap_or_else(|_| stopped());
         if sets_device {
             self.devices.send_replace(());

@@ -70,6 +70,7 @@ fn a_history_leaves_nothing_out() {
             figures,
             notes: Vec::new(),
             reason: String::new(),
+            officer: String::new(),
         })
     };
     let unknown_form = report(1, 999, vec![Some(1)]);
@@ -83,9 +84,9 @@ fn a_history_leaves_nothing_out() {
     };
     let lines = exported(&folder, None, true);
     assert_eq!(lines.len(), 3);
-    starts_and_ends(&lines[0], "31423,economy,2024-04,,,,rejected R08,8,", &format!("{id_2},unit,"));
-    starts_and_ends(&lines[1], "31423,,2024-04,,,,rejected R02,7,", &format!("{id_1},unit,"));
-    starts_and_ends(&lines[2], "31423,,,,,,rejected R01,6,", ",,unit,");
+    starts_and_ends(&lines[0], "31423,economy,2024-04,,,,rejected R08,8,", &format!("{id_2},unit,,"));
+    starts_and_ends(&lines[1], "31423,,2024-04,,,,rejected R02,7,", &format!("{id_1},unit,,"));
+    starts_and_ends(&lines[2], "31423,,,,,,rejected R01,6,", ",,unit,,");
     assert_eq!(exported(&folder, Some("2024-Q2"), true).len(), 2);
     assert_eq!(exported(&folder, Some("2024-05"), true).len(), 0);
 }

@@ -22,6 +22,8 @@ mod future;
 mod fuzzed;
 mod line;
 mod merger;
+mod metrics;
+mod names;
 mod offline;
 mod on_behalf;
 mod programmes;

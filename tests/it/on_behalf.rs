@@ -29,7 +29,7 @@ async fn what_the_district_enters_is_marked_everywhere() {
     assert_eq!(commune.sync().await.filed, 1);
     assert_eq!(commune.state("society", "2024-05"), CellState::District(1));
     let shown = commune.office().vi(&["show", "society", "2024-05"]).done();
-    has(&shown, &["huyện nhập thay, lần 1", "· huyện nhập thay: mất điện, báo qua điện thoại"]);
+    has(&shown, &["huyện nhập thay, lần 1", "· huyện nhập thay (", "): mất điện, báo qua điện thoại"]);
     has(&commune.office().vi(&["show"]).done(), &["huyện 1"]);
 
     // The commune goes on from there, without a conflict, and the report is its own again.

@@ -146,6 +146,7 @@ impl OneFigure<'_> {
             figures: programme.form(form).elements.iter().map(figure).collect(),
             notes: Vec::new(),
             reason: String::new(),
+            officer: String::new(),
         })
     }
 }

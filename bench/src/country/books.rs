@@ -105,6 +105,7 @@ fn bodies(country: &Country, unit: &Unit, versions: u64, world: &World) -> anyho
                 figures: figures(&year.programme, due, before),
                 notes: Vec::new(),
                 reason: String::new(),
+                officer: String::new(),
             })
         };
         for due in due_from(&year.programme, place, DECEMBER) {

@@ -156,7 +156,7 @@ fn put_state(lang: Lang, view: &FormView) {
 }
 
 fn put_revisions(lang: Lang, view: &FormView) {
-    for (report, reason) in &view.revisions {
+    for (report, words) in &view.revisions {
         let who = wording::origin(report.origin);
         let said = match &report.receipt {
             None => lang.pick("chờ gửi", "queued").to_owned(),
@@ -166,8 +166,9 @@ fn put_revisions(lang: Lang, view: &FormView) {
                 format!("{} {}{revision}", vietnam_time(receipt.at_ms), verdict.get(lang))
             }
         };
-        let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-        gom_terminal::put(&format!("  {} · {said} · {}{reason}", report.id.short(), who.get(lang)));
+        let officer = if words.officer.is_empty() { String::new() } else { format!(" ({})", words.officer) };
+        let reason = if words.reason.is_empty() { String::new() } else { format!(": {}", words.reason) };
+        gom_terminal::put(&format!("  {} · {said} · {}{officer}{reason}", report.id.short(), who.get(lang)));
     }
 }
 

@@ -40,6 +40,15 @@ pub(super) fn submit(
                 "Queued: {sealed}. Send with gom sync."
             ),
         );
+        if commune.officer()?.is_empty() {
+            gom_terminal::tell(
+                say!(
+                    "Báo cáo chưa mang tên người nộp; ghi một lần: gom name \"Họ và tên\".",
+                    "The reports bear no name; say it once: gom name \"FULL NAME\"."
+                )
+                .get(lang),
+            );
+        }
     }
     if blocked > 0 {
         let text = say!(

@@ -15,6 +15,15 @@ use crate::programme::{Filled, Place, Programmes};
 use crate::record::UnitCells;
 use crate::store::{DraftRow, Rows};
 
+/// What somebody has said of a report.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    /// Who handed it in, as he has named himself.
+    pub officer: String,
+    /// Why the district entered it.
+    pub reason: String,
+}
+
 /// One form and period.
 #[derive(Clone, Debug)]
 pub struct FormView {
@@ -33,7 +42,7 @@ pub struct FormView {
     /// Whether something else stands than what the draft was made from, so that handing it in will conflict.
     pub base_is_outdated: bool,
     /// All reports of it, the district's commits first, with the reasons that the district gave for its own.
-    pub revisions: Vec<(Report, String)>,
+    pub revisions: Vec<(Report, Words)>,
     /// A rejected report or one in conflict beside what stands.
     pub comparison: Option<Comparison>,
 }
@@ -122,19 +131,19 @@ pub(crate) fn form(
         revisions: history
             .0
             .into_iter()
-            .map(|report| (reason(programmes, &report), report))
-            .map(swap)
+            .map(|report| (words(programmes, &report), report))
+            .map(|(words, report)| (report, words))
             .collect(),
         place,
     })
 }
 
-fn swap((reason, report): (String, Report)) -> (Report, String) {
-    (report, reason)
-}
-
-fn reason(programmes: &Programmes, report: &Report) -> String {
-    programmes.open(&report.body).map(|submission| submission.reason).unwrap_or_default()
+fn words(programmes: &Programmes, report: &Report) -> Words {
+    let read = |submission: gom_domain::submission::Submission| Words {
+        officer: submission.officer,
+        reason: submission.reason,
+    };
+    programmes.open(&report.body).map(read).unwrap_or_default()
 }
 
 fn state(history: &History, is_draft: bool) -> CellState {

@@ -17,6 +17,8 @@ pub struct FolderRow {
     pub secret: [u8; 32],
     /// How it shows itself on an encrypted line; none where lines are not encrypted.
     pub credentials: Option<Credentials>,
+    /// How the officer has named himself; empty: he has not.
+    pub officer: String,
     /// Who it is, once the district has enrolled it.
     pub enrolled: Option<EnrolledRow>,
 }
@@ -67,6 +69,13 @@ impl Rows<'_> {
         let found: Option<Option<Vec<u8>>> =
             self.connection.prepare_cached(sql)?.query_row([], |row| row.get("key")).optional()?;
         Ok(found.flatten())
+    }
+
+    /// Keeps how the officer has named himself.
+    pub fn put_officer(&self, officer: &str) -> Stored<()> {
+        self.connection
+            .execute("update folder set officer = :officer", named_params! { ":officer": officer })?;
+        Ok(())
     }
 
     /// Keeps a key for which nothing has been given yet.
@@ -126,6 +135,7 @@ impl Rows<'_> {
         if let Some(credentials) = &row.credentials {
             self.keep_credentials(credentials)?;
         }
+        self.put_officer(&row.officer)?;
         self.enrol(own.device, &own.unit, own.history, own.admission.as_deref().unwrap_or_default())?;
         self.begin_epoch(epoch)
     }
@@ -184,5 +194,11 @@ pub(super) fn folder(row: &Row<'_>) -> Stored<FolderRow> {
     let given: Option<Vec<u8>> = row.get("credentials")?;
     let credentials = key.zip(given).map(|(key, given)| Credentials::read(&key, &given));
     let credentials = credentials.transpose().map_err(|_| damaged("credentials"))?.flatten();
-    Ok(FolderRow { server: row.get("server")?, secret: fixed(row, "secret")?, credentials, enrolled })
+    Ok(FolderRow {
+        server: row.get("server")?,
+        secret: fixed(row, "secret")?,
+        credentials,
+        officer: row.get("officer")?,
+        enrolled,
+    })
 }

@@ -39,6 +39,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0004_whole.sql")),
     M::up(include_str!("../../migrations/0005_credentials.sql")),
     M::up(include_str!("../../migrations/0006_checkpoints.sql")),
+    M::up(include_str!("../../migrations/0007_officer.sql")),
 ];
 
 impl Store {

@@ -170,6 +170,10 @@ pub fn mistake(mistake: &Mistake) -> Bilingual {
             )
         }
         Mistake::Twice(key) => say!("chỉ tiêu «{key}» ghi hai lần", "the element “{key}” is given twice"),
+        Mistake::BadName(longest) => say!(
+            "tên phải có từ 1 đến {longest} ký tự, không xuống dòng",
+            "a name has 1 to {longest} characters on one line"
+        ),
         Mistake::NoDraft(form, period) => say!(
             "không có bản nháp nào của biểu «{form}» kỳ {period} để nộp; hãy nhập số liệu trước, hoặc nếu báo cáo đang xung đột thì chọn bằng gom resolve {form} {period}",
             "there is no draft of the form “{form}” for {period} to hand in; fill it in first, or settle its conflict, if it is in one, with gom resolve {form} {period}"

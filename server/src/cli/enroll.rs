@@ -48,6 +48,9 @@ pub(super) fn enroll(
         address: by_settings.address,
         authority: fingerprint.filter(|_| by_settings.encrypted),
     });
+    if served.authority.is_none() && by_settings.encrypted {
+        return Err(vec![Trouble::NoAuthority]);
+    }
     let address = asked.map_or_else(|| served.address.to_string(), str::to_owned);
     let invitation = Invitation { address, code, authority: served.authority };
     put(&invitation.shown());

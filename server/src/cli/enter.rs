@@ -121,6 +121,7 @@ fn reports(
             figures,
             notes: Vec::new(),
             reason: reason.to_owned(),
+            officer: office::who(),
         };
         reports.push((Arc::clone(programme), submission));
     }

@@ -32,6 +32,16 @@ pub(super) const TLS: Setting = Setting {
     allowed: [r#""true" hoặc "false""#, r#""true" or "false""#],
 };
 
+/// Where metrics are shown, in the settings file; without it, nowhere.
+pub(super) const METRICS: Setting = Setting {
+    key: "metrics",
+    fits: |text| address(text).is_some_and(|address| address.ip().is_loopback()),
+    allowed: [
+        r#"địa chỉ của chính máy này, như "127.0.0.1:9464""#,
+        r#"an address of this computer, such as "127.0.0.1:9464""#,
+    ],
+};
+
 /// Where communes reach the server, in the settings file, if that is not where it listens.
 pub(super) const ADDRESS: Setting = Setting {
     key: "address",
@@ -68,6 +78,9 @@ pub(super) struct Listening {
     /// Mã hóa đường truyền cả trong máy này; ngoài máy này thì luôn mã hóa / Encrypt lines also within this computer; beyond it they always are
     #[arg(long)]
     tls: bool,
+    /// Mở số đo cho Prometheus ở địa chỉ này của máy / Show metrics for Prometheus at this address of the computer
+    #[arg(long, env = "GOM_METRICS", value_name = "ADDRESS")]
+    metrics: Option<String>,
 }
 
 /// Where the server puts the backups that it makes by itself, in the settings file; without it, it makes none.
@@ -111,10 +124,21 @@ fn schedule(folder: &Folder, settings: &Settings) -> Option<Schedule> {
 /// Serves until SIGINT or SIGTERM.
 pub(super) fn serve(folder: &Folder, asked: &Listening, settings: &Settings, world: &World) -> Done {
     let listen = listen(asked, settings)?;
+    let metrics = asked.metrics.as_deref().or(settings.get(METRICS.key)).map(|text| {
+        let not_one = || vec![Trouble::NotAnAddress(text.to_owned())];
+        address(text).ok_or_else(not_one)
+    });
+    let metrics = metrics.transpose()?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| vec![Trouble::Books(error.to_string())])?;
     let done = runtime.block_on(async {
         let started = server::start(folder, listen, world.clone()).await;
         let mut running = started.map_err(|trouble| vec![trouble])?;
+        if let Some(address) = metrics
+            && let Err(trouble) = running.show_metrics(address, folder, world).await
+        {
+            running.stop().await;
+            return Err(vec![trouble]);
+        }
         if let Some(schedule) = schedule(folder, settings) {
             running.keep_backups(schedule, folder.clone(), world.clone());
         }

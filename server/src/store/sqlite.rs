@@ -403,6 +403,7 @@ impl Ledger for Sqlite {
             ":kind": row.kind.key(),
             ":year": row.year,
             ":body": row.body,
+            ":who": row.who,
         })?;
         Ok(())
     }

@@ -154,6 +154,7 @@ pub(crate) fn report_of(id: u8, version: u32, period: &str, crimes: i64, base: O
         figures: elements.iter().map(|element| Some(if *element == crime { crimes } else { 1 })).collect(),
         notes: Vec::new(),
         reason: String::new(),
+        officer: String::new(),
     })
 }
 

@@ -37,7 +37,8 @@ fn submission(tape: &mut Tape<'_>, memory: &Memory, unit: u32, reason: &str) -> 
     let note = |text: String| Note { rule: String::new(), element: String::new(), text };
     let notes = if tape.one_in(3) { vec![note("đã kiểm tra".to_owned())] } else { Vec::new() };
     let (programme_version, reason) = (edition.version, reason.to_owned());
-    Submission { id: id(tape), programme_version, form, period, base, figures, notes, reason }
+    let officer = if tape.one_in(4) { "Cán bộ".to_owned() } else { String::new() };
+    Submission { id: id(tape), programme_version, form, period, base, figures, notes, reason, officer }
 }
 
 /// One of few names, so that some come twice.

@@ -24,9 +24,10 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../../migrations/0002_seal.sql")),
     M::up(include_str!("../../../migrations/0003_whole.sql")),
     M::up(include_str!("../../../migrations/0004_authority.sql")),
+    M::up(include_str!("../../../migrations/0005_who.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 /// What the journal's chain does not prove. How far a device has come is recounted, and when it was last heard of changes
 /// no answer.

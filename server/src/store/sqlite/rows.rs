@@ -83,6 +83,7 @@ pub(super) fn change(row: &Row<'_>) -> Stored<ChangeRow> {
         kind: ChangeKind::from_key(&kind).ok_or_else(|| damaged("kind"))?,
         year: row.get("year")?,
         body: row.get("body")?,
+        who: row.get("who")?,
     })
 }
 

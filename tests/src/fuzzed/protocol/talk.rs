@@ -234,7 +234,7 @@ impl Talk {
 
     /// A change by the district's officer, as it comes through the socket.
     async fn change(&mut self, tape: &mut Tape<'_>) {
-        let change = wire::Change { kind: Some(self.kind(tape)) };
+        let change = wire::Change { who: String::new(), kind: Some(self.kind(tape)) };
         let change = if tape.one_in(2) { changed(tape, &change) } else { Some(change) };
         let Some(job) = change.and_then(|change| office::job(change.kind?, &self.world).ok()) else { return };
         let what = format!("{job:?}");

@@ -311,6 +311,7 @@ impl<'f> Sequence<'f> {
             figures: figures.map(|figure| figure.map(|figure: i64| figure.max(0))).collect(),
             notes: Vec::new(),
             reason: String::new(),
+            officer: String::new(),
         }
     }
 

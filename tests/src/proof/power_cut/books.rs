@@ -85,6 +85,7 @@ pub(super) fn body(
         figures,
         notes: Vec::new(),
         reason: reason.to_owned(),
+        officer: String::new(),
     })
 }
 

@@ -97,5 +97,6 @@ fn report(memory: &Memory, district: &Computer, (unit, form, period): Cell, figu
         figures: elements.map(|element| figures.get(&programme.element(*element).key).copied()).collect(),
         notes: Vec::new(),
         reason: "xã báo qua điện thoại".to_owned(),
+        officer: String::new(),
     }
 }
