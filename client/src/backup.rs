@@ -149,7 +149,8 @@ pub fn restore(folder: &Path, file: &Path, replace: bool, world: &World) -> Resu
     let ready = swap::clear(folder, "restoring.db");
     let before = if there { there_before(folder) } else { None };
     let own = before.as_ref().map(|tally| tally.folder.clone()).or_else(|| identity::read(folder));
-    let made = make_ready(folder, file, &ready).and_then(|made| is_of(own.as_ref(), made));
+    let lives = [before.as_ref().map(|tally| tally.folder.clone()), identity::read(folder)];
+    let made = make_ready(&lives, file, &ready).and_then(|made| is_of(own.as_ref(), made));
     let (unit, row, tally) = match made {
         Ok(made) => made,
         Err(failure) => {
@@ -192,16 +193,16 @@ fn is_of(
 
 /// Copies a backup beside the database, checks the copy, and lets it go on in a life that comes after all that the folder
 /// has had.
-fn make_ready(folder: &Path, file: &Path, ready: &Path) -> Result<(FolderRow, Tally), Failure> {
+fn make_ready(lives: &[Option<FolderRow>], file: &Path, ready: &Path) -> Result<(FolderRow, Tally), Failure> {
     let bad = |source: StoreError| Failure::BadBackup { file: file.to_owned(), source };
     database::copy_files(file, ready).map_err(|source| Failure::File { file: file.to_owned(), source })?;
     let tally = Store::examine(ready).map_err(bad)?;
     let mut store = Store::beside(ready).map_err(bad)?;
-    let beside = identity::read(folder);
     let row = store
         .write(|rows| -> Stored<Option<FolderRow>> {
             let Some(row) = rows.folder()? else { return Ok(None) };
-            let later = beside.as_ref().and_then(|beside| later_life(&row, beside));
+            let later = lives.iter().flatten().filter_map(|life| later_life(&row, life));
+            let later = later.max_by_key(|(_, _, epoch)| *epoch);
             if let Some((device, admission, epoch)) = later {
                 if let Some(own) = &row.enrolled {
                     rows.enrol(device, &own.unit, own.history, &admission)?;

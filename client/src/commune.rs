@@ -174,12 +174,21 @@ impl Commune {
     /// Takes the district's answers from a stick.
     pub fn import_receipts(&self, file: &[u8]) -> Result<SyncReport, Failure> {
         let _lock = folder::lock(&self.folder)?;
-        self.with_store(|store| {
+        let (report, row) = self.with_store(|store| {
             store.write(|rows| {
                 let (row, own) = self.enrolled(rows)?;
-                Ok(stick::import(rows, &row, &own, file, self.world.now_ms())??)
+                let report = stick::import(rows, &row, &own, file, self.world.now_ms())??;
+                Ok::<_, Failure>((report, self.enrolled(rows)?.0))
             })
-        })
+        })?;
+        // They may have begun another epoch, or another history.
+        identity::keep(&self.folder, &row);
+        Ok(report)
+    }
+
+    /// Whether everything in a queue that this computer has written before is still here.
+    pub fn holds_queue(&self, file: &[u8]) -> Result<bool, Failure> {
+        self.with_store(|store| store.read(|rows| Ok(stick::holds(rows, &self.enrolled(rows)?.0, file)?)))
     }
 
     /// How the officer has named himself; empty: he has not.

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use gom_domain::greeting::{DeviceId, HistoryId, Welcome};
+use gom_domain::greeting::{DeviceId, HistoryId, Welcome, fingerprint};
 use gom_domain::world::World;
 use gom_proto::operations::Packer;
 use gom_proto::seal::SealKey;
@@ -74,6 +74,22 @@ pub(crate) fn export(rows: &Rows<'_>, row: &FolderRow, own: &EnrolledRow, world:
         given_back,
     };
     Ok(Exported { file: stick::write_queue(&queue, &key(row)), operations: count })
+}
+
+/// Whether a file is a queue of this computer's of which everything is still here: a folder that has gone back since, or
+/// was mended, may lack what the file holds.
+pub(crate) fn holds(rows: &Rows<'_>, row: &FolderRow, file: &[u8]) -> Stored<bool> {
+    let Ok(Some(queue)) = stick::read_queue(file, |_| Some(key(row))) else { return Ok(false) };
+    let given = queue.given_back.into_iter().filter_map(|given| given.operations);
+    for operations in queue.operations.into_iter().chain(given) {
+        let Ok(bodies) = gom_proto::operations::unpack(operations) else { return Ok(false) };
+        for body in bodies {
+            if !rows.holds_body(&fingerprint(&body))? {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
 }
 
 /// How many operations go in a message.

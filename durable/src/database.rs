@@ -54,7 +54,8 @@ fn owned(options: &mut OpenOptions, file: &Path) -> io::Result<File> {
 
 /// Removes a database that was being made ready; what was never written need not be removed.
 pub fn remove(file: &Path) {
-    ENDINGS.iter().for_each(|ending| _ = fs::remove_file(name::beside(file, ending)));
+    let endings = ENDINGS.iter().chain(&["-journal"]);
+    endings.for_each(|ending| _ = fs::remove_file(name::beside(file, ending)));
 }
 
 /// Copies a database's file, with its log if it has one, for the owner alone. Both are on the disk when this returns.

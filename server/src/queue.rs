@@ -260,7 +260,7 @@ fn release(
     let (receipts, refusal) = group.push(hand.number, hand.reached.epoch, next, &operations)?;
     let done = group.done()?;
     if done.last_seq == 0 {
-        let why = refusal.map_or(Trouble::DamagedFile, Trouble::Refused);
+        let why = refusal.map_or(Trouble::QueueEmpty, Trouble::Refused);
         return crate::enrol::refused(why);
     }
     let mut taken = Taken::default();

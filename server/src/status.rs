@@ -12,6 +12,8 @@ use crate::store::{CommitRow, DeviceRow, Journal, Stored};
 
 /// A backup that is older is warned of.
 pub const OLD_MS: i64 = 2 * 86_400_000;
+/// A backup from further ahead was made by a wrong clock.
+const SLACK_MS: i64 = 3_600_000;
 
 /// How the district stands.
 #[derive(Clone, Debug)]
@@ -65,7 +67,9 @@ impl Status {
 
     /// Whether it is missing or too old.
     pub fn wants_backup(&self, now_ms: i64) -> bool {
-        self.backup_age_ms(now_ms).is_none_or(|age| age > OLD_MS)
+        let age = |noted: &Noted| now_ms.saturating_sub(noted.at_ms);
+        // One from the future was made while a clock was wrong: nobody knows how old it is.
+        self.backup.as_ref().is_none_or(|noted| !(-SLACK_MS..=OLD_MS).contains(&age(noted)))
     }
 }
 

@@ -132,6 +132,8 @@ pub enum Trouble {
     QueueOfAClone,
     /// A queue whose writer did not know that the books go on from a backup.
     QueueToComeAgain,
+    /// The queue holds nothing that waits.
+    QueueEmpty,
     /// The queue is of a folder that has gone back to an older state.
     QueueOfAnOlder,
     /// A file is no whole backup: the file, and why.
@@ -434,6 +436,10 @@ impl Trouble {
             Self::QueueOfAClone => say!(
                 "máy khác đang dùng danh tính của máy đã ghi tệp này, nên không nhận. Nếu các báo cáo này đúng, chạy lại với --release để huyện nhập thay",
                 "another computer goes by the name of the one that wrote this file, so it is not taken. If these reports are right, run it again with --release, and the district enters them on the unit's behalf"
+            ),
+            Self::QueueEmpty => say!(
+                "tệp không có báo cáo nào đang chờ; không có gì để nhập thay",
+                "no report waits in the file; there is nothing to be entered"
             ),
             Self::QueueOfAnOlder => say!(
                 "thư mục ở xã đã trở về bản cũ hơn những gì huyện có: hãy mang tệp biên nhận về xã, chạy gom import-receipts rồi gom export-queue, và mang tệp mới lên; chưa nhận gì từ tệp, không mất gì",

@@ -4,6 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use gom_server::backup::schedule::Schedule;
+use gom_server::folder::Folder;
 use gom_server::memory::Memory;
 use rusqlite::Connection;
 use serde_json::Value;
@@ -341,6 +343,28 @@ async fn the_district_sees_how_it_stands_and_is_warned_without_a_backup() {
     has(&status(&district)["warnings"].to_string(), &["verified backup is 3 d old"]);
 }
 
+/// One backup by a clock that is a year ahead takes none of the others away, and hides nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_by_a_wrong_clock_is_one_of_many() {
+    let district = District::open().await;
+    let place = district.desk().join("backups");
+    let schedule = Schedule { place: place.clone(), every_ms: 86_400_000, keep: 3 };
+    let folder = Folder::new(district.path());
+    let glance = |day: &str| {
+        district.clock.turn_to(day);
+        schedule.glance(&folder, &district.clock.world()).unwrap().map(|made| made.file)
+    };
+    let days = ["2024-10-16", "2024-10-17", "2025-10-18"].map(|day| glance(day).unwrap());
+    district.clock.turn_to("2024-10-18");
+    let said = district.office().vi(&["status", "--format", "json"]).done();
+    assert!(days.iter().all(|file| file.is_file()), "{said}");
+    let right = glance("2024-10-18").expect("one by a wrong clock is not taken for a new one");
+    assert_eq!(glance("2024-10-18"), None, "it is not made again and again");
+    let left: Vec<bool> = days.iter().map(|file| file.is_file()).collect();
+    assert_eq!(left, [false, true, true], "the oldest goes, in the order of making");
+    assert!(right.is_file());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_makes_backups_by_itself_and_keeps_so_many() {
     let home = tempfile::TempDir::new().unwrap();
@@ -408,7 +432,7 @@ async fn the_log_of_a_killed_server_is_set_aside_with_its_books() {
     let opened = district.desk().join("opened");
     // What was set aside is a backup as well.
     Program::gom_server(&opened).vi(&["restore", aside.to_str().unwrap()]).done();
-    let last = gom_server::folder::Folder::new(&opened).last_commit().unwrap();
+    let last = Folder::new(&opened).last_commit().unwrap();
     assert_eq!(last, before + 1, "all of it, and the new history");
     district.verify();
 }

@@ -7,15 +7,14 @@ use crate::sync::SyncReport;
 use crate::{Commune, Failure};
 use gom_domain::{Lang, say};
 use gom_durable::file::{spare, write_whole};
-use gom_proto::stick;
 
 use super::{exit, put, sync};
 
 pub(super) fn export(lang: Lang, commune: &Commune, file: &Path) -> Result<ExitCode, Failure> {
     let exported = commune.export_queue()?;
     let unwritten = |source| Failure::File { file: file.to_owned(), source };
-    // This computer's own older queue may go: what was in it is in the new one, or has been answered.
-    spare(file, |there| stick::queue_of(there) == stick::queue_of(&exported.file)).map_err(unwritten)?;
+    // This computer's own older queue may go, as long as what is in it is still here.
+    spare(file, |there| commune.holds_queue(there).unwrap_or(false)).map_err(unwritten)?;
     write_whole(file, &exported.file).map_err(unwritten)?;
     let (operations, shown) = (exported.operations, file.display());
     put(

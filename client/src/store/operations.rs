@@ -256,6 +256,14 @@ impl Rows<'_> {
         Ok(statement.exists(named_params! { ":operation": key(epoch, sequence) })?)
     }
 
+    /// Whether a body is here, whoever has sealed it.
+    pub fn holds_body(&self, fingerprint: &[u8; 32]) -> Stored<bool> {
+        let sql = "select 1 from operation where fingerprint = :fingerprint
+                   union all select 1 from filed where fingerprint = :fingerprint";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.exists(named_params! { ":fingerprint": fingerprint })?)
+    }
+
     /// How many operations the district has not ruled on.
     pub fn queued_count(&self) -> Stored<u64> {
         self.counted("select count(*) from outbox")

@@ -98,8 +98,8 @@ impl Schedule {
             let here = noted.file.parent() == newest.parent();
             noted.scheduled && named && here && noted.file != newest && noted.file.is_file()
         });
-        let mut own: Vec<Noted> = own.collect();
-        own.sort_by_key(|noted| noted.at_ms);
+        // In the order of making, whatever clocks said.
+        let own: Vec<Noted> = own.collect();
         let beyond = (own.len() + 1).saturating_sub(self.keep.max(1));
         for noted in &own[..beyond] {
             tracing::info!(file = %noted.file.display(), "an old backup is taken away");

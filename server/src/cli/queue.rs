@@ -55,8 +55,8 @@ pub(super) fn import(
     if receipts.is_some() && written.is_none() {
         tell(
             say!(
-                "Không có tệp biên nhận: máy khác đang dùng danh tính của máy ấy. Hãy ghi danh lại máy ấy (gom-server enroll, rồi gom enroll trên chính thư mục của nó); khi đồng bộ nó sẽ biết các báo cáo này đã được nhận.",
-                "There are no receipts: another computer goes by that one's name. Enrol that computer again (gom-server enroll, then gom enroll on its very folder); at its next sync it learns what became of these reports."
+                "Không có tệp biên nhận: huyện không nhận gì từ máy ấy nữa (máy khác dùng danh tính của nó, hoặc nó đã bị thu hồi). Muốn dùng lại máy ấy thì cấp mã ghi danh mới bằng gom-server enroll.",
+                "There are no receipts: the district takes nothing more of that computer (another one goes by its name, or it was revoked). If it is to work again, invite it anew with gom-server enroll."
             )
             .get(lang),
         );
