@@ -1,12 +1,12 @@
 //! The programs as people run them: arguments in, what they say and their exit code out.
 
 use std::ffi::{OsStr, OsString};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
 use assert_cmd::Command;
-use tempfile::TempDir;
 
 use crate::PATIENCE;
 use crate::clock::turned;
@@ -18,7 +18,7 @@ const GOM_SERVER: &str = "under-test-gom-server";
 const BOOKS: &str = "under-test-books";
 
 /// Where this executable goes by the names of the programs.
-static NAMES: OnceLock<TempDir> = OnceLock::new();
+static NAMES: OnceLock<PathBuf> = OnceLock::new();
 
 /// Begins a program that tries things with the real ones. Cargo builds the one that is asked for and no other, so it has
 /// to be all of them: called by the name of one of the others, it is that one, and this is how it ends.
@@ -31,9 +31,15 @@ pub fn begin() -> Option<ExitCode> {
         Some(BOOKS) => return Some(crate::proof::power_cut::books::run()),
         _ => {}
     }
-    let (names, this) = (TempDir::new().unwrap(), std::env::current_exe().unwrap());
+    let this = std::env::current_exe().unwrap();
+    // Beside it, where the next one finds them again.
+    let names = this.with_extension("names");
+    std::fs::create_dir_all(&names).unwrap();
     for name in [GOM, GOM_SERVER, BOOKS] {
-        std::os::unix::fs::symlink(&this, names.path().join(name)).unwrap();
+        match std::os::unix::fs::symlink(&this, names.join(name)) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => made.unwrap(),
+        }
     }
     NAMES.set(names).expect("a program begins once");
     None
@@ -97,7 +103,7 @@ impl Program {
     /// that tries things is both of them itself, under their names.
     pub fn path(&self) -> PathBuf {
         if let Some(names) = NAMES.get() {
-            return names.path().join(self.name);
+            return names.join(self.name);
         }
         let story = std::env::current_exe().unwrap();
         story.ancestors().nth(2).unwrap().join(self.name)
