@@ -215,10 +215,10 @@ impl Commune {
 
     /// Holds the district's journal to what it has signed.
     pub async fn verify_district(&self) -> Result<Witnessed, Failure> {
-        let (row, own, kept, key) = self.with_store(|store| {
+        let (row, own, kept, left) = self.with_store(|store| {
             store.read(|rows| {
                 let (row, own) = self.enrolled(rows)?;
-                Ok::<_, Failure>((row, own, rows.checkpoints()?, rows.checkpoint_key()?))
+                Ok::<_, Failure>((row, own, rows.checkpoints()?, rows.left_histories()?))
             })
         })?;
         let address = line::url(self.server.as_deref().unwrap_or(&row.server), row.credentials.is_some());
@@ -228,7 +228,7 @@ impl Commune {
             witness::ask(&mut line, &kept).await
         };
         let said = asked.await.map_err(Failure::Line)?;
-        Ok(witness::compare(&kept, key.as_deref(), &said))
+        Ok(witness::compare(&kept, &witness::Known::of(&row, &own, &left), &said))
     }
 
     fn enrolled(&self, rows: &Rows<'_>) -> Result<(FolderRow, EnrolledRow), Failure> {

@@ -84,7 +84,14 @@ pub(crate) fn read(folder: &Path) -> Option<FolderRow> {
         _ => None,
     };
     let officer = value("officer").unwrap_or_default().to_owned();
-    Some(FolderRow { server: value("server")?.to_owned(), secret, credentials, officer, enrolled: Some(own) })
+    Some(FolderRow {
+        server: value("server")?.to_owned(),
+        secret,
+        credentials,
+        officer,
+        checkpoint_key: value("checkpoint-key").and_then(bytes),
+        enrolled: Some(own),
+    })
 }
 
 fn written(row: &FolderRow, own: &EnrolledRow) -> String {
@@ -101,6 +108,9 @@ fn written(row: &FolderRow, own: &EnrolledRow) -> String {
     }
     if let Some(admission) = &own.admission {
         line("admission", &hex(admission));
+    }
+    if let Some(key) = &row.checkpoint_key {
+        line("checkpoint-key", &hex(key));
     }
     if let Some(credentials) = &row.credentials {
         line("key", &hex(credentials.key()));
@@ -145,6 +155,7 @@ mod tests {
             secret: [0xab; 32],
             credentials,
             officer: "Cán bộ thống kê".to_owned(),
+            checkpoint_key: Some(vec![4; 32]),
             enrolled: Some(own),
         }
     }

@@ -98,6 +98,9 @@ pub enum LineFault {
     /// The district does not let this device in.
     #[error("the district does not let this device in")]
     Refused(Bilingual),
+    /// The district knows who calls, and does not let him in any more.
+    #[error("the district does not let this device in any more")]
+    Denied(Bilingual),
     /// The district's server knows nothing of whoever has signed this device's certificate.
     #[error("the district does not take this device's certificate")]
     CertificateRefused,
@@ -260,7 +263,8 @@ pub(crate) fn fault(status: Status, stage: Stage) -> LineFault {
     let text = bilingual(status.message());
     let own_words = status.message().contains(SEPARATOR);
     match status.code() {
-        Code::Unauthenticated | Code::PermissionDenied => LineFault::Refused(text),
+        Code::Unauthenticated => LineFault::Refused(text),
+        Code::PermissionDenied => LineFault::Denied(text),
         Code::ResourceExhausted => {
             LineFault::Overloaded { why: text, delay: delay::asked(&status).unwrap_or_default() }
         }

@@ -68,7 +68,7 @@ pub(crate) fn export(rows: &Rows<'_>, row: &FolderRow, own: &EnrolledRow, world:
     let queue = wire::Queue {
         device: own.device.0.to_vec(),
         unit: own.unit.to_string(),
-        hello: Some((&hello).into()),
+        hello: Some(wire::Hello { proof: Some(witness::proof(rows, own)?), ..(&hello).into() }),
         after: own.pulled_to.unwrap_or(0),
         operations,
         given_back,
@@ -135,14 +135,15 @@ fn take(
     if welcome.history != own.history && asked != own.history {
         return Ok(Err(Untaken::Overtaken));
     }
-    if let Some(told) = &checkpoint {
-        witness::keep(rows, own, (told, welcome.history), at_ms)?;
-    }
     let mut report = SyncReport::default();
     // What was asked in an epoch that has ended says nothing of the present one.
     if answers.asked_epoch == own.epoch {
         rows.note_contact(own.last_contact_ms.unwrap_or(0).max(at_ms), own.skew_ms.unwrap_or(0))?;
-        match agree(rows, own, &welcome)? {
+        let agreed = agree(rows, own, &welcome)?;
+        if let (Some(told), Ok(_)) = (&checkpoint, &agreed) {
+            witness::keep(rows, told)?;
+        }
+        match agreed {
             Ok(Ok(_)) => {
                 if let Err(malformed) = settle(rows, &answers, welcome.epoch, &mut report)? {
                     return Ok(Err(malformed.into()));

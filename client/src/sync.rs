@@ -162,9 +162,9 @@ impl Syncing<'_> {
     }
 }
 
-/// How often an attempt greets: once, again with another certificate, again where the district has lost the device, and
+/// How often an attempt greets: once, again with proof, again with another certificate, again where the district has lost the device, and
 /// again where a new epoch begins, which may turn out to be another computer's.
-const GREETINGS: u32 = 6;
+const GREETINGS: u32 = 7;
 
 /// By what a folder may come back that the district does not let in.
 enum Way {
@@ -224,8 +224,10 @@ impl Caller<'_> {
     ) -> Result<(Line, EnrolledRow, Agreed, Exchange), SyncError> {
         let mut line = line::connect(self.call, self.address, &Trust::of(&row, own.device)).await?;
         let mut ways = [Way::Renewal, Way::Admission].into_iter();
+        let mut prove = false;
         for _ in 0..GREETINGS {
-            match greeting::greet(self.desk, &mut line, &own, self.world).await {
+            match greeting::greet(self.desk, &mut line, &own, self.world, prove).await {
+                Ok(Greeted::Asked) => prove = true,
                 Ok(Greeted::Agreed(agreed, exchange)) => return Ok((line, own, agreed, *exchange)),
                 Ok(Greeted::Older(epoch)) => {
                     tracing::warn!(epoch, "this folder is older than what the district knows of it");

@@ -57,7 +57,7 @@ pub struct Hello {
     pub app_version: String,
     /// Its clock, in milliseconds since 1970. Nothing is ordered by it.
     pub clock_ms: i64,
-    /// The highest commit that it has been told of under that history.
+    /// The commit of the newest checkpoint that it has of that history; 0: it has none.
     pub seen: u64,
     /// The newest version of the programme that it has, with the beginning of its tables' SHA-256; none if it has none.
     pub programme: Option<(u32, [u8; 8])>,
@@ -74,6 +74,8 @@ pub enum Action {
     Rebase,
     /// Nothing of this epoch is taken any more: another device goes by its name.
     Quarantined,
+    /// Greet again with the checkpoint: the books do not know of what the device has seen.
+    Prove,
 }
 
 /// What the district answers.

@@ -21,6 +21,7 @@ impl From<&Hello> for wire::Hello {
             seen: hello.seen,
             programme_version: hello.programme.map_or(0, |(version, _)| version),
             programme: hello.programme.map_or_else(Vec::new, |(_, digest)| digest.to_vec()),
+            proof: None,
         }
     }
 }
@@ -85,6 +86,7 @@ impl From<&Welcome> for wire::Welcome {
             Action::ResendFrom(sequence) => (wire::Action::Resend, sequence),
             Action::Rebase => (wire::Action::Rebase, 0),
             Action::Quarantined => (wire::Action::Quarantined, 0),
+            Action::Prove => (wire::Action::Prove, 0),
         };
         Self {
             history: welcome.history.0.to_vec(),
@@ -112,6 +114,7 @@ impl TryFrom<wire::Welcome> for Welcome {
             wire::Action::Resend => Action::ResendFrom(welcome.resend_from),
             wire::Action::Rebase => Action::Rebase,
             wire::Action::Quarantined => Action::Quarantined,
+            wire::Action::Prove => Action::Prove,
             wire::Action::Unspecified => return Err(Malformed::Field("action")),
         };
         Ok(Self {

@@ -53,6 +53,9 @@ pub enum Refusal {
     /// The device is not enrolled here.
     #[error("the device is not known")]
     UnknownDevice,
+    /// The district has revoked the device.
+    #[error("the device was revoked")]
+    Revoked,
     /// The programme's version is not known here: wait.
     #[error("the programme version {0} is not known here")]
     UnknownProgramme(u32),
@@ -153,6 +156,10 @@ impl<'a> Group<'a> {
         operations: &[Operation],
     ) -> Stored<(Receipts, Option<Refusal>)> {
         let mut receipts = Vec::with_capacity(operations.len());
+        // However it came in: what is committed after a revocation is not the device's any more.
+        if self.memory.device(device).is_some_and(|row| row.revoked_ms.is_some()) {
+            return Ok((receipts, Some(Refusal::Revoked)));
+        }
         let known = self.senders.get(&device).copied();
         let known = known.or_else(|| self.memory.device(device).map(Sender::from));
         let Some(mut sender) = known else { return Ok((receipts, Some(Refusal::UnknownDevice))) };

@@ -266,7 +266,7 @@ impl Books {
         let memory = memory.read().unwrap_or_else(PoisonError::into_inner);
         let ledger = self.ledger.as_mut();
         let (who, job) = job.by();
-        let (mut changes, answer) = match job {
+        let (mut changes, mut answer) = match job {
             Job::Enrol(job) => enrol::enrol(ledger, &memory, job, now_ms)?,
             Job::IssueCode(job) => enrol::issue_code(ledger, &memory, job)?,
             Job::Load(job) => publish::load(ledger, &memory, job)?,
@@ -285,6 +285,9 @@ impl Books {
         drop(memory);
         changes.rows.iter_mut().for_each(|row| who.clone_into(&mut row.who));
         self.finish(changes, now_ms)?;
+        if let Answer::Queue(answered) = &mut answer {
+            answered.seal(&self.read());
+        }
         Ok(answer)
     }
 

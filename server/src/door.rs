@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -28,6 +28,8 @@ use crate::metrics::{Away, Metrics};
 const SEATS: usize = 512;
 /// How many of them may be from one address: a commune needs one or two, and several may share an address.
 const OF_ONE: usize = 64;
+/// How many of them may be strangers', who have shown no certificate; the others are left to devices.
+const STRANGERS: usize = 128;
 /// How many connections may wait before the door; the system may have a lower limit of its own.
 const BACKLOG: u32 = 16_384;
 /// How long somebody may take to say the first words. Those who waited before the door have said them by then.
@@ -47,7 +49,7 @@ pub struct Door {
     patience: Duration,
 }
 
-/// How many connections of each address are inside.
+/// How many connections of each neighbourhood are inside.
 #[derive(Clone, Debug, Default)]
 struct Inside {
     counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
@@ -101,6 +103,28 @@ impl Guest {
     /// From where it comes.
     pub fn from(&self) -> IpAddr {
         self.counted.address
+    }
+
+    /// Gives one who stays a stranger the seat that is his; none if strangers have all of theirs already.
+    pub(crate) fn stranger(&self, strangers: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+        let seat = Arc::clone(strangers).try_acquire_owned().ok();
+        if seat.is_none() {
+            self.counted.inside.metrics.turned_away(Away::TooManyStrangers);
+        }
+        seat
+    }
+}
+
+/// The seats that strangers may have.
+pub(crate) fn strangers() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(STRANGERS))
+}
+
+/// Whose address it is: whoever has one IPv6 address mostly has 2^64 of them.
+pub(crate) fn neighbourhood(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address @ IpAddr::V4(_) => address,
     }
 }
 
@@ -170,7 +194,7 @@ impl Door {
     async fn next(&self) -> io::Result<Guest> {
         let seat = Arc::clone(&self.seats).acquire_owned().await.map_err(io::Error::other)?;
         let (stream, from) = self.listener.accept().await?;
-        let counted = self.inside.count(from.ip().to_canonical(), self.of_one);
+        let counted = self.inside.count(neighbourhood(from.ip()), self.of_one);
         // Whoever has too many already is the only one who notices.
         let counted = counted.ok_or_else(|| {
             self.inside.metrics.turned_away(Away::TooMany);

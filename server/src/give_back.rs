@@ -11,12 +11,14 @@ use gom_proto::{Malformed, greeting, sheet, wire};
 
 use crate::accept::{Group, Receipts, Taken};
 use crate::books::{Answer, Changes};
+use crate::enrol::refused;
 use crate::memory::Memory;
 use crate::operation::Operation;
 use crate::planted;
 use crate::sealer::{Sealer, Seals};
 use crate::seen::Seen;
 use crate::store::{DeviceRow, Ledger, StoreError, Stored};
+use crate::wording::Trouble;
 
 /// Operations that are given back, with the sheet that was told of them.
 #[derive(Clone, Debug)]
@@ -128,6 +130,9 @@ pub fn give_back(
 ) -> Stored<(Changes, Answer)> {
     let giver = memory.device(job.giver);
     let giver = giver.ok_or_else(|| StoreError::Damaged(format!("there is no device {}", job.giver)))?;
+    if giver.revoked_ms.is_some() {
+        return refused(Trouble::Revoked);
+    }
     let mut owners = Owners::new(memory, giver);
     let mut group = Group::new(ledger, memory, seen, now_ms);
     let taken = take_back(&mut group, &mut owners, job)?;

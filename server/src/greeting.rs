@@ -51,8 +51,9 @@ fn action(memory: &Memory, device: &DeviceRow, hello: &Hello) -> Action {
     }
 }
 
-/// Whether the device was told of what the books do not have: of commits beyond their last under the history that they go
-/// by, or of a history that they have never gone by. Somebody has put an older copy of the books in their place by hand.
+/// Whether the device says that it was told of what the books do not have: of commits beyond their last under the history
+/// that they go by, or of a history that they have never gone by. If it has proof of that, somebody has put an older copy of
+/// the books in their place by hand.
 pub fn has_seen_more(memory: &Memory, hello: &Hello) -> bool {
     if hello.history == memory.history {
         return hello.seen > memory.last.map_or(0, |last| last.last_seq);

@@ -17,8 +17,8 @@ use gom_proto::operations::{self, LARGEST_MESSAGE};
 use gom_proto::wire::sync_server::{Sync, SyncServer};
 use gom_proto::{Malformed, delay, greeting as greetings, wire};
 use gom_trust::{BadRequest, TrustError};
-use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::time::timeout;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_stream::StreamExt;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -50,6 +50,9 @@ const LARGEST_BODY: usize = 64 * 1024;
 const CROWDED: Duration = Duration::from_secs(10);
 const COME_AGAIN: Duration = Duration::from_secs(15);
 
+/// How many read news at once. Each opens the books for a moment, and reading is what the processor does.
+const READERS: usize = 8;
+
 type Stream<T> = Pin<Box<dyn tokio_stream::Stream<Item = Result<T, Status>> + Send>>;
 
 /// The service.
@@ -64,6 +67,8 @@ pub struct SyncService {
     tries: Arc<Tries>,
     /// Whose turn it is to have the journal followed.
     testimony: Arc<Semaphore>,
+    /// Who may read news, so many at once.
+    readers: Arc<Semaphore>,
 }
 
 impl SyncService {
@@ -83,6 +88,7 @@ impl SyncService {
             stop,
             tries: Arc::default(),
             testimony: Arc::new(Semaphore::new(1)),
+            readers: Arc::new(Semaphore::new(READERS)),
         }
     }
 
@@ -111,7 +117,7 @@ impl SyncService {
         Ok((signed.to_vec(), authorities))
     }
 
-    async fn greet(&self, device: &DeviceRow, hello: &Hello) -> Welcome {
+    async fn greet(&self, device: &DeviceRow, hello: &Hello, proof: Option<&wire::Checkpoint>) -> Welcome {
         let now_ms = self.world.now_ms();
         let contact = Contact {
             device: device.number,
@@ -122,13 +128,15 @@ impl SyncService {
         tracing::info!(device = device.number, unit = device.unit, skew_ms = contact.skew_ms, "greeting");
         // The contact waits for the next commit; the greeting does not wait for it.
         drop(self.writer.submit(Job::Contact(contact)).await);
-        if greeting::has_seen_more(&self.writer.memory(), hello) {
+        let has_seen_more = greeting::has_seen_more(&self.writer.memory(), hello);
+        if has_seen_more && proof.is_some_and(|proof| witness::proves(&self.writer.memory(), hello, proof)) {
             let new = NewHistory { instead_of: hello.history, history: HistoryId(self.world.random()) };
             drop(self.writer.perform(Job::NewHistory(new)).await);
         }
         let memory = self.writer.memory();
         let device = memory.device(device.number).unwrap_or(device);
-        greeting::welcome(&memory, device, hello, now_ms)
+        let welcome = greeting::welcome(&memory, device, hello, now_ms);
+        if has_seen_more && proof.is_none() { Welcome { action: Action::Prove, ..welcome } } else { welcome }
     }
 }
 
@@ -158,6 +166,7 @@ impl Sync for SyncService {
             self.certificate(&signing_request, DeviceId::default())?;
         }
         let job = enrolment(request, &self.world)?;
+        let by_code = matches!(job.by, By::Code { .. });
         let (secret_hash, key) = (job.secret_hash, self.writer.memory().key);
         match self.writer.perform(Job::Enrol(job)).await {
             Answer::Enrolled(enrolled) => {
@@ -180,8 +189,11 @@ impl Sync for SyncService {
                 }))
             }
             Answer::Refused(troubles) => {
-                self.tries.note(peer, now_ms);
-                self.writer.metrics().wrong_code();
+                // A device that may not come back has guessed nothing.
+                if by_code {
+                    self.tries.note(peer, now_ms);
+                    self.writer.metrics().wrong_code();
+                }
                 Err(troubles.first().map_or_else(|| wait(&Trouble::Stopping), refusal))
             }
             Answer::Failed(trouble) => Err(wait(&trouble)),
@@ -212,6 +224,7 @@ impl Sync for SyncService {
         else {
             return Err(Status::invalid_argument("a stream begins with a Hello"));
         };
+        let proof = hello.proof.clone();
         let hello = greetings::hello(hello, device.id).map_err(malformed)?;
         if hello.device != device.id {
             return Err(Status::permission_denied("the Hello is of another device"));
@@ -219,8 +232,10 @@ impl Sync for SyncService {
         if let Some(version) = greeting::other_programme(&self.writer.memory(), &hello) {
             return Err(refusal(&Trouble::OtherProgramme(version)));
         }
-        let welcome = self.greet(&device, &hello).await;
-        let checkpoint = witness::checkpoint(&self.writer.memory());
+        let welcome = self.greet(&device, &hello, proof.as_ref()).await;
+        // Where nothing is new the device has it.
+        let is_new = welcome.commit != hello.seen || welcome.history != hello.history;
+        let checkpoint = if is_new { witness::checkpoint(&self.writer.memory()) } else { None };
         let (waiting, answers) = mpsc::channel(IN_FLIGHT);
         if matches!(welcome.action, Action::Go | Action::ResendFrom(_)) {
             let seals = Seals::new(&self.writer.memory(), &device).map_err(|error| wait(&(&error).into()))?;
@@ -230,6 +245,7 @@ impl Sync for SyncService {
         Ok(Response::new(Box::pin(Replies::new(
             wire::Welcome { renew, checkpoint, ..greetings::answer(&welcome, &hello) },
             answers,
+            self.writer.clone(),
         ))))
     }
 
@@ -243,15 +259,23 @@ impl Sync for SyncService {
             return Err(Status::invalid_argument("more than 1,000 commits"));
         }
         commits.sort_unstable();
-        // Following the whole journal takes a while: one after the other.
-        let Ok(_turn) = Arc::clone(&self.testimony).try_acquire_owned() else { return Err(overloaded()) };
+        let turn = turn(&self.testimony).await?;
         let folder = self.folder.clone();
         let read = move || {
             let (mut books, memory) = folder.recall(None)?;
             let reply = witness::testimony(&mut books, &commits).map_err(|error| folder.trouble(&error))?;
             Ok(wire::WitnessReply { newest: witness::checkpoint(&memory), ..reply })
         };
-        match self.disk.wait(read).await {
+        let (disk, (answer, answered)) = (self.disk.clone(), oneshot::channel());
+        // Following the whole journal takes a while, whether or not somebody still waits for it: one after the other, and
+        // as much time again for everybody else.
+        tokio::spawn(async move {
+            let began = Instant::now();
+            _ = answer.send(disk.wait(read).await);
+            sleep(began.elapsed()).await;
+            drop(turn);
+        });
+        match answered.await.ok().flatten() {
             Some(Ok(reply)) => Ok(Response::new(reply)),
             Some(Err(trouble)) => Err(wait(&trouble)),
             None => Err(Status::internal("reading the books failed")),
@@ -263,14 +287,25 @@ impl Sync for SyncService {
         let after = request.into_inner().after;
         let published = news::published(&self.writer.memory(), &device, after);
         let published = published.map_err(|error| wait(&(&error).into()))?;
+        let turn = turn(&self.readers).await?;
         let folder = self.folder.clone();
-        let news = self.disk.wait(move || news::after(&folder, after, published)).await;
+        // Whoever has gone leaves his reading to its end, so his turn goes with it.
+        let read = move || {
+            let _turn = turn;
+            news::after(&folder, after, published)
+        };
+        let news = self.disk.wait(read).await;
         let news: VecDeque<wire::PullReply> = match news {
             Some(Ok(news)) => news,
             Some(Err(trouble)) => return Err(wait(&trouble)),
             None => return Err(Status::internal("reading the books failed")),
         };
-        Ok(Response::new(Box::pin(tokio_stream::iter(news).map(Ok))))
+        let writer = self.writer.clone();
+        let told = move |news| {
+            let revoked = writer.memory().device(device.number).is_some_and(|row| row.revoked_ms.is_some());
+            if revoked { Err(unknown(Unknown::Revoked)) } else { Ok(news) }
+        };
+        Ok(Response::new(Box::pin(tokio_stream::iter(news).map(told))))
     }
 
     async fn give_back(
@@ -287,7 +322,7 @@ impl Sync for SyncService {
 }
 
 /// Why a call is nobody's, as its answer.
-fn unknown(unknown: Unknown) -> Status {
+pub(crate) fn unknown(unknown: Unknown) -> Status {
     let text = |trouble: Trouble| both(&trouble.message());
     match unknown {
         Unknown::Device => refused(Refusal::UnknownDevice),
@@ -394,8 +429,15 @@ fn read(message: wire::Operations, editions: &Editions) -> Result<(u64, Vec<Oper
     Ok((first_sequence, bodies.into_iter().map(|body| Operation::read(body, editions)).collect()))
 }
 
+/// Somebody's turn, if it comes soon.
+#[allow(clippy::result_large_err, reason = "tonic's own error")]
+async fn turn(of: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Status> {
+    let turn = timeout(CROWDED, Arc::clone(of).acquire_owned()).await;
+    turn.ok().and_then(Result::ok).ok_or_else(overloaded)
+}
+
 /// There is more to do than can be done: whoever was not let to the writer is to come again later.
-fn overloaded() -> Status {
+pub(crate) fn overloaded() -> Status {
     delay::ask(Status::resource_exhausted(both(&Trouble::Overloaded.message())), COME_AGAIN)
 }
 
@@ -405,6 +447,7 @@ fn refused(refusal: Refusal) -> Status {
     match refusal {
         Refusal::Gap(_) | Refusal::SequenceReused(_) | Refusal::Epoch => Status::failed_precondition(text),
         Refusal::UnknownDevice => Status::unauthenticated(text),
+        Refusal::Revoked => Status::permission_denied(text),
         Refusal::UnknownProgramme(_) | Refusal::UnknownBase(_) => Status::unavailable(text),
     }
 }

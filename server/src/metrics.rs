@@ -56,6 +56,8 @@ impl Default for Metrics {
 pub(crate) enum Away {
     /// His address has too many connections.
     TooMany,
+    /// Strangers have all the seats that they may have.
+    TooManyStrangers,
     /// The system has nothing left to let anybody in with.
     NoneLeft,
     /// No line could be agreed on.
@@ -100,6 +102,7 @@ impl Metrics {
     pub(crate) fn turned_away(&self, why: Away) {
         let why = match why {
             Away::TooMany => "address",
+            Away::TooManyStrangers => "strangers",
             Away::NoneLeft => "system",
             Away::NoAgreement => "handshake",
         };

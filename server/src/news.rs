@@ -15,6 +15,7 @@ use crate::folder::Folder;
 use crate::memory::{Memory, Prior};
 use crate::sealer::Seals;
 use crate::store::{DeviceRow, Journal, Stored, SubmissionRow};
+use crate::witness;
 use crate::wording::Trouble;
 
 /// What was published for a unit, as of a commit.
@@ -25,6 +26,8 @@ pub struct Published {
     senders: Vec<(DeviceRow, Seals)>,
     /// The commit; what comes after it is left for the next time.
     up_to: u64,
+    /// How far the journal went then, signed.
+    checkpoint: Option<wire::Checkpoint>,
 }
 
 /// What was published after `after`: all versions since, and the unit's tables in force if anything was.
@@ -32,7 +35,8 @@ pub fn published(memory: &Memory, device: &DeviceRow, after: u64) -> Stored<Publ
     let up_to = memory.last.map_or(0, |last| last.last_seq);
     let sealed = |sender: &DeviceRow| Ok((sender.clone(), Seals::new(memory, sender)?));
     let senders = memory.devices_of(device.unit).map(sealed).collect::<Stored<_>>()?;
-    Ok(Published { news: publications(memory, device, after), senders, up_to })
+    let (news, checkpoint) = (publications(memory, device, after), witness::checkpoint(memory));
+    Ok(Published { news, senders, up_to, checkpoint })
 }
 
 fn publications(memory: &Memory, device: &DeviceRow, after: u64) -> Vec<(u64, News)> {
@@ -69,7 +73,7 @@ pub fn after(
 pub fn collect(
     journal: &mut dyn Journal,
     after: u64,
-    Published { mut news, senders, up_to }: Published,
+    Published { mut news, senders, up_to, checkpoint }: Published,
 ) -> Stored<VecDeque<wire::PullReply>> {
     for (sender, seals) in &senders {
         for row in journal.newest_of(sender.number, after)?.into_iter().filter(|row| row.seq <= up_to) {
@@ -83,7 +87,8 @@ pub fn collect(
         let at_ms = journal.commit_of(commit)?.at_ms;
         replies.push_back(wire::PullReply { commit, at_ms, news: Some(news) });
     }
-    replies.push_back(wire::PullReply { commit: up_to, at_ms: 0, news: Some(News::Done(wire::Done {})) });
+    let done = News::Done(wire::Done { checkpoint });
+    replies.push_back(wire::PullReply { commit: up_to, at_ms: 0, news: Some(done) });
     Ok(replies)
 }
 

@@ -91,7 +91,7 @@ fn outcome(answer: Answer) -> Result<Outcome, Vec<Trouble>> {
             let rulings = receipts.into_iter().map(|(_, receipt)| receipt.ruling).collect();
             Ok(Outcome { commit, rulings, ..Outcome::default() })
         }
-        Answer::Queue(Answered { commit, rulings, answers, refusal }) => {
+        Answer::Queue(Answered { commit, rulings, answers, refusal, .. }) => {
             Ok(Outcome { commit, rulings, answers, refusal, ..Outcome::default() })
         }
         Answer::Receipts(_, Some(refusal)) => Err(vec![Trouble::Refused(refusal)]),

@@ -48,6 +48,18 @@ pub struct Answered {
     pub answers: Vec<u8>,
     /// Why the rest was not taken.
     pub refusal: Option<Bilingual>,
+    /// The file until the books are committed, and by what it is sealed.
+    open: Option<Box<(wire::Answers, SealKey)>>,
+}
+
+impl Answered {
+    /// Seals the file, once what it tells is durable, with how far the journal goes now.
+    pub fn seal(&mut self, memory: &Memory) {
+        let Some((mut answers, key)) = self.open.take().map(|open| *open) else { return };
+        let checkpoint = witness::checkpoint(memory);
+        answers.welcome = answers.welcome.map(|welcome| wire::Welcome { checkpoint, ..welcome });
+        self.answers = stick::write_answers(&answers, &key);
+    }
 }
 
 /// A file that was read: whose it is and what it says.
@@ -62,7 +74,10 @@ struct Read {
 pub fn seen_ahead(memory: &Memory, job: &Queue) -> Option<NewHistory> {
     let read = read(memory, job).ok()?;
     let new = NewHistory { instead_of: read.hello.history, history: job.fresh.0 };
-    greeting::has_seen_more(memory, &read.hello).then_some(new)
+    let proof = read.queue.hello.as_ref()?.proof.as_ref()?;
+    let has_proof =
+        greeting::has_seen_more(memory, &read.hello) && witness::proves(memory, &read.hello, proof);
+    has_proof.then_some(new)
 }
 
 /// Takes a file in.
@@ -155,7 +170,7 @@ fn answer(
             push(&mut group, memory, &device, welcome.epoch, &opened)?
         }
         Action::Rebase => Taken { refusal: Some(Trouble::QueueOfAnOlder.message()), ..Taken::default() },
-        Action::Quarantined => Taken::default(),
+        Action::Quarantined | Action::Prove => Taken::default(),
     };
     let restored = hello.history != memory.history && hello.history != HistoryId::default();
     if restored && given.is_empty() && taken.rulings.is_empty() && taken.refusal.is_none() {
@@ -169,7 +184,7 @@ fn answer(
     let answers = wire::Answers {
         device: queue.device,
         asked_history: hello.history.0.to_vec(),
-        welcome: Some(wire::Welcome { checkpoint: witness::checkpoint(memory), ..(&welcome).into() }),
+        welcome: Some((&welcome).into()),
         verdicts: taken.verdicts,
         given_back,
         news: news.into(),
@@ -177,9 +192,9 @@ fn answer(
         asked_epoch: hello.epoch,
         after: queue.after,
     };
-    let answers = stick::write_answers(&answers, &key);
     let (commit, rulings, refusal) = (done.last_seq, taken.rulings, taken.refusal);
-    let answered = Answered { commit, rulings, answers, refusal };
+    let open = Some(Box::new((answers, key)));
+    let answered = Answered { commit, rulings, refusal, open, ..Answered::default() };
     Ok((Changes { devices: owners.new, done, ..Changes::default() }, Answer::Queue(answered)))
 }
 
@@ -266,7 +281,7 @@ fn release(
     let mut taken = Taken::default();
     taken.note(receipts, refusal);
     let (commit, rulings, refusal) = (done.last_seq, taken.rulings, taken.refusal);
-    let answered = Answered { commit, rulings, answers: Vec::new(), refusal };
+    let answered = Answered { commit, rulings, refusal, ..Answered::default() };
     Ok((Changes { devices: vec![hand], done, ..Changes::default() }, Answer::Queue(answered)))
 }
 

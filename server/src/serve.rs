@@ -23,6 +23,7 @@ use crate::caller::Peer;
 use crate::disk;
 use crate::door::Door;
 use crate::folder::{Folder, Lock};
+use crate::gate::Gate;
 use crate::grpc::SyncService;
 use crate::metrics::{self, Metrics};
 use crate::office::{self, Office};
@@ -129,6 +130,7 @@ where
         .http2_max_local_error_reset_streams(Some(RESETS))
         .max_connection_age(AGE)
         .max_connection_age_grace(AGE)
+        .layer(Gate::default())
         .add_service(health().await)
         .add_service(service.server())
         .serve_with_incoming_shutdown(guests, until(stopped))

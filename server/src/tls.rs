@@ -12,19 +12,22 @@ use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::sync::mpsc::{self, Receiver};
-use tokio::time::timeout;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Sleep, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
 use crate::authority;
 use crate::caller::Peer;
-use crate::door::{Guest, Silence};
+use crate::door::{self, Guest, Silence};
 use crate::metrics::Away;
 use crate::writer::Writer;
 
 /// How long somebody may take to agree on a line.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a stranger may stay. Whoever wants to enrol has a code at hand.
+const STAY: Duration = Duration::from_secs(30);
 /// How old the server's own certificate becomes before it gets another one.
 const OLD_MS: i64 = 30 * 86_400_000;
 
@@ -79,6 +82,7 @@ impl Tls {
     /// Agrees on a line with each who was let in, and lets those through with whom that succeeded.
     pub fn agree(self, mut guests: Receiver<Guest>) -> Receiver<Encrypted> {
         let (agreed, taken) = mpsc::channel(1);
+        let strangers = door::strangers();
         tokio::spawn(async move {
             loop {
                 let guest = tokio::select! {
@@ -94,12 +98,14 @@ impl Tls {
                         continue;
                     }
                 };
-                let agreed = agreed.clone();
+                let (agreed, strangers) = (agreed.clone(), Arc::clone(&strangers));
                 let writer = self.writer.clone();
                 tokio::spawn(async move {
-                    match timeout(PATIENCE, Encrypted::agree(guest, config)).await {
+                    match timeout(PATIENCE, Encrypted::agree(guest, config, &strangers)).await {
                         // Nobody takes it where the server stops.
                         Ok(Ok(line)) => _ = agreed.send(line).await,
+                        // Its own counter says so.
+                        Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                         _ => writer.metrics().turned_away(Away::NoAgreement),
                     }
                 });
@@ -115,10 +121,29 @@ pub struct Encrypted {
     line: TlsStream<Guest>,
     peer: Peer,
     silence: Option<Silence>,
+    stay: Option<Stay>,
+}
+
+/// One who has shown no certificate: his seat, and until when.
+#[derive(Debug)]
+struct Stay {
+    end: Pin<Box<Sleep>>,
+    _seat: OwnedSemaphorePermit,
+}
+
+impl Stay {
+    fn of(this: &mut Option<Self>, context: &mut Context<'_>) -> io::Result<()> {
+        if let Some(stay) = this
+            && stay.end.as_mut().poll(context).is_ready()
+        {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        Ok(())
+    }
 }
 
 impl Encrypted {
-    async fn agree(guest: Guest, config: Arc<ServerConfig>) -> io::Result<Self> {
+    async fn agree(guest: Guest, config: Arc<ServerConfig>, strangers: &Arc<Semaphore>) -> io::Result<Self> {
         let from = guest.from();
         let agreed = TlsAcceptor::from(config).accept(guest).into_fallible().await;
         let line = match agreed {
@@ -130,7 +155,14 @@ impl Encrypted {
             None => Peer::Stranger(from),
             Some(shown) => Peer::Device(DeviceCertificate::read(shown).map_err(io::Error::other)?),
         };
-        Ok(Self { line, peer, silence: Some(Silence::new(PATIENCE)) })
+        let stay = match peer {
+            Peer::Stranger(_) => {
+                let seat = line.get_ref().0.stranger(strangers).ok_or(io::ErrorKind::ConnectionAborted)?;
+                Some(Stay { end: Box::pin(sleep(STAY)), _seat: seat })
+            }
+            Peer::Device(_) | Peer::Here => None,
+        };
+        Ok(Self { line, peer, silence: Some(Silence::new(PATIENCE)), stay })
     }
 }
 
@@ -161,6 +193,7 @@ impl AsyncRead for Encrypted {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        Stay::of(&mut self.stay, context)?;
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.line).poll_read(context, buffer);
         Silence::of(&mut self.silence, buffer.filled().len() - before, context)?;

@@ -3,13 +3,14 @@
 //! A code has 130 random bits, so nobody guesses one; this keeps whoever tries all the same from keeping the server busy.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use gom_domain::greeting::DeviceId;
 
 use crate::caller::Peer;
+use crate::door::neighbourhood;
 
 /// How many wrong codes somebody may show before he has to wait.
 const TRIES: u32 = 5;
@@ -81,14 +82,6 @@ fn who(peer: Option<Peer>) -> Option<Who> {
         Peer::Here => None,
         Peer::Stranger(address) => Some(Who::Address(neighbourhood(address))),
         Peer::Device(certificate) => Some(Who::Device(certificate.device)),
-    }
-}
-
-/// Whoever has one IPv6 address mostly has 2^64 of them.
-fn neighbourhood(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        address @ IpAddr::V4(_) => address,
     }
 }
 

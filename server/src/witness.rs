@@ -1,6 +1,6 @@
 //! Witnesses: communes keep what the district signed at each greeting, and can hold it to that later.
 
-use gom_domain::greeting::HistoryId;
+use gom_domain::greeting::{Hello, HistoryId};
 use gom_proto::wire;
 use gom_trust::{Checkpoint, Signer, TrustError};
 
@@ -22,6 +22,14 @@ pub fn checkpoint(memory: &Memory) -> Option<wire::Checkpoint> {
     let signed = Checkpoint { history: memory.history, commit: last.last_seq, head: last.head };
     let signature = signer(memory).ok()?.sign(&signed);
     Some(wire::Checkpoint { commit: last.last_seq, head: last.head.to_vec(), signature })
+}
+
+/// Whether what a device says to have seen was signed by the district: nobody else can make it go by another history.
+pub fn proves(memory: &Memory, hello: &Hello, proof: &wire::Checkpoint) -> bool {
+    let Ok(head) = proof.head.as_slice().try_into() else { return false };
+    let seen = Checkpoint { history: hello.history, commit: proof.commit, head };
+    let is_signed = |signer: Signer| seen.is_signed(&proof.signature, &signer.key());
+    proof.commit == hello.seen && signer(memory).is_ok_and(is_signed)
 }
 
 /// What the journal says of commits, once it was followed from its beginning: a journal that does not agree with itself

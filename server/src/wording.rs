@@ -544,6 +544,7 @@ fn refusal_text(refusal: Refusal) -> Bilingual {
             "máy này chưa được ghi danh ở huyện; hãy ghi danh lại",
             "this computer is not enrolled at the district; enrol it again"
         ),
+        Refusal::Revoked => Trouble::Revoked.message(),
         Refusal::UnknownProgramme(version) => say!(
             "huyện chưa có phiên bản {version} của chương trình; báo cáo chờ ở máy này",
             "the district does not know version {version} of the programme yet; the report waits here"

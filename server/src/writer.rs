@@ -53,29 +53,31 @@ impl Writer {
     /// The same, and counts what it does.
     pub fn counted(mut books: Books, world: World, metrics: Arc<Metrics>) -> (Self, WriterThread) {
         let (jobs, mut inbox) = mpsc::channel(QUEUE);
-        let (memory, counts) = (books.shared(), Arc::clone(&metrics));
+        let (memory, counts, devices) = (books.shared(), Arc::clone(&metrics), watch::Sender::new(()));
+        let told = devices.clone();
         let thread = std::thread::spawn(move || {
             while let Some(first) = inbox.blocking_recv() {
                 let (group, began) = (gather(first, &mut inbox), Instant::now());
-                let answered = commit(&mut books, &world, group);
+                let answered = commit(&mut books, &world, group, &told);
                 counts.committed(began.elapsed(), answered.iter().map(|(_, answer)| answer));
                 answer(answered);
             }
             books.settle();
         });
-        (Self::new(jobs, memory, metrics), WriterThread(thread))
+        (Self::new(jobs, memory, devices, metrics), WriterThread(thread))
     }
 
     /// The same without a thread: who polls the work is the writer, and `disk` waits for its commits.
     pub fn without_thread(books: Books, world: World, disk: Disk) -> (Self, impl Future<Output = ()> + Send) {
         let (jobs, mut inbox) = mpsc::channel::<Request>(QUEUE);
-        let memory = books.shared();
+        let (memory, devices) = (books.shared(), watch::Sender::new(()));
+        let told = devices.clone();
         let work = async move {
             let mut books = books;
             while let Some(first) = inbox.recv().await {
-                let (group, world) = (gather(first, &mut inbox), world.clone());
+                let (group, world, told) = (gather(first, &mut inbox), world.clone(), told.clone());
                 let committed = disk.wait(move || {
-                    let answered = commit(&mut books, &world, group);
+                    let answered = commit(&mut books, &world, group, &told);
                     (books, answered)
                 });
                 let Some((left, answered)) = committed.await else { return };
@@ -84,12 +86,17 @@ impl Writer {
             }
             books.settle();
         };
-        (Self::new(jobs, memory, Arc::default()), work)
+        (Self::new(jobs, memory, devices, Arc::default()), work)
     }
 
-    fn new(jobs: mpsc::Sender<Request>, memory: Arc<RwLock<Memory>>, metrics: Arc<Metrics>) -> Self {
+    fn new(
+        jobs: mpsc::Sender<Request>,
+        memory: Arc<RwLock<Memory>>,
+        devices: watch::Sender<()>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let room = Arc::new(Semaphore::new(ROOM as usize));
-        Self { jobs, room, memory, devices: watch::Sender::new(()), metrics }
+        Self { jobs, room, memory, devices, metrics }
     }
 
     /// What is counted.
@@ -114,12 +121,7 @@ impl Writer {
 
     /// Has a job done.
     pub async fn perform(&self, job: Job) -> Answer {
-        let sets_device = matches!(job.by().1, Job::SetDevice(_));
-        let answer = self.submit(job).await.await.unwrap_or_else(|_| stopped());
-        if sets_device {
-            self.devices.send_replace(());
-        }
-        answer
+        self.submit(job).await.await.unwrap_or_else(|_| stopped())
     }
 
     /// Waits until a device is revoked.
@@ -187,9 +189,21 @@ fn operations(job: &Job) -> Option<&[Operation]> {
     }
 }
 
-fn commit(books: &mut Books, world: &World, group: Vec<Request>) -> Vec<(Asker, Answer)> {
+/// Commits a group. Whoever waits for a device to be revoked hears of it here, whether or not the one who revoked it is
+/// still there.
+fn commit(
+    books: &mut Books,
+    world: &World,
+    group: Vec<Request>,
+    devices: &watch::Sender<()>,
+) -> Vec<(Asker, Answer)> {
     let (jobs, askers): (Vec<Job>, Vec<Asker>) = group.into_iter().unzip();
-    askers.into_iter().zip(books.commit(jobs, world.now_ms())).collect()
+    let sets_device = jobs.iter().any(|job| matches!(job.by().1, Job::SetDevice(_)));
+    let answers = books.commit(jobs, world.now_ms());
+    if sets_device {
+        devices.send_replace(());
+    }
+    askers.into_iter().zip(answers).collect()
 }
 
 fn answer(answered: Vec<(Asker, Answer)>) {

@@ -3,15 +3,18 @@
 //! The methods are read from the service's own description: one that has no row here fails.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 
 use gom_proto::wire::sync_client::SyncClient;
 use gom_proto::wire::{self, push_request};
 use gom_trust::{Authority, DeviceCertificate, Expected, Identity, Key};
-use rusqlite::Connection;
-use tests::encrypted::speak;
+use prost_types::{FileDescriptorSet, ServiceDescriptorProto};
+use tests::encrypted::{identity, line};
 use tests::{Commune, District, repository, soon};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 
 /// Who tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,21 +47,29 @@ const ALL: [By; 6] = [By::Nobody, By::OfAnotherAuthority, By::RunOut, By::Revoke
 fn table() -> BTreeMap<&'static str, [Comes; 6]> {
     use Comes::{Denied, NoLine, Served, Unknown};
     BTreeMap::from([
-        ("Enrol", [Served, NoLine, Served, Served, Served, Served]),
-        ("Renew", [Unknown, NoLine, Served, Denied, Served, Served]),
-        ("Push", [Unknown, NoLine, Unknown, Denied, Denied, Served]),
-        ("Pull", [Unknown, NoLine, Unknown, Denied, Served, Served]),
-        ("GiveBack", [Unknown, NoLine, Unknown, Denied, Served, Served]),
-        ("Witness", [Unknown, NoLine, Unknown, Denied, Served, Served]),
+        ("Sync/Enrol", [Served, NoLine, Served, Served, Served, Served]),
+        ("Sync/Renew", [Unknown, NoLine, Served, Denied, Served, Served]),
+        ("Sync/Push", [Unknown, NoLine, Unknown, Denied, Denied, Served]),
+        ("Sync/Pull", [Unknown, NoLine, Unknown, Denied, Served, Served]),
+        ("Sync/GiveBack", [Unknown, NoLine, Unknown, Denied, Denied, Served]),
+        ("Sync/Witness", [Unknown, NoLine, Unknown, Denied, Served, Served]),
+        // That the server is there is nobody's secret; to be told whenever that changes holds a line.
+        ("Health/Check", [Served, NoLine, Served, Served, Served, Served]),
+        ("Health/Watch", [Unknown, NoLine, Served, Served, Served, Served]),
     ])
 }
 
-/// The methods of the service, by its description.
+/// The methods of all services that the server has, by their descriptions.
 fn methods() -> Vec<String> {
-    let described = protox::compile(["gom/v1/sync.proto"], [repository("proto")]).unwrap();
-    let files = described.file.into_iter().filter(|file| file.name().ends_with("sync.proto"));
-    let services = files.flat_map(|file| file.service);
-    services.flat_map(|service| service.method).map(|method| method.name().to_owned()).collect()
+    let own = protox::compile(["gom/v1/sync.proto"], [repository("proto")]).unwrap();
+    let own = own.file.into_iter().filter(|file| file.name().ends_with("sync.proto"));
+    let health: FileDescriptorSet = prost::Message::decode(tonic_health::pb::FILE_DESCRIPTOR_SET).unwrap();
+    let services = own.chain(health.file).flat_map(|file| file.service);
+    let named = |service: ServiceDescriptorProto| {
+        let name = service.name().to_owned();
+        service.method.into_iter().map(move |method| format!("{name}/{}", method.name()))
+    };
+    services.flat_map(named).collect()
 }
 
 /// A district with two devices of two units.
@@ -74,7 +85,7 @@ impl Stage {
         let (one, other) =
             (Commune::enrolled(&district, "31423").await, Commune::enrolled(&district, "31420").await);
         let other = other.gom().status().unwrap().device.0.to_vec();
-        Self { district, device: identity(&one), other }
+        Self { district, device: identity(&one.path()), other }
     }
 
     /// What somebody shows; whatever has to have happened before that, happens.
@@ -109,36 +120,32 @@ impl Stage {
     async fn call(&self, method: &str, by: By) -> Comes {
         let shown = self.shown(by);
         let expected = Expected::Fingerprint(self.district.fingerprint().unwrap());
-        let Ok(client) = speak(self.district.address(), expected, shown.as_ref()).await else {
+        let Ok(channel) = line(self.district.address(), expected, shown.as_ref()).await else {
             return Comes::NoLine;
         };
         let claimed = if by == By::Pretender { self.other.clone() } else { self.id().0.to_vec() };
-        match soon(call(client, method, claimed)).await {
+        match soon(call(channel, method, claimed)).await {
             Ok(()) => Comes::Served,
             Err(status) => match status.code() {
                 Code::Unauthenticated => Comes::Unknown,
                 Code::PermissionDenied => Comes::Denied,
                 Code::FailedPrecondition | Code::InvalidArgument => Comes::Served,
                 // A certificate that is not taken is found out at the first call.
-                _ => Comes::NoLine,
+                Code::Unknown | Code::Unavailable | Code::Cancelled if status.source().is_some() => {
+                    Comes::NoLine
+                }
+                _ => panic!("{method} by {by:?}: {status:?}"),
             },
         }
     }
 }
 
-fn identity(commune: &Commune) -> Identity {
-    let database = Connection::open(commune.path().join("gom.db")).unwrap();
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
-    let (key, given): (Vec<u8>, Vec<u8>) =
-        database.query_row("select key, credentials from folder", [], read).unwrap();
-    let given: wire::RenewReply = prost::Message::decode(given.as_slice()).unwrap();
-    Identity { key: Key::read(&key).unwrap(), certificate: given.certificate.into() }
-}
-
 /// Makes a call as a client would, in the name of a device.
-async fn call(mut client: SyncClient<Channel>, method: &str, device: Vec<u8>) -> Result<(), Status> {
+async fn call(channel: Channel, method: &str, device: Vec<u8>) -> Result<(), Status> {
+    let (mut client, mut health) = (SyncClient::new(channel.clone()), HealthClient::new(channel));
+    let service = HealthCheckRequest { service: "gom.v1.Sync".to_owned() };
     match method {
-        "Enrol" => {
+        "Sync/Enrol" => {
             let request = Key::generate().unwrap().signing_request().unwrap();
             let request = wire::EnrolRequest {
                 code: "7".repeat(27),
@@ -148,11 +155,11 @@ async fn call(mut client: SyncClient<Channel>, method: &str, device: Vec<u8>) ->
             };
             client.enrol(request).await.map(drop)
         }
-        "Renew" => {
+        "Sync/Renew" => {
             let signing_request = Key::generate().unwrap().signing_request().unwrap();
             client.renew(wire::RenewRequest { signing_request }).await.map(drop)
         }
-        "Push" => {
+        "Sync/Push" => {
             let hello = wire::Hello {
                 device,
                 history: vec![0; 16],
@@ -164,9 +171,21 @@ async fn call(mut client: SyncClient<Channel>, method: &str, device: Vec<u8>) ->
             let kind = Some(push_request::Kind::Hello(hello));
             client.push(Request::new(tokio_stream::once(wire::PushRequest { kind }))).await.map(drop)
         }
-        "Pull" => client.pull(wire::PullRequest { after: 0 }).await.map(drop),
-        "GiveBack" => client.give_back(Request::new(tokio_stream::empty())).await.map(drop),
-        "Witness" => client.witness(wire::WitnessRequest { commits: Vec::new() }).await.map(drop),
+        "Sync/Pull" => client.pull(wire::PullRequest { after: 0 }).await.map(drop),
+        "Sync/GiveBack" => {
+            let operations = wire::Operations { first_sequence: 1, ..wire::Operations::default() };
+            let operations = Some(wire::Operations { bodies: vec![vec![0xff; 9]], ..operations });
+            let given = wire::GivenBack { device, epoch: 1, operations, ..wire::GivenBack::default() };
+            let given = Request::new(tokio_stream::once(given));
+            let reply = client.give_back(given).await?.into_inner().message().await?.unwrap_or_default();
+            match reply.taken() {
+                wire::Taken::Never => Err(Status::permission_denied("it is another's")),
+                _ => Ok(()),
+            }
+        }
+        "Sync/Witness" => client.witness(wire::WitnessRequest { commits: Vec::new() }).await.map(drop),
+        "Health/Check" => health.check(service).await.map(drop),
+        "Health/Watch" => health.watch(service).await.map(drop),
         other => panic!("nobody has said how {other} is called"),
     }
 }

@@ -235,13 +235,16 @@ async fn a_hostile_request_for_a_certificate_spends_no_code() {
     let other_curve = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
     let other_curve = rcgen::CertificateParams::default().serialize_request(&other_curve).unwrap();
     let hostile =
-        [Vec::new(), b"-----BEGIN".to_vec(), vec![0x30; 100_000], unsigned, other_curve.der().to_vec()];
+        [Vec::new(), b"-----BEGIN".to_vec(), vec![0x30; 5_000], unsigned, other_curve.der().to_vec()];
     let invitation = district.invitation("31423").await;
     for request in hostile {
         let status = ask_to_enrol(&invitation, request).await.unwrap_err();
         assert_eq!(status.code(), tonic::Code::FailedPrecondition, "{status:?}");
         has(status.message(), &["yêu cầu cấp chứng thư không đúng"]);
     }
+    // More than any request is not even read to its end.
+    let status = ask_to_enrol(&invitation, vec![0x30; 100_000]).await.unwrap_err();
+    assert_eq!(status.code(), tonic::Code::ResourceExhausted, "{status:?}");
     // What it claims of itself is not looked at.
     let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
     let mut claims = rcgen::CertificateParams::new(vec!["district.gom".to_owned()]).unwrap();

@@ -9,8 +9,7 @@ use gom_domain::code::EnrolCode;
 use gom_domain::invitation::Invitation;
 use gom_proto::wire::{self, push_request};
 use gom_trust::{Expected, Identity, Key};
-use rusqlite::Connection;
-use tests::encrypted::speak;
+use tests::encrypted::{identity, speak};
 use tests::program::has;
 use tests::{Program, Serving, repository};
 use tokio::io::AsyncWriteExt;
@@ -45,18 +44,15 @@ impl Stage {
         let server = serving.url.strip_prefix("http://").unwrap().parse().unwrap();
         let printed = office.vi(&["enroll", "31423"]).done();
         Program::gom(&home.path().join("honest")).vi(&["enroll", printed.trim()]).done();
-        let invitation = Invitation::parse(&office.vi(&["enroll", "31423"]).done()).unwrap();
+        let printed = office.vi(&["enroll", "31423"]).done();
+        Program::gom(&home.path().join("hostile")).vi(&["enroll", printed.trim()]).done();
+        let invitation = Invitation::parse(&printed).unwrap();
         Self { home, serving, server, invitation, next: std::cell::Cell::new(1) }
     }
 
-    /// What an enrolled computer shows: the attacker has one, too.
+    /// What the attacker's computer shows: it is enrolled, too.
     fn identity(&self) -> Identity {
-        let database = Connection::open(self.home.path().join("honest/gom.db")).unwrap();
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
-        let (key, given): (Vec<u8>, Vec<u8>) =
-            database.query_row("select key, credentials from folder", [], read).unwrap();
-        let given: wire::RenewReply = prost::Message::decode(given.as_slice()).unwrap();
-        Identity { key: Key::read(&key).unwrap(), certificate: given.certificate.into() }
+        identity(&self.home.path().join("hostile"))
     }
 
     fn expected(&self) -> Expected {
@@ -88,8 +84,17 @@ impl Stage {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_honest_commune_is_served_whatever_others_do() {
     let stage = Stage::open();
+    idle_sockets(&stage).await;
+    huge_headers(&stage).await;
+    conversations(&stage).await;
+    strangers_who_stay(&stage).await;
+    calls_that_are_taken_back(&stage).await;
+    bombs(&stage).await;
+    guessed_codes(&stage).await;
+}
 
-    // Sockets on which nothing is said, more than there are seats; and handshakes that are never ended.
+/// Sockets on which nothing is said, more than there are seats; and handshakes that are never ended.
+async fn idle_sockets(stage: &Stage) {
     let mut open = Vec::new();
     for number in 0..700 {
         let mut socket = TcpStream::connect(stage.server).await.unwrap();
@@ -100,8 +105,10 @@ async fn an_honest_commune_is_served_whatever_others_do() {
     }
     stage.serves("idle sockets and slow handshakes");
     drop(open);
+}
 
-    // Headers beyond every measure.
+/// Headers beyond every measure.
+async fn huge_headers(stage: &Stage) {
     let mut client = speak(stage.server, stage.expected(), Some(&stage.identity())).await.unwrap();
     for _ in 0..50 {
         let mut request = Request::new(wire::PullRequest { after: 0 });
@@ -110,21 +117,69 @@ async fn an_honest_commune_is_served_whatever_others_do() {
         assert!(client.pull(request).await.is_err());
     }
     stage.serves("huge headers");
+}
 
-    // A thousand conversations on one connection, and calls that are taken back at once.
+/// A thousand conversations on one connection, each of which the district would wait for.
+async fn conversations(stage: &Stage) {
     let client = speak(stage.server, stage.expected(), Some(&stage.identity())).await.unwrap();
-    let mut calls = JoinSet::new();
+    let (mut calls, (began, mut welcomed)) = (JoinSet::new(), tokio::sync::mpsc::channel(1_000));
     for _ in 0..1_000 {
-        let mut client = client.clone();
+        let (mut client, began) = (client.clone(), began.clone());
         calls.spawn(async move {
-            let hello = wire::PushRequest { kind: Some(push_request::Kind::Hello(wire::Hello::default())) };
+            // It says that more is to come, so the district waits for it.
+            let hello = wire::Hello {
+                history: vec![0; 16],
+                chain: vec![0; 32],
+                epoch: 1,
+                last_sequence: 1_000,
+                protocol: gom_proto::PROTOCOL,
+                ..wire::Hello::default()
+            };
+            let hello = wire::PushRequest { kind: Some(push_request::Kind::Hello(hello)) };
             let never = tokio_stream::StreamExt::chain(tokio_stream::once(hello), tokio_stream::pending());
-            _ = tokio::time::timeout(Duration::from_secs(20), client.push(Request::new(never))).await;
+            let replies = client.push(Request::new(never)).await;
+            _ = began.send(replies.as_ref().map(drop).map_err(drop)).await;
+            // As long as somebody holds it, the conversation is open.
+            std::future::pending::<()>().await;
+            drop(replies);
         });
     }
+    let mut open = 0;
+    let mut away = 0;
+    while let Ok(Some(began)) = tokio::time::timeout(Duration::from_secs(2), welcomed.recv()).await {
+        match began {
+            Ok(()) => open += 1,
+            // One by one, or with the whole connection.
+            Err(()) => away += 1,
+        }
+    }
+    assert!(open > 1 && open <= 8 && away > 900, "{open} were open, {away} were turned away");
     stage.serves("a thousand conversations");
     calls.abort_all();
     while calls.join_next().await.is_some() {}
+}
+
+/// Strangers who have agreed on a line and stay, each with more to say than he may.
+async fn strangers_who_stay(stage: &Stage) {
+    let (mut lines, mut refused) = (Vec::new(), 0);
+    for _ in 0..300 {
+        match speak(stage.server, stage.expected(), None).await {
+            Ok(mut line) => {
+                let code = "7".repeat(200_000);
+                let said = line.enrol(wire::EnrolRequest { code, ..wire::EnrolRequest::default() }).await;
+                refused += usize::from(said.is_err());
+                lines.push(line);
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    assert_eq!(refused, 300);
+    stage.serves("strangers who stay");
+    drop(lines);
+}
+
+/// Calls that are taken back at once.
+async fn calls_that_are_taken_back(stage: &Stage) {
     for _ in 0..20 {
         let Ok(client) = speak(stage.server, stage.expected(), None).await else { continue };
         for _ in 0..200 {
@@ -134,8 +189,10 @@ async fn an_honest_commune_is_served_whatever_others_do() {
         }
     }
     stage.serves("calls that are taken back");
+}
 
-    // A little that becomes very much.
+/// A little that becomes very much.
+async fn bombs(stage: &Stage) {
     let bomb = Arc::new(zstd::bulk::compress(&vec![0; 512 << 20], 19).unwrap());
     assert!(bomb.len() < 100_000, "{}", bomb.len());
     for _ in 0..20 {
@@ -153,8 +210,10 @@ async fn an_honest_commune_is_served_whatever_others_do() {
         assert!(replies.message().await.is_err());
     }
     stage.serves("bombs");
+}
 
-    // Codes, guessed.
+/// Codes, guessed.
+async fn guessed_codes(stage: &Stage) {
     let mut refusals = std::collections::BTreeMap::new();
     for _ in 0..20 {
         let mut client = speak(stage.server, stage.expected(), None).await.unwrap();

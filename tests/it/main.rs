@@ -17,6 +17,7 @@ mod door;
 mod encrypted;
 mod enrolment;
 mod floods;
+mod forged;
 mod full_disk;
 mod future;
 mod fuzzed;

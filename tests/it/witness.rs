@@ -35,6 +35,11 @@ async fn a_journal_that_only_grew_is_as_it_was_signed() {
     district.stop().await;
     district.office().vi(&["restore", "--replace", backup.to_str().unwrap()]).done();
     district.start().await;
+    // What it says of its past is weighed by those who have been told that it went on from a backup, and by nobody else.
+    has(&verify(&commune, &district).failed(), &["mang một tên khác mà máy này chưa được báo"]);
+    let mut commune = commune;
+    commune.call(district.url());
+    commune.sync().await;
     has(&verify(&commune, &district).done(), &["còn đúng như đã ký"]);
     let stranger = Commune::enrolled(&district, "31420").await;
     has(&verify(&stranger, &district).done(), &["từ lần ghi "]);

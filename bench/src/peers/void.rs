@@ -50,7 +50,7 @@ impl Sync for Void {
         tokio::spawn(async move {
             while let Ok(Some(wire::PushRequest { kind: Some(kind) })) = inbound.message().await {
                 let Some(reply) = reply(kind) else { return };
-                if replies.send(Ok(wire::PushReply { kind: Some(reply) })).await.is_err() {
+                if replies.send(Ok(wire::PushReply { kind: Some(reply), checkpoint: None })).await.is_err() {
                     return;
                 }
             }

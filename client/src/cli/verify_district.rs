@@ -46,6 +46,18 @@ pub(super) async fn verify_district(lang: Lang, commune: &Commune) -> Result<Exi
             "the district's journal does not agree with itself; have gom-server verify run there"
         ));
     }
+    if found.unproved {
+        wrong.push(say!(
+            "huyện không ký cho mốc cuối của sổ mình; hãy báo huyện",
+            "the district does not sign for the end of its own journal; tell the district"
+        ));
+    }
+    if found.another_history {
+        wrong.push(say!(
+            "sổ của huyện mang một tên khác mà máy này chưa được báo, như sau khi phục hồi; hãy chạy gom sync rồi kiểm tra lại",
+            "the district's journal goes by a name that this computer has not been told of, as after a restore; run gom sync, then check again"
+        ));
+    }
     for (before, commit, told_ms) in &found.changed {
         let at = vietnam_time(*told_ms);
         wrong.push(say!(

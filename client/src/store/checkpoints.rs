@@ -2,7 +2,7 @@
 
 use gom_domain::greeting::HistoryId;
 use gom_trust::Checkpoint;
-use rusqlite::{OptionalExtension, named_params};
+use rusqlite::{Row, named_params};
 
 use super::value::{count, fixed, int};
 use super::{Rows, Stored};
@@ -44,29 +44,51 @@ impl Rows<'_> {
         let mut found = statement.query([])?;
         let mut rows = Vec::new();
         while let Some(row) = found.next()? {
-            let history = HistoryId(fixed(row, "history")?);
-            let (commit, head) = (count(row, "district_commit")?, fixed(row, "head")?);
-            let checkpoint = Checkpoint { history, commit, head };
-            rows.push(CheckpointRow {
-                checkpoint,
-                signature: row.get("signature")?,
-                told_ms: row.get("told_ms")?,
-            });
+            rows.push(checkpoint(row)?);
         }
         Ok(rows)
     }
 
-    /// By what the district's signatures are known.
-    pub fn checkpoint_key(&self) -> Stored<Option<Vec<u8>>> {
-        let sql = "select checkpoint_key from folder";
-        let found: Option<Option<Vec<u8>>> =
-            self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
-        Ok(found.flatten())
+    /// The newest one of a history.
+    pub fn newest_checkpoint(&self, history: HistoryId) -> Stored<Option<CheckpointRow>> {
+        let sql = "select * from checkpoint where history = :history order by district_commit desc limit 1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut found = statement.query(named_params! { ":history": history.0 })?;
+        found.next()?.map(checkpoint).transpose()
     }
 
-    /// Keeps that.
+    /// Keeps by what the district's signatures are known.
     pub fn put_checkpoint_key(&self, key: &[u8]) -> Stored<()> {
         self.connection.execute("update folder set checkpoint_key = :key", named_params! { ":key": key })?;
         Ok(())
     }
+
+    /// Notes that the district has left the history that the folder went by, if this is another one.
+    pub(super) fn leave_history_for(&self, next: HistoryId) -> Stored<()> {
+        let Some(left) = self.history()?.filter(|history| *history != next.0) else { return Ok(()) };
+        let sql = "insert into left_history (history) values (:history) on conflict do nothing";
+        self.connection.prepare_cached(sql)?.execute(named_params! { ":history": left })?;
+        Ok(())
+    }
+
+    /// The histories that the district has left, as this folder learned when it was told another one.
+    pub fn left_histories(&self) -> Stored<Vec<HistoryId>> {
+        let mut statement = self.connection.prepare_cached("select history from left_history")?;
+        let mut found = statement.query([])?;
+        let mut left = Vec::new();
+        while let Some(row) = found.next()? {
+            left.push(HistoryId(fixed(row, "history")?));
+        }
+        Ok(left)
+    }
+}
+
+fn checkpoint(row: &Row<'_>) -> Stored<CheckpointRow> {
+    let history = HistoryId(fixed(row, "history")?);
+    let (commit, head) = (count(row, "district_commit")?, fixed(row, "head")?);
+    Ok(CheckpointRow {
+        checkpoint: Checkpoint { history, commit, head },
+        signature: row.get("signature")?,
+        told_ms: row.get("told_ms")?,
+    })
 }

@@ -19,6 +19,8 @@ pub struct FolderRow {
     pub credentials: Option<Credentials>,
     /// How the officer has named himself; empty: he has not.
     pub officer: String,
+    /// By what the district's signatures are known; none where it was enrolled before there were any.
+    pub checkpoint_key: Option<Vec<u8>>,
     /// Who it is, once the district has enrolled it.
     pub enrolled: Option<EnrolledRow>,
 }
@@ -101,6 +103,7 @@ impl Rows<'_> {
 
     /// Keeps what the district has answered to the enrolment.
     pub fn enrol(&self, device: DeviceId, unit: &UnitId, history: HistoryId, seal: &[u8]) -> Stored<()> {
+        self.leave_history_for(history)?;
         let bound = named_params! {
             ":device": device.0, ":unit": unit.as_str(), ":history": history.0, ":admission": seal,
         };
@@ -136,6 +139,9 @@ impl Rows<'_> {
             self.keep_credentials(credentials)?;
         }
         self.put_officer(&row.officer)?;
+        if let Some(key) = &row.checkpoint_key {
+            self.put_checkpoint_key(key)?;
+        }
         self.enrol(own.device, &own.unit, own.history, own.admission.as_deref().unwrap_or_default())?;
         self.begin_epoch(epoch)
     }
@@ -150,6 +156,7 @@ impl Rows<'_> {
     /// Follows the district into another history: all that concerns the unit is to be pulled anew, and what is told no more
     /// is to be given back.
     pub fn begin_history(&self, history: HistoryId) -> Stored<()> {
+        self.leave_history_for(history)?;
         let sql = "update folder set history = :history, pulled_to = null, refill = 1";
         self.connection.execute(sql, named_params! { ":history": history.0 })?;
         Ok(())
@@ -199,6 +206,7 @@ pub(super) fn folder(row: &Row<'_>) -> Stored<FolderRow> {
         secret: fixed(row, "secret")?,
         credentials,
         officer: row.get("officer")?,
+        checkpoint_key: row.get("checkpoint_key")?,
         enrolled,
     })
 }

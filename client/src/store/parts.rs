@@ -33,6 +33,7 @@ pub(super) const ALL: &[Marked] = &[
     EDITION_FILE,
     Marked::alone("prior"),
     Marked::alone("checkpoint"),
+    Marked::alone("left_history"),
 ];
 
 const fn of_draft(table: &'static str) -> Marked {

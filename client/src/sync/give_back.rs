@@ -162,7 +162,7 @@ pub(crate) fn taken(
             settled(rows, untold.epoch, vec![came]).map(Ok)
         }
         Item::Filed(row, sealed) => {
-            let Came { mut receipts, sheet } = came;
+            let Came { mut receipts, sheet, .. } = came;
             if let Some((_, receipt)) = receipts.pop() {
                 let sealed = sheet.map(|sheet| SealedBy { seal: sheet.seal, ..sealed });
                 rows.put_filed(&FiledRow { receipt, sealed, ..*row })?;

@@ -23,6 +23,8 @@ pub(super) enum Greeted {
     Agreed(Agreed, Box<Exchange>),
     /// This folder goes on from an older state than the district knows of it: it is to begin this epoch.
     Older(u32),
+    /// The district's books do not know of what this folder has seen: it is to show that.
+    Asked,
 }
 
 /// What both sides agree on.
@@ -53,12 +55,18 @@ pub(super) async fn greet(
     line: &mut Line,
     own: &EnrolledRow,
     world: &World,
+    prove: bool,
 ) -> Result<Greeted, SyncError> {
     let (this, clock) = (own.clone(), world.clone());
-    let hello = desk.read(move |rows| hello(rows, &this, &clock)).await?;
+    let said = move |rows: &Rows<'_>| {
+        let proof = prove.then(|| witness::proof(rows, &this)).transpose()?;
+        Ok((hello(rows, &this, &clock)?, proof))
+    };
+    let (hello, proof) = desk.read(said).await?;
     // Room for everything that may be in flight, so that sending never waits for the district to read.
     let (outgoing, requests) = mpsc::channel(WINDOW + 1);
-    let first = wire::PushRequest { kind: Some(push_request::Kind::Hello((&hello).into())) };
+    let first = wire::Hello { proof, ..(&hello).into() };
+    let first = wire::PushRequest { kind: Some(push_request::Kind::Hello(first)) };
     _ = outgoing.send(first).await;
     let call = line.on(ReceiverStream::new(requests));
     let mut incoming = patiently(line.client.push(call), Stage::Greeting).await?.into_inner();
@@ -70,12 +78,16 @@ pub(super) async fn greet(
     desk.write(move |rows| rows.note_contact(at_ms, clock_ms.saturating_sub(at_ms))).await?;
     let checkpoint = welcome.checkpoint.take();
     let welcome = read(welcome, &hello)?;
+    if welcome.action == Action::Prove {
+        return Ok(Greeted::Asked);
+    }
     let own = own.clone();
     let agreed = move |rows: &Rows<'_>| {
-        if let Some(told) = &checkpoint {
-            witness::keep(rows, &own, (told, welcome.history), at_ms)?;
+        let agreed = agree(rows, &own, &welcome)?;
+        if let (Some(told), Ok(_)) = (&checkpoint, &agreed) {
+            witness::keep(rows, told)?;
         }
-        agree(rows, &own, &welcome)
+        Ok(agreed)
     };
     Ok(match desk.write(agreed).await?? {
         Ok(agreed) => Greeted::Agreed(agreed, Box::new(Exchange { outgoing, incoming, renew })),
@@ -95,7 +107,7 @@ pub(crate) fn hello(rows: &Rows<'_>, own: &EnrolledRow, world: &World) -> Stored
         protocol: PROTOCOL,
         app_version: env!("CARGO_PKG_VERSION").to_owned(),
         clock_ms: world.now_ms(),
-        seen: rows.newest_commit()?.max(own.pulled_to.unwrap_or(0)),
+        seen: rows.newest_checkpoint(own.history)?.map_or(0, |newest| newest.checkpoint.commit),
         programme: rows.newest_edition()?.map(|(version, bundle)| (version, change::digest(&bundle))),
     })
 }

@@ -14,6 +14,7 @@ use super::{SyncError, SyncReport};
 use crate::line::{Line, LineFault, Stage, patiently};
 use crate::programme;
 use crate::store::{About, FiledRow, PriorKind, Rows, SealedBy, Sheet, Stored};
+use crate::witness;
 
 /// How many news become durable together, at most.
 const GROUP: usize = 200;
@@ -86,8 +87,14 @@ pub(crate) fn apply(
                 Err(Malformed::UnknownVerdict) => told.unknown = true,
                 Err(malformed) => return Ok(Err(malformed)),
             },
-            Some(News::Done(_)) if !told.unknown => rows.note_pulled(commit)?,
-            Some(News::Done(_)) => {}
+            Some(News::Done(done)) => {
+                if let Some(told) = &done.checkpoint {
+                    witness::keep(rows, told)?;
+                }
+                if !told.unknown {
+                    rows.note_pulled(commit)?;
+                }
+            }
         }
     }
     Ok(Ok(told))
@@ -173,7 +180,7 @@ mod tests {
     }
 
     fn done(commit: u64) -> (u64, Option<News>) {
-        (commit, Some(News::Done(wire::Done {})))
+        (commit, Some(News::Done(wire::Done::default())))
     }
 
     #[test]

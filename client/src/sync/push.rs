@@ -19,6 +19,7 @@ use crate::line::{LineFault, Stage, patiently};
 #[cfg(feature = "planted")]
 use crate::planted;
 use crate::store::{Outgoing, Rows, Sheet, StoreError, Stored};
+use crate::witness;
 
 /// How many operations may be under way: enough for the district to gather a group while it commits the one before.
 pub(super) const WINDOW: usize = 4_000;
@@ -195,7 +196,7 @@ fn read(reply: wire::PushReply, sent: &mut Sent) -> Result<Came, Malformed> {
         }
         sent.answered += count;
     }
-    Came::read(verdicts)
+    Ok(Came { checkpoint: reply.checkpoint, ..Came::read(verdicts)? })
 }
 
 /// Verdicts that have come, and the sheet that they came on.
@@ -203,6 +204,8 @@ fn read(reply: wire::PushReply, sent: &mut Sent) -> Result<Came, Malformed> {
 pub(crate) struct Came {
     pub(crate) receipts: Vec<Numbered>,
     pub(crate) sheet: Option<Sheet>,
+    /// How far the district's journal went then.
+    pub(crate) checkpoint: Option<wire::Checkpoint>,
 }
 
 impl Came {
@@ -224,7 +227,7 @@ impl Came {
             let (verdicts, seal) = sheet::part(verdicts)?;
             Some(Sheet { first, last, verdicts, seal })
         });
-        Ok(Self { receipts, sheet })
+        Ok(Self { receipts, sheet, checkpoint: None })
     }
 }
 
@@ -249,7 +252,11 @@ async fn settle(
 /// Settles what has come, and tells which reports the district did not let stand.
 pub(crate) fn settled(rows: &Rows<'_>, epoch: u32, group: Vec<Came>) -> Stored<Vec<Refused>> {
     let mut refused = Vec::new();
-    for Came { receipts, sheet } in group {
+    // The last one says all that those before it say.
+    if let Some(told) = group.iter().rev().find_map(|came| came.checkpoint.as_ref()) {
+        witness::keep(rows, told)?;
+    }
+    for Came { receipts, sheet, .. } in group {
         rows.settle(epoch, &receipts, sheet.as_ref())?;
         for (sequence, receipt) in receipts {
             if !receipt.ruling.is_accepted()

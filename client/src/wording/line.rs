@@ -57,7 +57,7 @@ pub fn line_fault(fault: &LineFault) -> Bilingual {
             "máy chủ kết thúc giữa chừng; những gì đã xếp hàng vẫn còn nguyên. Hãy thử lại",
             "the server hung up half-way; everything queued is still there. Try again"
         ),
-        LineFault::Refused(why) => with_reason(
+        LineFault::Refused(why) | LineFault::Denied(why) => with_reason(
             &say!(
                 "huyện không cho máy này vào (đã bị thu hồi hoặc không đúng); hãy liên hệ huyện",
                 "the district does not let this device in (revoked, or not the right one); ask the district"

@@ -58,6 +58,7 @@ impl Taking {
         let given = GiveBack::read(self.device.number, message, first_sequence, operations, hand);
         match self.writer.perform(Job::GiveBack(given.map_err(malformed)?)).await {
             Answer::TakenBack(reply) => Ok(give_back::reply(reply)),
+            Answer::Refused(_) => Err(unknown(Unknown::Revoked)),
             Answer::Failed(trouble) => Err(wait(&trouble)),
             _ => Err(Status::internal("an answer to another question")),
         }

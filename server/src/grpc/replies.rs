@@ -12,7 +12,8 @@ use super::{refused, wait};
 use crate::accept::Receipts;
 use crate::books::Answer;
 use crate::sealer::Sealer;
-use crate::writer::stopped;
+use crate::witness;
+use crate::writer::{Writer, stopped};
 
 /// What is on its way to a device: an answer to come, or the end of the stream.
 pub(super) enum Waiting {
@@ -29,11 +30,12 @@ pub(super) struct Replies {
     next: Option<(oneshot::Receiver<Answer>, Sealer)>,
     /// Why nothing comes after what went out last.
     end: Option<Status>,
+    writer: Writer,
 }
 
 impl Replies {
-    pub(super) fn new(welcome: wire::Welcome, waiting: mpsc::Receiver<Waiting>) -> Self {
-        Self { welcome: Some(welcome), waiting, next: None, end: None }
+    pub(super) fn new(welcome: wire::Welcome, waiting: mpsc::Receiver<Waiting>, writer: Writer) -> Self {
+        Self { welcome: Some(welcome), waiting, next: None, end: None, writer }
     }
 }
 
@@ -42,7 +44,7 @@ impl Stream for Replies {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if let Some(welcome) = self.welcome.take() {
-            return reply(Kind::Welcome(welcome));
+            return reply(Kind::Welcome(welcome), None);
         }
         loop {
             if let Some(end) = self.end.take() {
@@ -62,14 +64,15 @@ impl Stream for Replies {
             let verdicts = (!receipts.is_empty()).then(|| sealer.seal(&receipts));
             (self.next, self.end) = (None, end);
             if let Some(verdicts) = verdicts {
-                return reply(Kind::Verdicts(verdicts));
+                let checkpoint = witness::checkpoint(&self.writer.memory());
+                return reply(Kind::Verdicts(verdicts), checkpoint);
             }
         }
     }
 }
 
-fn reply(kind: Kind) -> Poll<Option<Result<wire::PushReply, Status>>> {
-    Poll::Ready(Some(Ok(wire::PushReply { kind: Some(kind) })))
+fn reply(kind: Kind, checkpoint: Option<wire::Checkpoint>) -> Poll<Option<Result<wire::PushReply, Status>>> {
+    Poll::Ready(Some(Ok(wire::PushReply { kind: Some(kind), checkpoint })))
 }
 
 /// The receipts that an answer brings, and why no others follow.

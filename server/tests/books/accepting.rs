@@ -5,8 +5,10 @@ use gom_domain::greeting::DeviceId;
 use gom_domain::ruling::Verdict;
 use gom_server::accept::Refusal;
 use gom_server::books::{Answer, Contact, Job, Push};
+use gom_server::device::SetDevice;
 use gom_server::enrol::{By, Enrol};
 use gom_server::folder::Folder;
+use gom_server::give_back::GiveBack;
 use gom_server::operation::Operation;
 use gom_server::store::Journal;
 
@@ -175,6 +177,39 @@ fn pushes_of_many_devices_share_one_commit() {
     let mut journal = Folder::new(district.folder.path().join("d")).read().unwrap();
     let last = journal.last_commit().unwrap().unwrap().last_seq;
     assert_eq!(journal.commit_of(last - 1).unwrap().last_seq, last);
+    assert_eq!(district.differences(), 0);
+}
+
+/// A message may be on its way to the writer when its device is revoked.
+#[test]
+fn what_is_committed_after_a_revocation_is_not_taken() {
+    let mut district = District::open();
+    district.enrol(2);
+    let device = district.books.shared().read().unwrap().device(1).unwrap().id;
+    let push = |device, body| {
+        Job::Push(Push { device, epoch: 1, first_sequence: 1, operations: vec![Operation::from(body)] })
+    };
+    let given = GiveBack {
+        giver: 1,
+        device,
+        by_district: false,
+        epoch: 1,
+        first_sequence: 1,
+        operations: vec![Operation::from(report(1, 5, None))],
+        sheet: Vec::new(),
+        seal: Vec::new(),
+        hand: DeviceId([7; 16]),
+    };
+    let jobs = vec![
+        Job::SetDevice(SetDevice { device, name: None, revoked: Some("mất".to_owned()) }),
+        push(1, report(1, 5, None)),
+        push(2, report_of(2, 1, "2024-04", 4, None)),
+        Job::GiveBack(given),
+    ];
+    let answers = district.books.commit(jobs, NOW_MS);
+    assert!(matches!(&answers[1], Answer::Receipts(none, Some(Refusal::Revoked)) if none.is_empty()));
+    assert!(matches!(&answers[2], Answer::Receipts(one, None) if one.len() == 1), "others go on");
+    assert!(matches!(&answers[3], Answer::Refused(_)), "{:?}", answers[3]);
     assert_eq!(district.differences(), 0);
 }
 

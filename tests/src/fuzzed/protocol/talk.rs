@@ -112,13 +112,13 @@ impl Talk {
         let (mut numbers, mut takes) = (Vec::new(), false);
         while let Some(reply) = replies.next().await {
             match reply {
-                Ok(wire::PushReply { kind: Some(push_reply::Kind::Welcome(welcome)) }) => {
+                Ok(wire::PushReply { kind: Some(push_reply::Kind::Welcome(welcome)), .. }) => {
                     takes = matches!(welcome.action(), wire::Action::Go | wire::Action::Resend);
                 }
-                Ok(wire::PushReply { kind: Some(push_reply::Kind::Verdicts(told)) }) => {
+                Ok(wire::PushReply { kind: Some(push_reply::Kind::Verdicts(told)), .. }) => {
                     numbers.extend(self.learn(device, epoch, told));
                 }
-                Ok(wire::PushReply { kind: None }) => panic!("a reply that says nothing"),
+                Ok(wire::PushReply { kind: None, .. }) => panic!("a reply that says nothing"),
                 Err(status) => {
                     is_an_answer(&status);
                     return None;
