@@ -1,13 +1,14 @@
 //! A district as its staff run it: books founded by `gom-server init`, served by `gom-server serve` in a process of
 //! its own, recounted by `gom-server verify`.
 
+use gom_domain::invitation::Invitation;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use gom_domain::programme::Bundle;
 
 use crate::place::all_there;
@@ -38,9 +39,9 @@ impl District {
 
     /// A code with which a unit's computer can be enrolled.
     pub(crate) fn code(&self, unit: &str) -> anyhow::Result<String> {
-        Ok(done(program("gom-server").arg("enroll").arg("--data").arg(&self.folder).arg(unit))?
-            .trim()
-            .to_owned())
+        let printed = done(program("gom-server").arg("enroll").arg("--data").arg(&self.folder).arg(unit))?;
+        let invitation = Invitation::parse(&printed).map_err(|_| anyhow!("no invitation: {printed}"))?;
+        Ok(invitation.code.shown())
     }
 
     /// Starts the server.

@@ -89,14 +89,10 @@ pub struct Welcome {
     pub last_sequence: u64,
     /// The district's chain there.
     pub chain: Chain,
-    /// The district's last commit.
-    pub commit: u64,
     /// The last commit that concerns the device's unit and did not come from the device itself.
     pub news: u64,
     /// The district's clock, in milliseconds since 1970.
     pub clock_ms: i64,
-    /// The newest version of the programme.
-    pub programme_version: u32,
     /// What the device is to do.
     pub action: Action,
 }

@@ -93,10 +93,8 @@ impl From<&Welcome> for wire::Welcome {
             epoch: welcome.epoch,
             last_sequence: welcome.last_sequence,
             chain: welcome.chain.0.to_vec(),
-            commit: welcome.commit,
             news: welcome.news,
             clock_ms: welcome.clock_ms,
-            programme_version: welcome.programme_version,
             action: action.into(),
             resend_from,
             renew: false,
@@ -122,10 +120,8 @@ impl TryFrom<wire::Welcome> for Welcome {
             epoch: welcome.epoch,
             last_sequence: welcome.last_sequence,
             chain: Chain(fixed(&welcome.chain, "chain")?),
-            commit: welcome.commit,
             news: welcome.news,
             clock_ms: welcome.clock_ms,
-            programme_version: welcome.programme_version,
             action,
         })
     }
@@ -153,10 +149,8 @@ mod tests {
             epoch: 1,
             last_sequence: 7,
             chain: hello.chain,
-            commit: 90,
             news: 4,
             clock_ms: 8,
-            programme_version: 1,
             action: Action::Go,
         };
         (hello, welcome)

@@ -18,10 +18,8 @@ pub fn welcome(memory: &Memory, device: &DeviceRow, hello: &Hello, now_ms: i64) 
         epoch: reached.epoch,
         last_sequence: reached.last_sequence,
         chain: reached.chain,
-        commit: memory.last.map_or(0, |last| last.last_seq),
         news: memory.news(device),
         clock_ms: now_ms,
-        programme_version: memory.editions.newest().map_or(0, |edition| edition.version),
         action: action(memory, device, hello),
     };
     if welcome.action == Action::Rebase {

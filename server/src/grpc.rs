@@ -233,9 +233,7 @@ impl Sync for SyncService {
             return Err(refusal(&Trouble::OtherProgramme(version)));
         }
         let welcome = self.greet(&device, &hello, proof.as_ref()).await;
-        // Where nothing is new the device has it.
-        let is_new = welcome.commit != hello.seen || welcome.history != hello.history;
-        let checkpoint = if is_new { witness::checkpoint(&self.writer.memory()) } else { None };
+        let checkpoint = witness::unseen(&self.writer.memory(), &hello);
         let (waiting, answers) = mpsc::channel(IN_FLIGHT);
         if matches!(welcome.action, Action::Go | Action::ResendFrom(_)) {
             let seals = Seals::new(&self.writer.memory(), &device).map_err(|error| wait(&(&error).into()))?;

@@ -24,6 +24,12 @@ pub fn checkpoint(memory: &Memory) -> Option<wire::Checkpoint> {
     Some(wire::Checkpoint { commit: last.last_seq, head: last.head.to_vec(), signature })
 }
 
+/// The same for a device; none where it has that already.
+pub fn unseen(memory: &Memory, hello: &Hello) -> Option<wire::Checkpoint> {
+    let is_seen = memory.last.is_some_and(|last| last.last_seq == hello.seen);
+    if is_seen && hello.history == memory.history { None } else { checkpoint(memory) }
+}
+
 /// Whether what a device says to have seen was signed by the district: nobody else can make it go by another history.
 pub fn proves(memory: &Memory, hello: &Hello, proof: &wire::Checkpoint) -> bool {
     let Ok(head) = proof.head.as_slice().try_into() else { return false };

@@ -102,10 +102,8 @@ fn welcome(hello: &Hello) -> Welcome {
         epoch: hello.epoch,
         last_sequence: 0,
         chain: Chain::default(),
-        commit: 0,
         news: 0,
         clock_ms: hello.clock_ms,
-        programme_version: 1,
         action: Action::Go,
     }
 }

@@ -179,10 +179,8 @@ mod tests {
             epoch: 1,
             last_sequence: 0,
             chain: Chain::default(),
-            commit: 9,
             news: 4,
             clock_ms: 0,
-            programme_version: 1,
             action: Action::Go,
         };
         change(&mut welcome);
