@@ -205,7 +205,7 @@ impl<'f> District<'f> {
             Answer::Refused(troubles) => {
                 let nothing = queue.operations.is_empty();
                 let of_a_clone = matches!(troubles[..], [Trouble::QueueOfAClone])
-                    || release && nothing && matches!(troubles[..], [Trouble::DamagedFile]);
+                    || release && nothing && matches!(troubles[..], [Trouble::QueueEmpty]);
                 let waits = release && self.shelf.restored;
                 hold!(quarantined && (of_a_clone || waits), "a queue was refused: {troubles:?}");
                 Ok(None)
