@@ -59,8 +59,8 @@ pub(crate) enum Command {
         /// Địa chỉ máy chủ của huyện, nếu khác với địa chỉ trong mã / address of the district's server, if not the one in the code
         #[arg(long, env = "GOM_SERVER", value_name = "URL")]
         server: Option<String>,
-        /// Mã ghi danh: cả dòng do huyện cấp / the enrolment code: the whole line from the district
-        code: String,
+        /// Mã ghi danh: cả dòng do huyện cấp; không ghi thì được hỏi / the enrolment code: the whole line from the district; asked for if left out
+        code: Option<String>,
     },
     /// Nhập số liệu từ tệp CSV (unit,form,period,element,value) thành bản nháp / import figures from a CSV file as drafts
     Import {

@@ -60,7 +60,7 @@ async fn carry_out(command: Command, setup: Setup, world: &World) -> Result<Exit
     let open = |folder: &Path| Commune::open(folder, world.clone());
     match command {
         Command::Enroll { folder, server, code } => {
-            enroll::enroll(lang, &folder.dir, server.or(setup.server), &code, world).await
+            enroll::enroll(lang, &folder.dir, server.or(setup.server), code, world).await
         }
         Command::Import { folder, file } => drafts::import(lang, &open(&folder.dir)?, &file),
         Command::Set { folder, form, period, entries } => {

@@ -37,6 +37,7 @@ pub mod target;
 pub mod text;
 pub mod totals;
 pub mod unit;
+pub mod user;
 pub mod wording;
 pub mod world;
 

@@ -4,6 +4,7 @@ use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::number::{Decimal, Notation, plain};
 use gom_domain::programme::Bundle;
 use gom_domain::progress::{ByHand, Status};
+use gom_domain::user::{Rights, Role, UserName};
 use prost::Message;
 
 use crate::{Malformed, fixed, wire};
@@ -114,6 +115,62 @@ pub fn set_device(device: DeviceId, name: Option<&str>, revoked: Option<&str>) -
         revoke: revoked.is_some(),
         note: revoked.unwrap_or_default().to_owned(),
     }
+}
+
+/// What was decided about an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserAct {
+    /// It was made.
+    Add,
+    /// It got another password.
+    Password,
+    /// It is called otherwise, or has other rights.
+    Change,
+    /// It is of no use any more.
+    Disable,
+    /// It is of use again.
+    Enable,
+}
+
+impl UserAct {
+    /// The word in messages.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Password => "password",
+            Self::Change => "change",
+            Self::Disable => "disable",
+            Self::Enable => "enable",
+        }
+    }
+
+    /// What a word stands for.
+    pub fn from_key(key: &str) -> Result<Self, Malformed> {
+        let all = [Self::Add, Self::Password, Self::Change, Self::Disable, Self::Enable];
+        all.into_iter().find(|act| act.key() == key).ok_or(Malformed::Field("act"))
+    }
+}
+
+/// A decision about an account as bytes for keeping. What is kept of a password does not belong in it.
+pub fn encode_user(act: UserAct, name: &UserName, full_name: &str, rights: Rights) -> Vec<u8> {
+    wire::User {
+        name: name.to_string(),
+        act: act.key().to_owned(),
+        full_name: full_name.to_owned(),
+        role: rights.role.key().to_owned(),
+        restricted: rights.restricted,
+    }
+    .encode_to_vec()
+}
+
+/// A change that was kept as the message that it is.
+pub fn decode<M: Message + Default>(bytes: &[u8]) -> Result<M, Malformed> {
+    M::decode(bytes).map_err(|_| Malformed::Message("change"))
+}
+
+/// What a word says somebody is.
+pub fn role(word: &str) -> Result<Role, Malformed> {
+    Role::from_key(word).ok_or(Malformed::Field("role"))
 }
 
 /// The history that the books go by from an entry on, why, and instead of which, as bytes for keeping.

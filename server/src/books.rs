@@ -24,8 +24,11 @@ use crate::planted;
 use crate::publish::{self, Load};
 use crate::queue::{self, Answered, Queue};
 use crate::seen::Seen;
-use crate::store::{AuthorityRow, ChangeRow, DeviceRow, Ledger, Place, StandingRow, StoreError, Stored};
+use crate::store::{
+    AuthorityRow, ChangeRow, DeviceRow, Ledger, Place, StandingRow, StoreError, Stored, UserRow,
+};
 use crate::target::{self, SetTarget};
+use crate::user::{self, SetUser};
 use crate::wording::Trouble;
 
 /// Something to be committed.
@@ -55,6 +58,8 @@ pub enum Job {
     NewAuthority(NewAuthority),
     /// A device named or revoked.
     SetDevice(SetDevice),
+    /// An account made or changed.
+    SetUser(SetUser),
     /// What somebody at the district does, who is named in the journal.
     By(String, Box<Job>),
     /// A device was heard of; it waits for the next commit.
@@ -141,6 +146,8 @@ pub struct Changes {
     pub devices: Vec<DeviceRow>,
     /// A new authority.
     pub authority: Option<AuthorityRow>,
+    /// A new account, or what has become of one.
+    pub user: Option<UserRow>,
     /// Submissions.
     pub done: Done,
 }
@@ -277,6 +284,7 @@ impl Books {
             Job::NewHistory(job) => history::begin(&memory, job)?,
             Job::GoOn(job) => history::go_on(&memory, job)?,
             Job::SetDevice(job) => device::set(ledger, &memory, job, now_ms)?,
+            Job::SetUser(job) => user::set(ledger, &memory, job, now_ms)?,
             Job::NewAuthority(job) => authority::begin(ledger, &memory, job, now_ms)?,
             Job::Push(_) | Job::Contact(_) | Job::By(..) => {
                 return Err(StoreError::Damaged("a job out of place".to_owned()));
@@ -394,6 +402,7 @@ fn remember(memory: &mut Memory, changes: Changes) -> Stored<()> {
     changes.forms.into_iter().for_each(|(number, key)| memory.learn_form(number, key));
     changes.devices.into_iter().for_each(|device| memory.learn_device(device));
     memory.authorities.extend(changes.authority);
+    changes.user.into_iter().for_each(|user| memory.learn_user(user));
     changes.done.reached.iter().for_each(|(number, reached)| memory.advance(*number, *reached));
     if !changes.rows.is_empty() {
         changes.rows.iter().try_for_each(|row| memory.learn_change(row))?;

@@ -6,11 +6,13 @@
 use std::net::IpAddr;
 use std::ops::Deref;
 
+use gom_domain::greeting::DeviceId;
 use gom_proto::pass;
 use gom_trust::DeviceCertificate;
 use sha2::{Digest, Sha256};
 use tonic::Request;
 
+use crate::door::neighbourhood;
 use crate::memory::Memory;
 use crate::store::DeviceRow;
 
@@ -23,6 +25,26 @@ pub enum Peer {
     Stranger(IpAddr),
     /// An encrypted line, and a device that the district's authority has signed for.
     Device(DeviceCertificate),
+}
+
+/// Who has shown a wrong code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Guesser {
+    /// Somebody at an address, or beside it.
+    Address(IpAddr),
+    /// A device.
+    Device(DeviceId),
+}
+
+impl Guesser {
+    /// Who it is at the other end. Whoever is on the same computer is not counted.
+    pub fn of(peer: Option<Peer>) -> Option<Self> {
+        match peer? {
+            Peer::Here => None,
+            Peer::Stranger(address) => Some(Self::Address(neighbourhood(address))),
+            Peer::Device(certificate) => Some(Self::Device(certificate.device)),
+        }
+    }
 }
 
 /// A device that has shown who it is, and may call.
@@ -85,4 +107,18 @@ fn by_pass<'m, T>(request: &Request<T>, memory: &'m Memory) -> Option<&'m Device
     let (id, secret) = pass::read(shown)?;
     let shown = Sha256::digest(secret);
     memory.device_called(id).filter(|device| device.secret_hash == shown.as_slice())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_neighbourhood_is_one_and_this_computer_is_not_counted() {
+        let stranger = |address: &str| Guesser::of(Some(Peer::Stranger(address.parse().unwrap())));
+        assert_eq!(stranger("2001:db8::1"), stranger("2001:db8::ffff"));
+        assert_ne!(stranger("2001:db8::1"), stranger("2001:db8:0:1::1"));
+        assert_ne!(stranger("10.0.0.1"), stranger("10.0.0.2"));
+        assert_eq!((Guesser::of(Some(Peer::Here)), Guesser::of(None)), (None, None));
+    }
 }

@@ -16,6 +16,7 @@ pub mod show;
 mod status;
 mod target;
 mod totals;
+mod user;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -138,6 +139,11 @@ enum Command {
         /// Vì sao / Why
         #[arg(long, value_name = "TEXT")]
         note: String,
+    },
+    /// Tài khoản của người ở huyện / Accounts of people at the district
+    User {
+        #[command(subcommand)]
+        command: user::UserCommand,
     },
     /// Chạy máy chủ / Serve
     Serve {
@@ -356,6 +362,7 @@ fn dispatch(command: Command, lang: Lang, settings: &Settings, world: &World) ->
         Command::Revoke { data, device, note } => {
             devices::revoke(&folder(&data), &device, &note, world, lang)
         }
+        Command::User { command } => user::user(&folder(command.data()), command, world, lang),
         Command::Serve { data, listening } => serve::serve(&folder(&data), &listening, settings, world),
         Command::Progress { data, moment, format } => {
             progress::progress(&folder(&data), period(&moment.as_of)?, moment.at, format, lang)
@@ -393,6 +400,7 @@ impl Command {
     fn folder(&self) -> Option<&Path> {
         match self {
             Self::Programme { .. } => None,
+            Self::User { command } => Some(&command.data().data),
             Self::Init { data, .. }
             | Self::Load { data, .. }
             | Self::Enroll { data, .. }

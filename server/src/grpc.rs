@@ -26,7 +26,7 @@ use self::replies::{Replies, Waiting};
 use crate::accept::Refusal;
 use crate::authority;
 use crate::books::{Answer, Contact, Job, Push};
-use crate::caller::{self, Caller, Peer, Unknown};
+use crate::caller::{self, Caller, Guesser, Peer, Unknown};
 use crate::enrol::{By, Enrol};
 use crate::folder::Folder;
 use crate::history::NewHistory;
@@ -37,6 +37,9 @@ use crate::tries::Tries;
 use crate::wording::Trouble;
 use crate::writer::Writer;
 use crate::{greeting, news, witness};
+
+/// How many wrong codes somebody may show before he has to wait.
+const CODES: u32 = 5;
 
 /// How many messages of a stream may wait for their commit.
 const IN_FLIGHT: usize = 16;
@@ -64,7 +67,7 @@ pub struct SyncService {
     disk: Disk,
     stop: watch::Receiver<bool>,
     /// Wrong codes of late.
-    tries: Arc<Tries>,
+    tries: Arc<Tries<Guesser>>,
     /// Whose turn it is to have the journal followed.
     testimony: Arc<Semaphore>,
     /// Who may read news, so many at once.
@@ -86,7 +89,7 @@ impl SyncService {
             world,
             disk,
             stop,
-            tries: Arc::default(),
+            tries: Arc::new(Tries::new(CODES)),
             testimony: Arc::new(Semaphore::new(1)),
             readers: Arc::new(Semaphore::new(READERS)),
         }
@@ -152,7 +155,8 @@ impl Sync for SyncService {
     ) -> Result<Response<wire::EnrolReply>, Status> {
         let peer = caller::peer(&request);
         let (encrypted, now_ms) = (peer != Some(Peer::Here), self.world.now_ms());
-        if let Some(delay) = self.tries.delay(peer, now_ms) {
+        let guesser = Guesser::of(peer);
+        if let Some(delay) = guesser.and_then(|guesser| self.tries.delay(&guesser, now_ms)) {
             return Err(delay::ask(
                 Status::resource_exhausted(both(&Trouble::TooManyTries.message())),
                 delay,
@@ -191,8 +195,8 @@ impl Sync for SyncService {
             Answer::Refused(troubles) => {
                 // A device that may not come back has guessed nothing.
                 if by_code {
-                    self.tries.note(peer, now_ms);
                     self.writer.metrics().wrong_code();
+                    guesser.into_iter().for_each(|guesser| self.tries.note(guesser, now_ms));
                 }
                 Err(troubles.first().map_or_else(|| wait(&Trouble::Stopping), refusal))
             }

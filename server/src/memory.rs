@@ -20,6 +20,7 @@ use gom_domain::ruling::Standing;
 use gom_domain::submission::Submission;
 use gom_domain::totals::View;
 use gom_domain::unit::UnitId;
+use gom_domain::user::UserName;
 use gom_proto::seal::SealKey;
 use gom_proto::submission::Envelope;
 
@@ -30,7 +31,7 @@ use crate::books::Contact;
 use crate::chain;
 use crate::store::{
     AuthorityRow, ChangeKind, ChangeRow, CommitRow, DeviceRow, HandedIn, Place, Reached, StoreError, Stored,
-    SubmissionRow,
+    SubmissionRow, UserRow,
 };
 
 /// A table that came with a programme and is replaced on its own.
@@ -95,6 +96,7 @@ pub struct Memory {
     forms: Names<String>,
     /// The district's authorities, the newest last.
     pub authorities: Vec<AuthorityRow>,
+    users: BTreeMap<UserName, UserRow>,
     devices: BTreeMap<u32, DeviceRow>,
     device_numbers: HashMap<DeviceId, u32>,
     devices_of: HashMap<u32, Vec<u32>>,
@@ -113,9 +115,11 @@ impl Memory {
                 let (year, key, set) = gom_proto::change::decode_target(&row.body).map_err(damaged)?;
                 self.by_hand.entry(year).or_default().insert(key, set);
             }
-            ChangeKind::Code | ChangeKind::Device | ChangeKind::Authority | ChangeKind::SetDevice => {
-                return Ok(());
-            }
+            ChangeKind::Code
+            | ChangeKind::Device
+            | ChangeKind::Authority
+            | ChangeKind::SetDevice
+            | ChangeKind::User => return Ok(()),
             ChangeKind::History => {
                 let damaged = |_| StoreError::Damaged(format!("change {} cannot be read", row.seq));
                 let (history, instead_of) = gom_proto::change::decode_history(&row.body).map_err(damaged)?;
@@ -223,6 +227,21 @@ impl Memory {
             of_unit.push(device.number);
         }
         self.devices.insert(device.number, device);
+    }
+
+    /// Learns an account, or what has become of it.
+    pub fn learn_user(&mut self, user: UserRow) {
+        self.users.insert(user.name.clone(), user);
+    }
+
+    /// An account, also one that is of no use any more.
+    pub fn user(&self, name: &UserName) -> Option<&UserRow> {
+        self.users.get(name)
+    }
+
+    /// All accounts in the order of their names.
+    pub fn users(&self) -> impl Iterator<Item = &UserRow> {
+        self.users.values()
     }
 
     /// Notes how far a device has come.

@@ -24,6 +24,7 @@ use crate::history::GoOn;
 use crate::publish::Load;
 use crate::queue::{Answered, Queue};
 use crate::target::SetTarget;
+use crate::user::SetUser;
 use crate::wording::Trouble;
 use crate::writer::Writer;
 
@@ -131,6 +132,7 @@ fn kind(job: Job) -> Option<wire::change::Kind> {
         Job::SetDevice(job) => {
             Kind::SetDevice(change::set_device(job.device, job.name.as_deref(), job.revoked.as_deref()))
         }
+        Job::SetUser(job) => Kind::SetUser(job.into()),
         Job::Push(_)
         | Job::Enrol(_)
         | Job::Contact(_)
@@ -169,6 +171,7 @@ pub fn job(kind: wire::change::Kind, world: &World) -> Result<Job, Malformed> {
             name: (!set.name.is_empty()).then_some(set.name),
             revoked: set.revoke.then_some(set.note),
         }),
+        Kind::SetUser(set) => Job::SetUser(SetUser::try_from(set)?),
         Kind::GoOn(go_on) => Job::GoOn(GoOn { note: go_on.note }),
         Kind::Queue(queue) => Job::Queue(Queue {
             file: queue.file,

@@ -11,7 +11,9 @@ pub use sqlite::{APPLICATION_ID, Sqlite};
 use gom_domain::Period;
 use gom_domain::greeting::{Chain, DeviceId, HistoryId};
 use gom_domain::ruling::{Ruling, Verdict};
+use gom_domain::user::{Rights, UserName};
 use gom_proto::seal::SealKey;
+use gom_trust::SealedPassword;
 
 /// The books cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -160,6 +162,25 @@ impl std::fmt::Debug for AuthorityKey {
     }
 }
 
+/// An account at the district.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserRow {
+    /// What he types to say who he is.
+    pub name: UserName,
+    /// What people call him.
+    pub full_name: String,
+    /// What he may see and do.
+    pub rights: Rights,
+    /// What is kept of his password.
+    pub password: SealedPassword,
+    /// When the account was made, by the district's clock.
+    pub made_ms: i64,
+    /// When the password was set.
+    pub password_ms: i64,
+    /// Since when it is of no use; none: it is.
+    pub disabled_ms: Option<i64>,
+}
+
 /// A one-time enrolment code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeRow {
@@ -256,6 +277,8 @@ pub enum ChangeKind {
     Authority,
     /// A device was named or revoked.
     SetDevice,
+    /// An account was made or changed.
+    User,
 }
 
 impl ChangeKind {
@@ -272,14 +295,15 @@ impl ChangeKind {
             Self::GoOn => "go-on",
             Self::Authority => "authority",
             Self::SetDevice => "set-device",
+            Self::User => "user",
         }
     }
 
     fn from_key(key: &str) -> Option<Self> {
         use ChangeKind::{
-            Authority, Baseline, Code, Device, GoOn, History, Programme, Quotas, SetDevice, Target,
+            Authority, Baseline, Code, Device, GoOn, History, Programme, Quotas, SetDevice, Target, User,
         };
-        [Programme, Quotas, Baseline, Target, Code, Device, History, GoOn, Authority, SetDevice]
+        [Programme, Quotas, Baseline, Target, Code, Device, History, GoOn, Authority, SetDevice, User]
             .into_iter()
             .find(|kind| kind.key() == key)
     }
@@ -336,6 +360,8 @@ pub trait Journal: Send {
     fn devices(&mut self) -> Stored<Vec<DeviceRow>>;
     /// All authorities, the newest last.
     fn authorities(&mut self) -> Stored<Vec<AuthorityRow>>;
+    /// All accounts.
+    fn users(&mut self) -> Stored<Vec<UserRow>>;
     /// An enrolment code.
     fn code(&mut self, hash: &[u8; 32]) -> Stored<Option<CodeRow>>;
     /// A submission by its commit sequence.
@@ -398,6 +424,8 @@ pub trait Ledger: Journal {
     fn put_device(&mut self, device: &DeviceRow) -> Stored<()>;
     /// Enters an authority, or retires one.
     fn put_authority(&mut self, authority: &AuthorityRow) -> Stored<()>;
+    /// Enters or updates an account.
+    fn put_user(&mut self, user: &UserRow) -> Stored<()>;
     /// Notes how far a device has come.
     fn advance_device(&mut self, number: u32, reached: &Reached) -> Stored<()>;
     /// Enters or updates an enrolment code.

@@ -1,30 +1,17 @@
-//! Wrong codes: who has tried too many is asked to stay away for a while.
+//! Wrong codes and wrong passwords: who has tried too many is asked to stay away for a while.
 //!
-//! A code has 130 random bits, so nobody guesses one; this keeps whoever tries all the same from keeping the server busy.
+//! A code has 130 random bits, so nobody guesses one; this keeps whoever tries all the same from keeping the server busy. A
+//! password somebody may guess, if he may try as often as he likes.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use gom_domain::greeting::DeviceId;
-
-use crate::caller::Peer;
-use crate::door::neighbourhood;
-
-/// How many wrong codes somebody may show before he has to wait.
-const TRIES: u32 = 5;
-/// How long that is remembered, in milliseconds.
+/// How long a try is remembered, in milliseconds.
 const MEMORY_MS: i64 = 10 * 60_000;
-/// How many are remembered at most; beyond that the oldest are forgotten.
+/// How many who try are remembered at most; beyond that the oldest are forgotten.
 const MOST: usize = 10_000;
-
-/// Who tries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Who {
-    Address(IpAddr),
-    Device(DeviceId),
-}
 
 /// How often somebody has tried, and since when.
 #[derive(Clone, Copy, Debug)]
@@ -33,27 +20,35 @@ struct Tried {
     since_ms: i64,
 }
 
-/// Wrong codes of late.
-#[derive(Debug, Default)]
-pub struct Tries(Mutex<HashMap<Who, Tried>>);
+/// Tries of late that have failed, by whoever made them.
+#[derive(Debug)]
+pub struct Tries<Who> {
+    allowed: u32,
+    of_late: Mutex<HashMap<Who, Tried>>,
+}
 
-impl Tries {
-    /// How long somebody has to stay away; none if he may try.
-    pub fn delay(&self, peer: Option<Peer>, now_ms: i64) -> Option<Duration> {
-        let tried = *self.lock().get(&who(peer)?)?;
-        let left = remembered(tried, now_ms)?;
-        (tried.times >= TRIES).then_some(Duration::from_millis(left))
+impl<Who: Clone + Eq + Hash> Tries<Who> {
+    /// Remembers tries; after so many somebody has to wait.
+    pub fn new(allowed: u32) -> Self {
+        Self { allowed, of_late: Mutex::default() }
     }
 
-    /// Somebody has shown a wrong code.
-    pub fn note(&self, peer: Option<Peer>, now_ms: i64) {
-        let Some(who) = who(peer) else { return };
+    /// How long somebody has to stay away; none if he may try.
+    pub fn delay(&self, who: &Who, now_ms: i64) -> Option<Duration> {
+        let tried = *self.lock().get(who)?;
+        let left = remembered(tried, now_ms)?;
+        (tried.times >= self.allowed).then_some(Duration::from_millis(left))
+    }
+
+    /// Somebody has failed.
+    pub fn note(&self, who: Who, now_ms: i64) {
         let mut tries = self.lock();
         if tries.len() >= MOST {
             tries.retain(|_, tried| remembered(*tried, now_ms).is_some());
         }
         if tries.len() >= MOST
-            && let Some(oldest) = tries.iter().min_by_key(|(_, tried)| tried.since_ms).map(|(who, _)| *who)
+            && let Some(oldest) =
+                tries.iter().min_by_key(|(_, tried)| tried.since_ms).map(|(who, _)| who.clone())
         {
             tries.remove(&oldest);
         }
@@ -66,7 +61,7 @@ impl Tries {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Who, Tried>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.of_late.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,57 +71,32 @@ fn remembered(tried: Tried, now_ms: i64) -> Option<u64> {
     Some((MEMORY_MS - age).unsigned_abs())
 }
 
-/// Whoever is on the same computer is not counted.
-fn who(peer: Option<Peer>) -> Option<Who> {
-    match peer? {
-        Peer::Here => None,
-        Peer::Stranger(address) => Some(Who::Address(neighbourhood(address))),
-        Peer::Device(certificate) => Some(Who::Device(certificate.device)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[allow(clippy::unnecessary_wraps, reason = "as it is asked for")]
-    fn stranger(address: &str) -> Option<Peer> {
-        Some(Peer::Stranger(address.parse().unwrap()))
-    }
-
     #[test]
-    fn five_wrong_codes_are_enough_for_a_while() {
-        let tries = Tries::default();
+    fn so_many_wrong_tries_are_enough_for_a_while() {
+        let tries = Tries::new(5);
         for now_ms in 0..5 {
-            assert_eq!(tries.delay(stranger("10.0.0.1"), now_ms), None);
-            tries.note(stranger("10.0.0.1"), now_ms);
+            assert_eq!(tries.delay(&"one", now_ms), None);
+            tries.note("one", now_ms);
         }
-        assert_eq!(tries.delay(stranger("10.0.0.1"), 4), Some(Duration::from_millis(599_996)));
-        assert_eq!(tries.delay(stranger("10.0.0.2"), 4), None, "somebody else");
-        assert_eq!(tries.delay(stranger("10.0.0.1"), MEMORY_MS), None, "after a while");
-        assert_eq!(tries.delay(stranger("10.0.0.1"), -1), None, "a clock that jumped back");
-        tries.note(stranger("10.0.0.1"), MEMORY_MS);
-        assert_eq!(tries.delay(stranger("10.0.0.1"), MEMORY_MS), None, "and from the beginning");
-    }
-
-    #[test]
-    fn a_neighbourhood_is_one_and_this_computer_is_not_counted() {
-        let tries = Tries::default();
-        for last in 0..5 {
-            tries.note(stranger(&format!("2001:db8::{last}")), 0);
-            tries.note(Some(Peer::Here), 0);
-        }
-        assert!(tries.delay(stranger("2001:db8::ffff"), 0).is_some());
-        assert_eq!(tries.delay(stranger("2001:db8:0:1::1"), 0), None);
-        assert_eq!(tries.delay(Some(Peer::Here), 0), None);
+        assert_eq!(tries.delay(&"one", 4), Some(Duration::from_millis(599_996)));
+        assert_eq!(tries.delay(&"two", 4), None, "somebody else");
+        assert_eq!(tries.delay(&"one", MEMORY_MS), None, "after a while");
+        assert_eq!(tries.delay(&"one", -1), None, "a clock that jumped back");
+        tries.note("one", MEMORY_MS);
+        assert_eq!(tries.delay(&"one", MEMORY_MS), None, "and from the beginning");
     }
 
     #[test]
     fn so_many_are_remembered_and_no_more() {
-        let tries = Tries::default();
-        for number in 0..u32::try_from(MOST).unwrap() + 10 {
-            tries.note(Some(Peer::Stranger(IpAddr::V4(number.into()))), number.into());
+        let tries = Tries::new(5);
+        for number in 0..i64::try_from(MOST).unwrap() + 10 {
+            tries.note(number, number);
         }
         assert_eq!(tries.lock().len(), MOST);
+        assert!(!tries.lock().contains_key(&0), "the oldest are forgotten");
     }
 }

@@ -8,6 +8,7 @@ use gom_domain::progress::Status;
 use gom_domain::sheet::SheetFault;
 use gom_domain::wording::{fault, sheet_fault};
 use gom_domain::{Bilingual, say};
+use gom_trust::BadPassword;
 
 use crate::accept::Refusal;
 use crate::memory::Memory;
@@ -92,6 +93,22 @@ pub enum Trouble {
     AmbiguousDevice(String, Vec<String>),
     /// A name that cannot be shown.
     BadName,
+    /// A text that cannot be the name of an account.
+    BadUserName(String),
+    /// What people call somebody cannot be shown.
+    BadFullName,
+    /// A text that cannot be a password.
+    BadPassword(BadPassword),
+    /// The password was typed twice, and not alike.
+    PasswordsDiffer,
+    /// There is such an account already.
+    UserExists(String),
+    /// There is no such account.
+    UnknownUser(String),
+    /// Nobody would be left who may decide who may do what.
+    LastAdministrator(String),
+    /// Nothing was said that is to be changed.
+    NothingToChange,
     /// The queue is of a device that was revoked.
     QueueOfARevoked,
     /// The address is not of this computer.
@@ -359,6 +376,41 @@ impl Trouble {
             Self::BadName => say!(
                 "tên máy phải có từ 1 đến 100 ký tự, không xuống dòng",
                 "a computer's name has 1 to 100 characters on one line"
+            ),
+            Self::BadUserName(typed) => say!(
+                "«{typed}» không dùng làm tên đăng nhập được: cần 2 đến 40 chữ thường không dấu, số, và . - _ ở giữa",
+                "“{typed}” cannot be a login: 2 to 40 letters without marks, digits, and . - _ between them"
+            ),
+            Self::BadFullName => say!(
+                "họ tên có nhiều nhất 100 ký tự, không xuống dòng",
+                "a name has at most 100 characters on one line"
+            ),
+            Self::BadPassword(BadPassword::Length) => say!(
+                "mật khẩu phải có từ 10 đến 128 ký tự; một câu ngắn dễ nhớ là tốt",
+                "a password has 10 to 128 letters; a short sentence that is easy to remember is good"
+            ),
+            Self::BadPassword(BadPassword::Guessable) => say!(
+                "mật khẩu này dễ đoán: cần ít nhất 5 chữ cái khác nhau ngoài tên đăng nhập và các số, và không phải từ ai cũng thử",
+                "this password is soon guessed: it takes at least 5 different letters beside the login and digits, and not the words that everybody tries"
+            ),
+            Self::PasswordsDiffer => {
+                say!("hai lần gõ không giống nhau", "what was typed the second time is not the same")
+            }
+            Self::UserExists(name) => say!(
+                "đã có tài khoản {name}; đặt mật khẩu: gom-server user passwd {name}",
+                "there is an account {name} already; set its password: gom-server user passwd {name}"
+            ),
+            Self::UnknownUser(name) => say!(
+                "không có tài khoản {name}; xem: gom-server user list",
+                "there is no account {name}; see: gom-server user list"
+            ),
+            Self::LastAdministrator(name) => say!(
+                "{name} là người quản trị duy nhất; hãy lập người quản trị khác trước",
+                "{name} is the only administrator; make another one first"
+            ),
+            Self::NothingToChange => say!(
+                "chưa nói đổi gì: --role, --name hoặc --restricted",
+                "nothing is said that is to be changed: --role, --name or --restricted"
             ),
             Self::QueueOfARevoked => say!(
                 "huyện đã thu hồi máy đã ghi tệp này, nên không nhận. Nếu các báo cáo này đúng, chạy lại với --release để huyện nhập thay",

@@ -1,10 +1,12 @@
-//! What both programs show on a terminal: tables, the language of messages, logs, and settings.
+//! What both programs show and ask at a terminal: tables, the language of messages, logs, secrets, and settings.
 //!
 //! Results go to stdout, everything else to stderr. Colour is used only where a person looks at it.
 
+mod ask;
 mod settings;
 mod table;
 
+pub use ask::{ask, ask_secret};
 pub use settings::{Setting, Settings, SettingsFault, SettingsProblem};
 pub use table::{Align, Shade, Table};
 

@@ -37,4 +37,5 @@ mod second_pc;
 mod stick;
 mod tampering;
 mod upgrade;
+mod users;
 mod witness;

@@ -1,4 +1,5 @@
-//! Who is who on an open network: the district's authority, the devices' certificates, and the lines that both ends check.
+//! Who is who on an open network: the district's authority, the devices' certificates, the lines that both
+//! ends check, and the passwords of people at the district.
 //!
 //! The district is an authority of its own; nobody else is trusted. A device makes its key itself and never sends it. What
 //! a certificate says of time is not asked while a line is made: clocks are wrong, and whoever was revoked is known to the
@@ -10,12 +11,14 @@ mod certificate;
 mod checkpoint;
 mod key;
 mod line;
+mod password;
 
 pub use authority::{Authority, BadRequest};
 pub use certificate::{DeviceCertificate, fingerprint};
 pub use checkpoint::{Checkpoint, Signer};
 pub use key::Key;
 pub use line::{Expected, Identity, SERVER_NAME, client, server};
+pub use password::{BadPassword, Password, SealedPassword};
 
 /// Something of the district's own could not be made or read.
 #[derive(Debug, thiserror::Error)]

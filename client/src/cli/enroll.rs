@@ -14,9 +14,14 @@ pub(super) async fn enroll(
     lang: Lang,
     folder: &Path,
     server: Option<String>,
-    code: &str,
+    code: Option<String>,
     world: &World,
 ) -> Result<ExitCode, Failure> {
+    let Some(code) = code.or_else(|| asked(lang)) else {
+        gom_terminal::fail(lang, lang.pick("chưa có mã ghi danh", "there is no enrolment code"));
+        return Ok(ExitCode::from(2));
+    };
+    let code = code.trim();
     let (_, enrolled) = if code.contains('/') {
         let mut invitation = Invitation::parse(code).map_err(|_| Failure::MistypedCode)?;
         if let Some(server) = server {
@@ -51,4 +56,11 @@ pub(super) async fn enroll(
         put(lang, &super::sync::update_needed());
     }
     Ok(exit(true))
+}
+
+/// The code where it does not stand on the command line: there others who use the computer may see it.
+fn asked(lang: Lang) -> Option<String> {
+    let question = lang
+        .pick("Mã ghi danh (cả dòng huyện đã cấp)", "The enrolment code (the whole line from the district)");
+    gom_terminal::ask(question).ok().filter(|typed| !typed.trim().is_empty())
 }

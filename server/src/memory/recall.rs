@@ -54,6 +54,7 @@ impl Memory {
         forms.into_iter().for_each(|(number, key)| memory.forms.learn(number, key));
         memory.authorities = journal.authorities()?;
         journal.devices()?.into_iter().for_each(|device| memory.learn_device(device));
+        journal.users()?.into_iter().for_each(|user| memory.learn_user(user));
         memory.last = journal.last_commit()?;
         let at = as_of(at, memory.last);
         let mut changes = 0;

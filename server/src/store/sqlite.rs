@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::{
     AuthorityRow, ChangeRow, CodeRow, CommitRow, DeviceRow, Entries, HandedIn, Journal, Ledger, Numbered,
-    Place, Reached, StandingRow, StoreError, Stored, SubmissionRow,
+    Place, Reached, StandingRow, StoreError, Stored, SubmissionRow, UserRow,
 };
 use crate::planted;
 pub use open::APPLICATION_ID;
@@ -149,6 +149,16 @@ impl Journal for Sqlite {
             authorities.push(rows::authority(row)?);
         }
         Ok(authorities)
+    }
+
+    fn users(&mut self) -> Stored<Vec<UserRow>> {
+        let mut statement = self.connection.prepare_cached("select * from user order by name")?;
+        let mut found = statement.query([])?;
+        let mut users = Vec::new();
+        while let Some(row) = found.next()? {
+            users.push(rows::user(row)?);
+        }
+        Ok(users)
     }
 
     fn code(&mut self, hash: &[u8; 32]) -> Stored<Option<CodeRow>> {
@@ -345,6 +355,21 @@ impl Ledger for Sqlite {
             ":certificate": authority.certificate,
             ":made_ms": authority.made_ms,
             ":retired_ms": authority.retired_ms,
+        })?;
+        Ok(())
+    }
+
+    fn put_user(&mut self, user: &UserRow) -> Stored<()> {
+        let mut statement = self.connection.prepare_cached(include_str!("sqlite/put_user.sql"))?;
+        statement.execute(named_params! {
+            ":name": user.name.as_str(),
+            ":full_name": user.full_name,
+            ":role": user.rights.role.key(),
+            ":restricted": user.rights.restricted,
+            ":password": user.password.as_str(),
+            ":made_ms": user.made_ms,
+            ":password_ms": user.password_ms,
+            ":disabled_ms": user.disabled_ms,
         })?;
         Ok(())
     }

@@ -25,9 +25,10 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../../migrations/0003_whole.sql")),
     M::up(include_str!("../../../migrations/0004_authority.sql")),
     M::up(include_str!("../../../migrations/0005_who.sql")),
+    M::up(include_str!("../../../migrations/0006_user.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 /// What the journal's chain does not prove. How far a device has come is recounted, and when it was last heard of changes
 /// no answer.
@@ -37,6 +38,7 @@ const MARKED: &[Marked] = &[
     Marked::alone("form"),
     Marked::alone("code"),
     Marked::alone("authority"),
+    Marked::alone("user"),
     Marked {
         columns: &["number", "id", "unit", "district", "name", "secret_hash", "revoked_ms"],
         ..Marked::alone("device")

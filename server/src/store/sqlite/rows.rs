@@ -3,11 +3,13 @@
 use gom_domain::Period;
 use gom_domain::greeting::{Chain, DeviceId};
 use gom_domain::ruling::{Ruling, Verdict};
+use gom_domain::user::{Rights, Role, UserName};
+use gom_trust::SealedPassword;
 use rusqlite::Row;
 
 use crate::store::{
     AuthorityKey, AuthorityRow, ChangeKind, ChangeRow, CodeRow, CommitRow, DeviceRow, HandedIn, Place,
-    Reached, StandingRow, StoreError, Stored, SubmissionRow,
+    Reached, StandingRow, StoreError, Stored, SubmissionRow, UserRow,
 };
 
 /// A number as SQLite keeps it. Sequences stay far below 2^63; a bound beyond it is as good as the largest.
@@ -64,6 +66,21 @@ pub(super) fn authority(row: &Row<'_>) -> Stored<AuthorityRow> {
         certificate: row.get("certificate")?,
         made_ms: row.get("made_ms")?,
         retired_ms: row.get("retired_ms")?,
+    })
+}
+
+pub(super) fn user(row: &Row<'_>) -> Stored<UserRow> {
+    let (name, role): (String, String) = (row.get("name")?, row.get("role")?);
+    let password: String = row.get("password")?;
+    let role = Role::from_key(&role).ok_or_else(|| damaged("role"))?;
+    Ok(UserRow {
+        name: UserName::parse(&name).map_err(|_| damaged("name"))?,
+        full_name: row.get("full_name")?,
+        rights: Rights { role, restricted: row.get("restricted")? },
+        password: SealedPassword::read(&password).map_err(|_| damaged("password"))?,
+        made_ms: row.get("made_ms")?,
+        password_ms: row.get("password_ms")?,
+        disabled_ms: row.get("disabled_ms")?,
     })
 }
 
