@@ -65,6 +65,7 @@ fn enrol(books: &mut Books, unit: &str, world: &World) -> anyhow::Result<Device>
         secret_hash: fingerprint(&device.secret),
         name: "bench".to_owned(),
         app_version: env!("CARGO_PKG_VERSION").to_owned(),
+        authority: None,
     };
     commit(books, Job::Enrol(enrol), world)?;
     Ok(device)

@@ -1,6 +1,7 @@
 //! Credentials: the key that this device has made, the certificate that the district has given it, and the authorities by
 //! which it knows the district.
 
+use gom_domain::code::Fingerprint;
 use gom_proto::{Malformed, wire};
 use gom_trust::{Expected, Identity, Key, TrustError};
 use prost::Message;
@@ -51,6 +52,13 @@ impl Credentials {
     /// By what the district is known.
     pub(crate) fn expected(&self) -> Expected {
         Expected::Authorities(self.given.authorities.iter().cloned().map(Into::into).collect())
+    }
+
+    /// Whether the district is known by an authority of that fingerprint.
+    pub(crate) fn know(&self, authority: Fingerprint) -> bool {
+        let is_it =
+            |certificate: &Vec<u8>| gom_trust::fingerprint(certificate).is_ok_and(|known| known == authority);
+        self.given.authorities.iter().any(is_it)
     }
 
     /// With what the device shows itself.

@@ -77,6 +77,7 @@ pub(crate) async fn enrol(
             None => rows.forget_credentials()?,
         }
         if let Some(own) = &before {
+            rows.prepare_enrolment(place.server, &secret)?;
             if own.history != history && !planted::is("refill-missed-at-enrolment") {
                 rows.begin_history(history)?;
             }
@@ -101,16 +102,21 @@ struct Prepared {
 }
 
 /// Makes the secret and the key durable, or takes those of an earlier try. A folder that was enrolled before is enrolled
-/// again only where another computer goes by its name; what it has queued goes out in the new one.
+/// again only where it cannot come in any more: another computer goes by its name, or the district's authority is one that
+/// it has never heard of. What it has queued goes out in its new name.
 fn prepare(store: &mut Store, folder: &Path, world: &World, place: &Place<'_>) -> Result<Prepared, Failure> {
     store.write(|rows| {
         let known = rows.folder()?;
         let before = known.as_ref().and_then(|row| row.enrolled.clone());
-        if before.as_ref().is_some_and(|own| !own.quarantined) {
+        let comes_in =
+            |own: &EnrolledRow| !own.quarantined && !is_unheard_of(known.as_ref(), place.authority);
+        if before.as_ref().is_some_and(comes_in) {
             return Err(Failure::AlreadyEnrolled(folder.to_owned()));
         }
         let secret = known.map_or_else(|| world.random(), |row| row.secret);
-        rows.prepare_enrolment(place.server, &secret)?;
+        if before.is_none() {
+            rows.prepare_enrolment(place.server, &secret)?;
+        }
         let key = match (place.authority, rows.key()?) {
             (None, _) => None,
             (Some(_), Some(key)) => Some(key),
@@ -122,6 +128,12 @@ fn prepare(store: &mut Store, folder: &Path, world: &World, place: &Place<'_>) -
         };
         Ok(Prepared { secret, key, before })
     })
+}
+
+/// Whether the authority of an invitation is none of those by which a folder knows its district.
+fn is_unheard_of(folder: Option<&FolderRow>, authority: Option<Fingerprint>) -> bool {
+    let credentials = folder.and_then(|row| row.credentials.as_ref());
+    credentials.zip(authority).is_some_and(|(credentials, authority)| !credentials.know(authority))
 }
 
 async fn ask(

@@ -163,6 +163,11 @@ pub fn encode_user(act: UserAct, name: &UserName, full_name: &str, rights: Right
     .encode_to_vec()
 }
 
+/// A change as bytes for keeping.
+pub fn encode(change: &impl Message) -> Vec<u8> {
+    change.encode_to_vec()
+}
+
 /// A change that was kept as the message that it is.
 pub fn decode<M: Message + Default>(bytes: &[u8]) -> Result<M, Malformed> {
     M::decode(bytes).map_err(|_| Malformed::Message("change"))

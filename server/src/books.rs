@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use gom_domain::unit::UnitId;
 
 use crate::accept::{Change, Done, Group, Receipts, Refusal};
-use crate::authority::{self, NewAuthority};
+use crate::authority::{self, NewAuthority, RetireAuthority};
 use crate::chain;
 use crate::device::{self, SetDevice};
 use crate::enrol::{self, Enrol, Enrolled, IssueCode};
@@ -56,6 +56,10 @@ pub enum Job {
     GoOn(GoOn),
     /// An authority, where there is none yet.
     NewAuthority(NewAuthority),
+    /// Another authority, beside those that there are.
+    Rotate(NewAuthority),
+    /// An authority that is to count no more.
+    RetireAuthority(RetireAuthority),
     /// A device named or revoked.
     SetDevice(SetDevice),
     /// An account made or changed.
@@ -100,6 +104,8 @@ pub struct Contact {
     pub skew_ms: i64,
     /// The program's version.
     pub app_version: String,
+    /// The authority whose certificate it has shown; none where it has shown none.
+    pub authority: Option<u32>,
 }
 
 /// What became of a job.
@@ -144,7 +150,7 @@ pub struct Changes {
     pub forms: Vec<(u32, String)>,
     /// New devices.
     pub devices: Vec<DeviceRow>,
-    /// A new authority.
+    /// A new authority, or one that counts no more.
     pub authority: Option<AuthorityRow>,
     /// A new account, or what has become of one.
     pub user: Option<UserRow>,
@@ -286,6 +292,8 @@ impl Books {
             Job::SetDevice(job) => device::set(ledger, &memory, job, now_ms)?,
             Job::SetUser(job) => user::set(ledger, &memory, job, now_ms)?,
             Job::NewAuthority(job) => authority::begin(ledger, &memory, job, now_ms)?,
+            Job::Rotate(job) => authority::rotate(ledger, &memory, job, now_ms)?,
+            Job::RetireAuthority(job) => authority::retire(ledger, &memory, job, now_ms)?,
             Job::Push(_) | Job::Contact(_) | Job::By(..) => {
                 return Err(StoreError::Damaged("a job out of place".to_owned()));
             }
@@ -401,7 +409,7 @@ fn remember(memory: &mut Memory, changes: Changes) -> Stored<()> {
     changes.units.into_iter().for_each(|(number, id)| memory.learn_unit(number, id));
     changes.forms.into_iter().for_each(|(number, key)| memory.learn_form(number, key));
     changes.devices.into_iter().for_each(|device| memory.learn_device(device));
-    memory.authorities.extend(changes.authority);
+    changes.authority.into_iter().for_each(|authority| memory.learn_authority(authority));
     changes.user.into_iter().for_each(|user| memory.learn_user(user));
     changes.done.reached.iter().for_each(|(number, reached)| memory.advance(*number, *reached));
     if !changes.rows.is_empty() {

@@ -12,6 +12,7 @@ use gom_trust::DeviceCertificate;
 use sha2::{Digest, Sha256};
 use tonic::Request;
 
+use crate::authority;
 use crate::door::neighbourhood;
 use crate::memory::Memory;
 use crate::store::DeviceRow;
@@ -75,7 +76,10 @@ impl Caller {
     /// The same where a certificate that has run out will do.
     pub fn renewing<T>(request: &Request<T>, memory: &Memory) -> Result<Self, Unknown> {
         let device = match peer(request) {
-            Some(Peer::Device(certificate)) => memory.device_called(certificate.device),
+            // A line that was made when another authority still counted is no better than one that cannot be made now.
+            Some(Peer::Device(certificate)) => {
+                authority::of(memory, &certificate).and_then(|_| memory.device_called(certificate.device))
+            }
             Some(Peer::Here) => by_pass(request, memory),
             Some(Peer::Stranger(_)) | None => None,
         };

@@ -1,5 +1,6 @@
 //! The commands: each reads its words, calls one use case, and shows what came of it.
 
+mod authority;
 mod backup;
 mod devices;
 mod enroll;
@@ -139,6 +140,11 @@ enum Command {
         /// Vì sao / Why
         #[arg(long, value_name = "TEXT")]
         note: String,
+    },
+    /// Khóa chứng thực của huyện / The district's authorities
+    Authority {
+        #[command(subcommand)]
+        command: authority::AuthorityCommand,
     },
     /// Tài khoản của người ở huyện / Accounts of people at the district
     User {
@@ -362,6 +368,9 @@ fn dispatch(command: Command, lang: Lang, settings: &Settings, world: &World) ->
         Command::Revoke { data, device, note } => {
             devices::revoke(&folder(&data), &device, &note, world, lang)
         }
+        Command::Authority { command } => {
+            authority::authority(&folder(command.data()), &command, world, lang)
+        }
         Command::User { command } => user::user(&folder(command.data()), command, world, lang),
         Command::Serve { data, listening } => serve::serve(&folder(&data), &listening, settings, world),
         Command::Progress { data, moment, format } => {
@@ -401,6 +410,7 @@ impl Command {
         match self {
             Self::Programme { .. } => None,
             Self::User { command } => Some(&command.data().data),
+            Self::Authority { command } => Some(&command.data().data),
             Self::Init { data, .. }
             | Self::Load { data, .. }
             | Self::Enroll { data, .. }

@@ -32,6 +32,8 @@ pub struct Enrol {
     pub name: String,
     /// The program's version.
     pub app_version: String,
+    /// The authority whose certificate it gets; none where it gets none.
+    pub authority: Option<u32>,
 }
 
 /// What shows that a computer may be a device.
@@ -127,6 +129,7 @@ fn new_device(memory: &Memory, job: &Enrol, id: DeviceId, unit: u32, now_ms: i64
         secret_hash: job.secret_hash.to_vec(),
         contact_ms: Some(now_ms),
         app_version: job.app_version.clone(),
+        authority: job.authority,
         ..DeviceRow::unheard(memory.next_device(), id, unit, false)
     }
 }

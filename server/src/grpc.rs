@@ -120,13 +120,28 @@ impl SyncService {
         Ok((signed.to_vec(), authorities))
     }
 
-    async fn greet(&self, device: &DeviceRow, hello: &Hello, proof: Option<&wire::Checkpoint>) -> Welcome {
+    /// The authority whose certificate a caller has shown, and whether it is time to ask for another one.
+    fn certified<T>(&self, request: &Request<T>) -> (Option<u32>, bool) {
+        let Some(Peer::Device(certificate)) = caller::peer(request) else { return (None, false) };
+        let memory = self.writer.memory();
+        let by = authority::of(&memory, &certificate).map(|row| row.number);
+        (by, authority::is_due(&memory, &certificate, self.world.now_ms()))
+    }
+
+    async fn greet(
+        &self,
+        device: &DeviceRow,
+        authority: Option<u32>,
+        hello: &Hello,
+        proof: Option<&wire::Checkpoint>,
+    ) -> Welcome {
         let now_ms = self.world.now_ms();
         let contact = Contact {
             device: device.number,
             at_ms: now_ms,
             skew_ms: hello.clock_ms.saturating_sub(now_ms),
             app_version: hello.app_version.clone(),
+            authority,
         };
         tracing::info!(device = device.number, unit = device.unit, skew_ms = contact.skew_ms, "greeting");
         // The contact waits for the next commit; the greeting does not wait for it.
@@ -169,7 +184,8 @@ impl Sync for SyncService {
         if wants {
             self.certificate(&signing_request, DeviceId::default())?;
         }
-        let job = enrolment(request, &self.world)?;
+        let authority = if wants { authority::signing_number(&self.writer.memory()) } else { None };
+        let job = Enrol { authority, ..enrolment(request, &self.world)? };
         let by_code = matches!(job.by, By::Code { .. });
         let (secret_hash, key) = (job.secret_hash, self.writer.memory().key);
         match self.writer.perform(Job::Enrol(job)).await {
@@ -221,7 +237,7 @@ impl Sync for SyncService {
         request: Request<Streaming<wire::PushRequest>>,
     ) -> Result<Response<Self::PushStream>, Status> {
         let device = self.caller(&request)?;
-        let renew = is_due(&request, self.world.now_ms());
+        let (authority, renew) = self.certified(&request);
         let mut inbound = request.into_inner();
         let Some(wire::PushRequest { kind: Some(wire::push_request::Kind::Hello(hello)) }) =
             inbound.message().await?
@@ -236,7 +252,7 @@ impl Sync for SyncService {
         if let Some(version) = greeting::other_programme(&self.writer.memory(), &hello) {
             return Err(refusal(&Trouble::OtherProgramme(version)));
         }
-        let welcome = self.greet(&device, &hello, proof.as_ref()).await;
+        let welcome = self.greet(&device, authority, &hello, proof.as_ref()).await;
         let checkpoint = witness::unseen(&self.writer.memory(), &hello);
         let (waiting, answers) = mpsc::channel(IN_FLIGHT);
         if matches!(welcome.action, Action::Go | Action::ResendFrom(_)) {
@@ -333,11 +349,6 @@ pub(crate) fn unknown(unknown: Unknown) -> Status {
     }
 }
 
-/// Whether it is time for the caller to ask for another certificate.
-fn is_due<T>(request: &Request<T>, now_ms: i64) -> bool {
-    matches!(caller::peer(request), Some(Peer::Device(certificate)) if certificate.is_due(now_ms))
-}
-
 /// Who sends, as one stream needs it.
 struct Sender {
     device: u32,
@@ -365,6 +376,7 @@ fn enrolment(request: wire::EnrolRequest, world: &World) -> Result<Enrol, Status
         secret_hash: request.secret_hash.as_slice().try_into().map_err(field("secret_hash"))?,
         name: gom_domain::text::nfc(&request.device_name).chars().take(100).collect(),
         app_version: request.app_version.chars().take(40).collect(),
+        authority: None,
     })
 }
 

@@ -118,6 +118,7 @@ impl Memory {
             ChangeKind::Code
             | ChangeKind::Device
             | ChangeKind::Authority
+            | ChangeKind::RetireAuthority
             | ChangeKind::SetDevice
             | ChangeKind::User => return Ok(()),
             ChangeKind::History => {
@@ -229,6 +230,14 @@ impl Memory {
         self.devices.insert(device.number, device);
     }
 
+    /// Learns an authority, or that it counts no more.
+    pub fn learn_authority(&mut self, authority: AuthorityRow) {
+        match self.authorities.iter_mut().find(|known| known.number == authority.number) {
+            Some(known) => *known = authority,
+            None => self.authorities.push(authority),
+        }
+    }
+
     /// Learns an account, or what has become of it.
     pub fn learn_user(&mut self, user: UserRow) {
         self.users.insert(user.name.clone(), user);
@@ -256,6 +265,7 @@ impl Memory {
         let Some(device) = self.devices.get_mut(&contact.device) else { return false };
         (device.contact_ms, device.skew_ms) = (Some(contact.at_ms), Some(contact.skew_ms));
         device.app_version.clone_from(&contact.app_version);
+        device.authority = contact.authority.or(device.authority);
         true
     }
 

@@ -14,7 +14,7 @@ use gom_proto::Malformed;
 use gom_proto::{change, wire};
 use tonic::{Request, Response, Status};
 
-use crate::authority;
+use crate::authority::{self, RetireAuthority};
 use crate::books::{Answer, Books, Job};
 use crate::device::SetDevice;
 use crate::enrol::IssueCode;
@@ -133,6 +133,10 @@ fn kind(job: Job) -> Option<wire::change::Kind> {
             Kind::SetDevice(change::set_device(job.device, job.name.as_deref(), job.revoked.as_deref()))
         }
         Job::SetUser(job) => Kind::SetUser(job.into()),
+        Job::Rotate(new) => Kind::Rotate(new.into()),
+        Job::RetireAuthority(RetireAuthority { number, force }) => {
+            Kind::RetireAuthority(wire::RetireAuthority { number, force })
+        }
         Job::Push(_)
         | Job::Enrol(_)
         | Job::Contact(_)
@@ -171,6 +175,10 @@ pub fn job(kind: wire::change::Kind, world: &World) -> Result<Job, Malformed> {
             name: (!set.name.is_empty()).then_some(set.name),
             revoked: set.revoke.then_some(set.note),
         }),
+        Kind::Rotate(new) => Job::Rotate(new.into()),
+        Kind::RetireAuthority(wire::RetireAuthority { number, force }) => {
+            Job::RetireAuthority(RetireAuthority { number, force })
+        }
         Kind::SetUser(set) => Job::SetUser(SetUser::try_from(set)?),
         Kind::GoOn(go_on) => Job::GoOn(GoOn { note: go_on.note }),
         Kind::Queue(queue) => Job::Queue(Queue {

@@ -116,6 +116,8 @@ pub struct DeviceRow {
     pub app_version: String,
     /// From when on it may do nothing any more, by the district's clock.
     pub revoked_ms: Option<i64>,
+    /// The authority whose certificate it has last shown; none: it has shown none.
+    pub authority: Option<u32>,
 }
 
 impl DeviceRow {
@@ -133,6 +135,7 @@ impl DeviceRow {
             skew_ms: None,
             app_version: String::new(),
             revoked_ms: None,
+            authority: None,
         }
     }
 }
@@ -275,6 +278,8 @@ pub enum ChangeKind {
     GoOn,
     /// The district has another authority.
     Authority,
+    /// An authority of the district counts no more.
+    RetireAuthority,
     /// A device was named or revoked.
     SetDevice,
     /// An account was made or changed.
@@ -282,6 +287,21 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
+    const ALL: [Self; 12] = [
+        Self::Programme,
+        Self::Quotas,
+        Self::Baseline,
+        Self::Target,
+        Self::Code,
+        Self::Device,
+        Self::History,
+        Self::GoOn,
+        Self::Authority,
+        Self::RetireAuthority,
+        Self::SetDevice,
+        Self::User,
+    ];
+
     /// The word in the books.
     pub fn key(self) -> &'static str {
         match self {
@@ -294,18 +314,14 @@ impl ChangeKind {
             Self::History => "history",
             Self::GoOn => "go-on",
             Self::Authority => "authority",
+            Self::RetireAuthority => "retire-authority",
             Self::SetDevice => "set-device",
             Self::User => "user",
         }
     }
 
     fn from_key(key: &str) -> Option<Self> {
-        use ChangeKind::{
-            Authority, Baseline, Code, Device, GoOn, History, Programme, Quotas, SetDevice, Target, User,
-        };
-        [Programme, Quotas, Baseline, Target, Code, Device, History, GoOn, Authority, SetDevice, User]
-            .into_iter()
-            .find(|kind| kind.key() == key)
+        Self::ALL.into_iter().find(|kind| kind.key() == key)
     }
 }
 

@@ -93,6 +93,12 @@ pub enum Trouble {
     AmbiguousDevice(String, Vec<String>),
     /// A name that cannot be shown.
     BadName,
+    /// The district has no such authority.
+    UnknownAuthority(u32),
+    /// The authority is the one that signs.
+    NewestAuthority(u32),
+    /// Computers know of no later authority.
+    AuthorityInUse(u32, Vec<String>),
     /// A text that cannot be the name of an account.
     BadUserName(String),
     /// What people call somebody cannot be shown.
@@ -377,6 +383,21 @@ impl Trouble {
                 "tên máy phải có từ 1 đến 100 ký tự, không xuống dòng",
                 "a computer's name has 1 to 100 characters on one line"
             ),
+            Self::UnknownAuthority(number) => say!(
+                "không có khóa chứng thực số {number}; xem: gom-server authority list",
+                "there is no authority {number}; see: gom-server authority list"
+            ),
+            Self::NewestAuthority(number) => say!(
+                "khóa chứng thực số {number} đang dùng để ký; trước hết lập khóa mới: gom-server authority rotate",
+                "authority {number} is the one that signs; make another one first: gom-server authority rotate"
+            ),
+            Self::AuthorityInUse(number, devices) => {
+                let (count, devices) = (devices.len(), devices.join(", "));
+                say!(
+                    "{count} máy chưa biết khóa mới, bỏ khóa số {number} thì chúng không vào được nữa: {devices}. Hãy chờ chúng đồng bộ hai lần, thu hồi máy không còn dùng, hoặc dùng --force rồi ghi danh lại chúng",
+                    "{count} computers know of no later authority and could not come in any more without authority {number}: {devices}. Wait until they have synced twice, revoke those that are gone, or use --force and enrol them anew"
+                )
+            }
             Self::BadUserName(typed) => say!(
                 "«{typed}» không dùng làm tên đăng nhập được: cần 2 đến 40 chữ thường không dấu, số, và . - _ ở giữa",
                 "“{typed}” cannot be a login: 2 to 40 letters without marks, digits, and . - _ between them"

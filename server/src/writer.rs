@@ -247,7 +247,8 @@ mod tests {
         let (writer, thread) = Writer::start(books, World::new(|| 0, |bytes| bytes.fill(7)));
         let held = memory.read().unwrap();
         // Noting it changes the memory, which is being looked at.
-        let contact = Contact { device: 1, at_ms: 0, skew_ms: 0, app_version: String::new() };
+        let contact =
+            Contact { device: 1, at_ms: 0, skew_ms: 0, app_version: String::new(), authority: None };
         let mut answers = vec![writer.submit(Job::Contact(contact)).await];
         let next = || timeout(Duration::from_millis(100), writer.submit(push(1_000, 9)));
         while let Ok(answer) = next().await {

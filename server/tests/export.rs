@@ -40,6 +40,7 @@ fn books_with(folder: &Folder, bodies: Vec<Vec<u8>>) {
             secret_hash: [1; 32],
             name: "máy".into(),
             app_version: "0".into(),
+            authority: None,
         }),
     );
     let operations = bodies.into_iter().map(Into::into).collect();

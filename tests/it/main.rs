@@ -32,6 +32,7 @@ mod proof;
 mod publishing;
 mod repair;
 mod restored;
+mod rotation;
 mod sample_year;
 mod second_pc;
 mod stick;

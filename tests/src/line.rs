@@ -268,7 +268,7 @@ async fn pump(
         }
         if passes < read && !matches!(mode, Mode::LoseAfter(..)) {
             if matches!(mode, Mode::CutAfter(..)) {
-                shared.mode.send_replace(Mode::Cut);
+                shared.stay_cut(mode);
             }
             return;
         }
@@ -276,6 +276,17 @@ async fn pump(
 }
 
 impl Shared {
+    /// Stays cut, unless it has been told otherwise meanwhile: the last bytes of a connection come when all was said.
+    fn stay_cut(&self, was: Mode) {
+        self.mode.send_if_modified(|mode| {
+            let unchanged = *mode == was;
+            if unchanged {
+                *mode = Mode::Cut;
+            }
+            unchanged
+        });
+    }
+
     /// How many of so many bytes pass, where so many come before an answer that is to be lost.
     fn passing(&self, mode: Mode, direction: Direction, before_lost: usize, read: usize) -> usize {
         match mode {

@@ -23,6 +23,32 @@ pub fn fingerprint(certificate: &[u8]) -> Result<Fingerprint, TrustError> {
     Ok(Fingerprint(first))
 }
 
+/// By which key a certificate is, or an authority's own is for: its key identifier
+/// ([RFC 5280](https://www.rfc-editor.org/rfc/rfc5280), 4.2.1.1 and 4.2.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyId([u8; 20]);
+
+impl KeyId {
+    /// The key of an authority, by its own certificate.
+    pub fn of_authority(certificate: &[u8]) -> Result<Self, TrustError> {
+        let certificate = read(certificate)?;
+        let id = certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+            ParsedExtension::SubjectKeyIdentifier(id) => id.0.try_into().ok(),
+            _ => None,
+        });
+        id.map(Self).ok_or_else(|| TrustError::of("the certificate is no authority's"))
+    }
+
+    /// The key that has signed a certificate, as it says.
+    fn of_signer(certificate: &X509Certificate<'_>) -> Result<Self, TrustError> {
+        let id = certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+            ParsedExtension::AuthorityKeyIdentifier(by) => by.key_identifier.as_ref()?.0.try_into().ok(),
+            _ => None,
+        });
+        id.map(Self).ok_or_else(|| TrustError::of("the certificate does not say by which key it is"))
+    }
+}
+
 /// When a certificate was made.
 pub(crate) fn made(certificate: &CertificateDer<'_>) -> Result<UnixTime, TrustError> {
     let seconds = read(certificate)?.validity().not_before.timestamp();
@@ -38,6 +64,8 @@ fn read(certificate: &[u8]) -> Result<X509Certificate<'_>, TrustError> {
 pub struct DeviceCertificate {
     /// The device.
     pub device: DeviceId,
+    /// The key of the authority that it is by.
+    pub by: KeyId,
     /// When it was made, in milliseconds since 1970, by the district's clock.
     pub from_ms: i64,
     /// When it runs out.
@@ -56,6 +84,7 @@ impl DeviceCertificate {
         let validity = certificate.validity();
         Ok(Self {
             device: device.ok_or_else(|| TrustError::of("the certificate names no device"))?,
+            by: KeyId::of_signer(&certificate)?,
             from_ms: validity.not_before.timestamp().saturating_mul(1_000),
             to_ms: validity.not_after.timestamp().saturating_mul(1_000),
         })

@@ -18,8 +18,8 @@ pub fn line_fault(fault: &LineFault) -> Bilingual {
             "the address {address} does not go with the enrolment: without an invitation that has the district's fingerprint only this computer can be spoken to (http://127.0.0.1:7443); with one, addresses begin with https://"
         ),
         LineFault::NotTheDistrict(_) => say!(
-            "nơi trả lời không phải là máy chủ của huyện này: dấu của nó khác với dấu trong mã ghi danh. Không gửi gì cả; hãy kiểm tra địa chỉ và hỏi huyện",
-            "what answers is not this district's server: its fingerprint is not the one in the invitation. Nothing was sent; check the address and ask the district"
+            "nơi trả lời không phải là máy chủ của huyện này: dấu của nó khác với dấu trong mã ghi danh. Không gửi gì cả và không mất gì; hãy kiểm tra địa chỉ và hỏi huyện. Nếu huyện đã thay khóa, hãy xin mã mới rồi chạy gom enroll trên chính thư mục này",
+            "what answers is not this district's server: its fingerprint is not the one in the invitation. Nothing was sent and nothing is lost; check the address and ask the district. If the district has replaced its key, ask for another invitation and run gom enroll on this very folder"
         ),
         LineFault::CertificateRefused => say!(
             "máy chủ của huyện không nhận chứng thư của máy này; những gì đã xếp hàng vẫn còn nguyên. Hãy xin huyện mã ghi danh mới",

@@ -77,6 +77,7 @@ fn what(kind: ChangeKind, lang: Lang) -> &'static str {
             lang.pick("thôi chờ những gì còn thiếu", "what is missing is waited for no longer")
         }
         ChangeKind::Authority => lang.pick("lập khóa chứng thực", "an authority was made"),
+        ChangeKind::RetireAuthority => lang.pick("bỏ một khóa chứng thực", "an authority was retired"),
         ChangeKind::User => lang.pick("lập hoặc đổi một tài khoản", "an account was made or changed"),
         ChangeKind::SetDevice => lang.pick("đặt tên hoặc thu hồi một máy", "a computer was named or revoked"),
     }
@@ -99,9 +100,18 @@ fn about(row: &ChangeRow, memory: &Memory, lang: Lang) -> String {
         ChangeKind::SetDevice => change::decode::<wire::SetDevice>(&row.body).map(|set| decided(&set, lang)),
         ChangeKind::User => change::decode::<wire::User>(&row.body).and_then(|user| account(&user, lang)),
         ChangeKind::GoOn => Ok(String::from_utf8_lossy(&row.body).into_owned()),
-        ChangeKind::History | ChangeKind::Authority => Ok(String::new()),
+        ChangeKind::Authority => Ok(fingerprint(&row.body)),
+        ChangeKind::RetireAuthority => {
+            change::decode::<wire::RetireAuthority>(&row.body).map(|retired| retired.number.to_string())
+        }
+        ChangeKind::History => Ok(String::new()),
     };
     words.unwrap_or_else(|_: Malformed| "?".to_owned())
+}
+
+/// By what the communes know an authority, by its certificate.
+fn fingerprint(certificate: &[u8]) -> String {
+    gom_trust::fingerprint(certificate).map(|print| print.shown()).unwrap_or_default()
 }
 
 /// A unit's name in the newest programme that has it.

@@ -343,6 +343,7 @@ impl Ledger for Sqlite {
             ":skew_ms": device.skew_ms,
             ":app_version": device.app_version,
             ":revoked_ms": device.revoked_ms,
+            ":authority": device.authority,
         })?;
         Ok(())
     }

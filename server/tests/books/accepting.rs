@@ -145,7 +145,7 @@ fn contacts_do_not_part_a_group() {
     };
     let contact = |device| {
         let (at_ms, skew_ms) = (NOW_MS, 5);
-        Job::Contact(Contact { device, at_ms, skew_ms, app_version: "1".into() })
+        Job::Contact(Contact { device, at_ms, skew_ms, app_version: "1".into(), authority: None })
     };
     let jobs = vec![
         contact(1),
@@ -223,6 +223,7 @@ fn a_code_makes_one_device_and_a_lost_answer_is_repeated() {
             secret_hash: [secret; 32],
             name: String::new(),
             app_version: String::new(),
+            authority: None,
         })
     };
     assert!(matches!(district.commit(enrol(1)), Answer::Enrolled(same) if same.device == DeviceId([1; 16])));

@@ -63,6 +63,7 @@ impl District {
             secret_hash: [salt; 32],
             name: "máy".into(),
             app_version: "0".into(),
+            authority: None,
         }))
     }
 

@@ -83,7 +83,7 @@ fn enrolment(name: u8, unit: &str, now_ms: i64) -> (IssueCode, Enrol) {
     let issue = IssueCode { unit: unit.into(), hash: code.hash(), expires_ms: now_ms + CODE_LIFE_MS };
     let by = By::Code { hash: code.hash(), device: DeviceId([name; 16]) };
     let secret_hash = fingerprint(&[name; 32]);
-    (issue, Enrol { by, secret_hash, name: "máy".into(), app_version: "0".into() })
+    (issue, Enrol { by, secret_hash, name: "máy".into(), app_version: "0".into(), authority: None })
 }
 
 /// One more code for the unit, to be issued, and how it is typed.

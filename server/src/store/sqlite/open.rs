@@ -26,9 +26,10 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../../migrations/0004_authority.sql")),
     M::up(include_str!("../../../migrations/0005_who.sql")),
     M::up(include_str!("../../../migrations/0006_user.sql")),
+    M::up(include_str!("../../../migrations/0007_rotation.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
-const VERSION: i64 = 6;
+const VERSION: i64 = 7;
 
 /// What the journal's chain does not prove. How far a device has come is recounted, and when it was last heard of changes
 /// no answer.

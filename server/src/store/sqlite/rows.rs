@@ -56,6 +56,7 @@ pub(super) fn device(row: &Row<'_>) -> Stored<DeviceRow> {
         skew_ms: row.get("skew_ms")?,
         app_version: row.get("app_version")?,
         revoked_ms: row.get("revoked_ms")?,
+        authority: row.get("authority")?,
     })
 }
 

@@ -180,7 +180,8 @@ async fn enrol(home: &TempDir, folder: &Folder, clock: &Clock) {
     let code = issue(&running, clock, UNITS[0]).await;
     let by = By::Code { hash: code.hash(), device: DeviceId(clock.world().random()) };
     let secret_hash = fingerprint(b"made by hand");
-    let job = Enrol { by, secret_hash, name: "maker".to_owned(), app_version: "0".to_owned() };
+    let job =
+        Enrol { by, secret_hash, name: "maker".to_owned(), app_version: "0".to_owned(), authority: None };
     let answer = running.writer().perform(Job::Enrol(job)).await;
     assert!(matches!(answer, Answer::Enrolled(_)), "{answer:?}");
     running.stop().await;

@@ -181,6 +181,7 @@ impl Desk {
             secret_hash: self.world.random(),
             name: unit.to_owned(),
             app_version: String::new(),
+            authority: None,
         };
         self.commit(vec![Job::Enrol(enrol)], "");
         let number = self.memory(|memory| memory.device_called(device).expect("it is enrolled").number);
@@ -261,7 +262,7 @@ impl Desk {
     fn contact(&mut self, place: usize) -> Contact {
         let skew_ms = self.figure();
         let (device, at_ms) = (self.devices[place].number, self.world.now_ms());
-        Contact { device, at_ms, skew_ms, app_version: "1".to_owned() }
+        Contact { device, at_ms, skew_ms, app_version: "1".to_owned(), authority: None }
     }
 
     /// Closes the books as a server that stops, and opens them as the next one.
