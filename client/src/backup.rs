@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use gom_domain::calendar::vietnam_stamp;
 use gom_domain::unit::UnitId;
 use gom_domain::world::World;
-use gom_durable::{database, name};
+use gom_durable::{database, name, private};
 
 use crate::failure::Failure;
 use crate::folder::{self, FolderError};
@@ -79,11 +79,7 @@ pub fn backup(folder: &Path, file: &Path) -> Result<Backup, Failure> {
 /// Takes the file that a backup is until it is whole. It is kept open to the end: a file that SQLite has open must not be
 /// closed by anybody else in the process.
 fn hold(partial: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.create(true).truncate(false).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let held = options.open(partial)?;
+    let held = private::options().create(true).truncate(false).open(partial)?;
     match held.try_lock() {
         Ok(()) => held.set_len(0).map(|()| held),
         Err(TryLockError::WouldBlock) => Err(io::ErrorKind::ResourceBusy.into()),

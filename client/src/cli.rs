@@ -57,7 +57,11 @@ pub fn run(world: &World) -> ExitCode {
 /// Carries out a command.
 async fn carry_out(command: Command, setup: Setup, world: &World) -> Result<ExitCode, Failure> {
     let lang = setup.lang;
-    let open = |folder: &Path| Commune::open(folder, world.clone());
+    let close = |folder: &Path| gom_terminal::tell_open(lang, folder, &crate::folder::close(folder));
+    let open = |folder: &Path| {
+        close(folder);
+        Commune::open(folder, world.clone())
+    };
     match command {
         Command::Enroll { folder, server, code } => {
             enroll::enroll(lang, &folder.dir, server.or(setup.server), code, world).await
@@ -81,6 +85,7 @@ async fn carry_out(command: Command, setup: Setup, world: &World) -> Result<Exit
             resolve::resolve(lang, &open(&folder.dir)?, &form, &period, keep.into())
         }
         Command::Sync { folder, server, watch } => {
+            close(&folder.dir);
             let commune = Commune::open_to_sync(&folder.dir, world.clone())?;
             let commune = match server.or(setup.server) {
                 Some(server) => commune.at(&server),

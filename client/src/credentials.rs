@@ -16,11 +16,7 @@ pub struct Credentials {
     given: wire::RenewReply,
 }
 
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Credentials(…)")
-    }
-}
+gom_domain::hidden!(Credentials);
 
 impl Credentials {
     /// What the district has given for a key; none where it has given nothing.

@@ -53,6 +53,8 @@ pub(crate) async fn enrol(
 ) -> Result<(), Failure> {
     line::address_of(place.server).map_err(Failure::Enrolment)?;
     folder::make(folder)?;
+    // What stood open before there were any secrets in it is nothing to tell of.
+    _ = folder::close(folder);
     let _lock = folder::lock(folder)?;
     let mut store = Store::create(folder)?;
     let Prepared { secret, key, before } = prepare(&mut store, folder, world, &place)?;

@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gom_durable::name;
+use gom_durable::{name, private};
 
 /// The data folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,11 @@ fn make_durably(folder: &Path) -> io::Result<()> {
     name::keep(&folder.canonicalize()?)
 }
 
+/// Closes a folder to everybody but its owner; returns what stood open to others.
+pub fn close(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    private::close(folder)
+}
+
 /// Makes a folder in the data folder for its owner alone; one that is there stays as it is.
 pub(crate) fn own_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() { Ok(()) } else { make_durably(folder) }
@@ -57,17 +62,13 @@ pub(crate) fn own_file(file: &Path) -> io::Result<File> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut options = File::options();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)
+    private::options().create_new(true).open(file)
 }
 
 /// Takes the right to sync, unless another program has it.
 pub fn lock(folder: &Path) -> Result<SyncLock, FolderError> {
     let unusable = |source| FolderError::Unusable { folder: folder.to_owned(), source };
-    let file = File::options().create(true).truncate(false).write(true).open(folder.join("sync.lock"));
+    let file = private::options().create(true).truncate(false).open(folder.join("sync.lock"));
     let file = file.map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => Ok(SyncLock { _file: file }),

@@ -17,8 +17,10 @@ pub const CODE_LIFE_MS: i64 = 72 * 3_600_000;
 pub struct Mistyped;
 
 /// A one-time enrolment code of 130 random bits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct EnrolCode(String);
+
+crate::hidden!(EnrolCode);
 
 impl EnrolCode {
     /// A code from random bytes.

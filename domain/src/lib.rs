@@ -23,6 +23,7 @@ mod fixture;
 pub mod form;
 pub mod formula;
 pub mod greeting;
+mod hidden;
 pub mod invitation;
 pub mod number;
 pub mod period;

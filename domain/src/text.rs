@@ -15,6 +15,21 @@ pub fn is_composed(text: &str) -> bool {
     is_nfc(text)
 }
 
+/// What a stranger calls something, fit to be shown beside what others say: in NFC, on one line, without what moves a
+/// terminal's cursor or turns the direction of what follows, and no longer than so many characters.
+pub fn label(text: &str, longest: usize) -> String {
+    let plain = |c: char| if c.is_control() || is_turn(c) { ' ' } else { c };
+    let words: String = nfc(text).chars().map(plain).collect();
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.chars().take(longest).collect()
+}
+
+/// Whether a character turns the direction of writing
+/// ([UAX #9](https://www.unicode.org/reports/tr9/), 2).
+fn is_turn(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A key under which both placements of a tone mark are one word: `Hòa` and `Hoà`.
 pub fn tone_key(text: &str) -> String {
     text.split_whitespace().map(word_tone_key).collect::<Vec<_>>().join(" ")
@@ -77,6 +92,13 @@ fn is_mark(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_stays_in_its_line_and_says_nothing_to_a_terminal() {
+        assert_eq!(label("Máy  1\n2026-01-01 ERROR\u{1b}[31m\u{202e}", 100), "Máy 1 2026-01-01 ERROR [31m");
+        assert_eq!(label("Ma\u{301}y ba\u{300} Bảy", 3), "Máy");
+        assert_eq!(label("\r\n\t\u{85}", 9), "");
+    }
 
     #[test]
     fn both_tone_placements_are_one_word() {

@@ -1,6 +1,6 @@
 //! SQLite databases: making one, copying one, looking whether one is whole.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use crate::{Error, name};
+use crate::{Error, name, private};
 
 /// The endings of the files that belong to one database.
 pub const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
@@ -29,7 +29,7 @@ pub fn make<E: From<Error>>(
     // What an earlier try left; mostly there is nothing.
     remove(&aside);
     _ = fs::remove_file(name::beside(&aside, "-journal"));
-    owned(File::options().create_new(true), &aside).map_err(Error::from)?;
+    private::options().create_new(true).open(&aside).map_err(Error::from)?;
     let mut connection = Connection::open(&aside).map_err(Error::from)?;
     connection.pragma_update(None, "synchronous", "full").map_err(Error::from)?;
     lay_out(&mut connection)?;
@@ -42,14 +42,6 @@ fn put_in_place(connection: Connection, aside: &Path, file: &Path) -> Result<(),
     connection.close().map_err(|(_, error)| error)?;
     fs::rename(aside, file)?;
     Ok(name::keep(file)?)
-}
-
-/// Opens a file for writing that is its owner's alone if it is new.
-fn owned(options: &mut OpenOptions, file: &Path) -> io::Result<File> {
-    options.write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options.open(file)
 }
 
 /// Removes a database that was being made ready; what was never written need not be removed.
@@ -65,7 +57,7 @@ pub fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
         if !ending.is_empty() && !from.is_file() {
             continue;
         }
-        let mut copy = owned(File::options().create_new(true), &to)?;
+        let mut copy = private::options().create_new(true).open(&to)?;
         io::copy(&mut File::open(from)?, &mut copy)?;
         copy.sync_all()?;
     }

@@ -1,10 +1,10 @@
 //! Files that are there whole or not at all.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::name;
+use crate::{name, private};
 
 /// Refuses to write over what is not to be lost: a file that is there already and that nobody knows as one of ours.
 pub fn spare(path: &Path, is_ours: impl FnOnce(&[u8]) -> bool) -> io::Result<()> {
@@ -33,11 +33,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = private::options().create(true).truncate(true).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

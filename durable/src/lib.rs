@@ -7,6 +7,7 @@ pub mod database;
 pub mod file;
 pub mod marks;
 pub mod name;
+pub mod private;
 
 /// Something could not be made, copied or kept.
 #[derive(Debug, thiserror::Error)]

@@ -33,7 +33,7 @@ pub mod wire {
 /// The version of the protocol that this build speaks.
 pub const PROTOCOL: u32 = 1;
 
-/// The compiled .proto files, for reflection and for checks of what has changed.
+/// What communes and the district say to each other, for reflection: the compiled .proto files.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
 /// A message that is well-formed protobuf but breaks the contract.

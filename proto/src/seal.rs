@@ -30,11 +30,7 @@ enum On {
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct SealKey(pub [u8; 32]);
 
-impl std::fmt::Debug for SealKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SealKey(…)")
-    }
-}
+gom_domain::hidden!(SealKey);
 
 /// Whose operations a sheet is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

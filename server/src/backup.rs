@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use gom_domain::greeting::HistoryId;
-use gom_durable::name;
+use gom_durable::{name, private};
 
 use crate::folder::{self, Folder};
 use crate::memory::Memory;
@@ -131,11 +131,7 @@ impl Place {
         refuse_if_there(&file)?;
         partial.push(".partial");
         let partial = above.join(partial);
-        let mut options = File::options();
-        options.create(true).truncate(false).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let held = options.open(&partial).map_err(cannot)?;
+        let held = private::options().create(true).truncate(false).open(&partial).map_err(cannot)?;
         match held.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(Trouble::InUse(shown(&partial))),

@@ -36,11 +36,12 @@ use crate::store::Sqlite;
 use crate::wording::Trouble;
 
 /// The settings that mean something to the district.
-const SETTINGS: [Setting; 9] = [
+const SETTINGS: [Setting; 10] = [
     Setting::LANG,
     Setting::LOG,
     serve::LISTEN,
     serve::TLS,
+    serve::REFLECTION,
     serve::ADDRESS,
     serve::METRICS,
     serve::BACKUP_FOLDER,
@@ -372,7 +373,7 @@ fn dispatch(command: Command, lang: Lang, settings: &Settings, world: &World) ->
             authority::authority(&folder(command.data()), &command, world, lang)
         }
         Command::User { command } => user::user(&folder(command.data()), command, world, lang),
-        Command::Serve { data, listening } => serve::serve(&folder(&data), &listening, settings, world),
+        Command::Serve { data, listening } => serve::serve(&folder(&data), &listening, settings, world, lang),
         Command::Progress { data, moment, format } => {
             progress::progress(&folder(&data), period(&moment.as_of)?, moment.at, format, lang)
         }

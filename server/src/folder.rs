@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gom_domain::greeting::HistoryId;
 use gom_domain::world::World;
-use gom_durable::name;
+use gom_durable::{name, private};
 use gom_proto::seal::SealKey;
 
 use crate::authority;
@@ -59,7 +59,7 @@ impl Folder {
         if self.books().exists() {
             return Err(Trouble::AlreadyThere(self.shown()));
         }
-        self.create().map_err(|error| self.file_trouble(&error))?;
+        self.create().and_then(|()| self.close()).map_err(|error| self.file_trouble(&error))?;
         let lock = self.lock()?;
         let history = HistoryId(world.random());
         let key = SealKey(world.random());
@@ -94,10 +94,14 @@ impl Folder {
         }
     }
 
+    /// Closes the folder to everybody but its owner; returns what stood open to others.
+    pub fn close(&self) -> io::Result<Vec<PathBuf>> {
+        private::close(&self.path)
+    }
+
     /// Takes the right to write, which only one process has.
     pub fn lock(&self) -> Result<Lock, Trouble> {
-        let file =
-            File::options().create(true).truncate(false).write(true).open(self.path.join("books.lock"));
+        let file = private::options().create(true).truncate(false).open(self.path.join("books.lock"));
         let file = file.map_err(|error| self.file_trouble(&error))?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { _file: file }),

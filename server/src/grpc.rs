@@ -11,6 +11,7 @@ use std::time::Duration;
 use gom_domain::code::EnrolCode;
 use gom_domain::greeting::{Action, DeviceId, Hello, HistoryId, Welcome};
 use gom_domain::programme::Editions;
+use gom_domain::text::label;
 use gom_domain::unit::UnitId;
 use gom_domain::world::{Disk, World};
 use gom_proto::operations::{self, LARGEST_MESSAGE};
@@ -45,6 +46,8 @@ const CODES: u32 = 5;
 const IN_FLIGHT: usize = 16;
 /// How many operations a message may bring. Their receipts go back in one.
 const MOST_OPERATIONS: usize = 1_000;
+/// How many characters of a program's version are kept.
+const LONGEST_VERSION: usize = 40;
 /// The largest body of a submission; a form of a hundred elements takes a hundredth of it.
 const LARGEST_BODY: usize = 64 * 1024;
 
@@ -140,7 +143,7 @@ impl SyncService {
             device: device.number,
             at_ms: now_ms,
             skew_ms: hello.clock_ms.saturating_sub(now_ms),
-            app_version: hello.app_version.clone(),
+            app_version: label(&hello.app_version, LONGEST_VERSION),
             authority,
         };
         tracing::info!(device = device.number, unit = device.unit, skew_ms = contact.skew_ms, "greeting");
@@ -374,8 +377,8 @@ fn enrolment(request: wire::EnrolRequest, world: &World) -> Result<Enrol, Status
     Ok(Enrol {
         by,
         secret_hash: request.secret_hash.as_slice().try_into().map_err(field("secret_hash"))?,
-        name: gom_domain::text::nfc(&request.device_name).chars().take(100).collect(),
-        app_version: request.app_version.chars().take(40).collect(),
+        name: label(&request.device_name, 100),
+        app_version: label(&request.app_version, LONGEST_VERSION),
         authority: None,
     })
 }

@@ -15,6 +15,7 @@ use tonic::transport::Server;
 use tonic::transport::server::Connected;
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health, HealthServer};
+use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
 
 use crate::authority;
 use crate::backup::schedule::Schedule;
@@ -52,19 +53,21 @@ pub struct Listen {
     pub address: SocketAddr,
     /// Whether they are.
     pub encrypted: bool,
+    /// Whether tools that know nothing of the service may ask the server to describe it.
+    pub reflection: bool,
 }
 
 impl From<SocketAddr> for Listen {
     /// Whatever may leave this computer is encrypted.
     fn from(address: SocketAddr) -> Self {
-        Self { address, encrypted: !address.ip().is_loopback() }
+        Self { address, encrypted: !address.ip().is_loopback(), reflection: false }
     }
 }
 
 impl Listen {
     /// With encrypted lines, also where they do not leave this computer.
     pub fn encrypted(address: SocketAddr) -> Self {
-        Self { address, encrypted: true }
+        Self { encrypted: true, ..address.into() }
     }
 }
 
@@ -83,7 +86,7 @@ pub struct Running {
 /// Starts serving the books of a folder.
 #[allow(clippy::unused_async, reason = "it starts tasks, so it must be called where tasks can run")]
 pub async fn start(folder: &Folder, listen: impl Into<Listen>, world: World) -> Result<Running, Trouble> {
-    let Listen { address: listen, encrypted } = listen.into();
+    let Listen { address: listen, encrypted, reflection } = listen.into();
     let (mut ledger, lock) = folder.open()?;
     // Damaged books are left as they are: whatever is written to them may make it worse.
     folder.prove(&mut ledger)?;
@@ -104,9 +107,10 @@ pub async fn start(folder: &Folder, listen: impl Into<Listen>, world: World) -> 
         let tls = Tls::new(writer.clone(), world.clone());
         // What is wrong with the authority is to be said now, and not to the first commune.
         tls.config().map_err(|error| Trouble::Authority(error.to_string()))?;
-        tokio::spawn(communes(ReceiverStream::new(tls.agree(guests)), service, stopped.clone()))
+        let guests = ReceiverStream::new(tls.agree(guests));
+        tokio::spawn(communes(guests, service, reflection, stopped.clone()))
     } else {
-        tokio::spawn(communes(ReceiverStream::new(guests), service, stopped.clone()))
+        tokio::spawn(communes(ReceiverStream::new(guests), service, reflection, stopped.clone()))
     };
     let mut tasks = vec![communes];
     let office = Office { writer: writer.clone(), world, address, encrypted };
@@ -116,8 +120,12 @@ pub async fn start(folder: &Folder, listen: impl Into<Listen>, world: World) -> 
 }
 
 /// Serves whoever comes, over whatever line, until the server is told to stop.
-pub async fn communes<G>(guests: impl Stream<Item = G>, service: SyncService, stopped: watch::Receiver<bool>)
-where
+pub async fn communes<G>(
+    guests: impl Stream<Item = G>,
+    service: SyncService,
+    reflection: bool,
+    stopped: watch::Receiver<bool>,
+) where
     G: AsyncRead + AsyncWrite + Connected<ConnectInfo = Peer> + Unpin + Send + 'static,
 {
     let guests = guests.map(Ok::<_, Infallible>);
@@ -133,6 +141,7 @@ where
         .layer(Gate::default())
         .add_service(health().await)
         .add_service(service.server())
+        .add_optional_service(reflection.then(describe).flatten())
         .serve_with_incoming_shutdown(guests, until(stopped))
         .await;
     if let Err(error) = served {
@@ -145,6 +154,15 @@ async fn health() -> HealthServer<impl Health> {
     let (reporter, service) = tonic_health::server::health_reporter();
     reporter.set_service_status("gom.v1.Sync", ServingStatus::Serving).await;
     service
+}
+
+/// Describes the service to tools that know nothing of it, such as `grpcurl`. Strangers are told nothing.
+fn describe() -> Option<ServerReflectionServer<impl ServerReflection>> {
+    let described = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(gom_proto::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1();
+    described.inspect_err(|error| tracing::error!(%error, "the service cannot be described")).ok()
 }
 
 /// Waits until the server is told to stop.

@@ -4,7 +4,6 @@
 //! only what SHA-256 makes of it.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use gom_domain::user::UserName;
@@ -31,11 +30,7 @@ impl Token {
     }
 }
 
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(…)")
-    }
-}
+gom_domain::hidden!(Token);
 
 #[derive(Clone, Debug)]
 struct Session {

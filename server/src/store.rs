@@ -159,11 +159,7 @@ pub struct AuthorityRow {
 #[derive(Clone, PartialEq, Eq)]
 pub struct AuthorityKey(pub Vec<u8>);
 
-impl std::fmt::Debug for AuthorityKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("AuthorityKey(…)")
-    }
-}
+gom_domain::hidden!(AuthorityKey);
 
 /// An account at the district.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -64,7 +64,7 @@ impl Table {
     /// Adds a row in which cells may stand out.
     pub fn shaded(&mut self, cells: impl IntoIterator<Item = (String, Shade)>) {
         let cells = cells.into_iter().zip(&self.aligns).map(|((text, shade), align)| {
-            let cell = Cell::new(text).set_alignment(side(*align));
+            let cell = Cell::new(harmless(&text)).set_alignment(side(*align));
             match shade {
                 Shade::Plain => cell,
                 Shade::Good => cell.fg(Color::Green),
@@ -80,6 +80,11 @@ impl Table {
     pub fn text(&self) -> String {
         format!("{}\n", self.table)
     }
+}
+
+/// Without what a terminal would obey: some of what tables show was written by strangers.
+fn harmless(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
 }
 
 fn side(align: Align) -> CellAlignment {

@@ -15,6 +15,10 @@ use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 
 /// Who tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +60,8 @@ fn table() -> BTreeMap<&'static str, [Comes; 6]> {
         // That the server is there is nobody's secret; to be told whenever that changes holds a line.
         ("Health/Check", [Served, NoLine, Served, Served, Served, Served]),
         ("Health/Watch", [Unknown, NoLine, Served, Served, Served, Served]),
+        // Where it is switched on, it tells no stranger what there is to try.
+        ("ServerReflection/ServerReflectionInfo", [Unknown, NoLine, Served, Served, Served, Served]),
     ])
 }
 
@@ -64,7 +70,8 @@ fn methods() -> Vec<String> {
     let own = protox::compile(["gom/v1/sync.proto"], [repository("proto")]).unwrap();
     let own = own.file.into_iter().filter(|file| file.name().ends_with("sync.proto"));
     let health: FileDescriptorSet = prost::Message::decode(tonic_health::pb::FILE_DESCRIPTOR_SET).unwrap();
-    let services = own.chain(health.file).flat_map(|file| file.service);
+    let described: FileDescriptorSet = prost::Message::decode(v1::FILE_DESCRIPTOR_SET).unwrap();
+    let services = own.chain(health.file).chain(described.file).flat_map(|file| file.service);
     let named = |service: ServiceDescriptorProto| {
         let name = service.name().to_owned();
         service.method.into_iter().map(move |method| format!("{name}/{}", method.name()))
@@ -81,7 +88,7 @@ struct Stage {
 
 impl Stage {
     async fn open() -> Self {
-        let district = District::encrypted().await;
+        let district = District::described().await;
         let (one, other) =
             (Commune::enrolled(&district, "31423").await, Commune::enrolled(&district, "31420").await);
         let other = other.gom().status().unwrap().device.0.to_vec();
@@ -142,7 +149,8 @@ impl Stage {
 
 /// Makes a call as a client would, in the name of a device.
 async fn call(channel: Channel, method: &str, device: Vec<u8>) -> Result<(), Status> {
-    let (mut client, mut health) = (SyncClient::new(channel.clone()), HealthClient::new(channel));
+    let (mut client, mut health) = (SyncClient::new(channel.clone()), HealthClient::new(channel.clone()));
+    let mut reflection = ServerReflectionClient::new(channel);
     let service = HealthCheckRequest { service: "gom.v1.Sync".to_owned() };
     match method {
         "Sync/Enrol" => {
@@ -185,9 +193,32 @@ async fn call(channel: Channel, method: &str, device: Vec<u8>) -> Result<(), Sta
         }
         "Sync/Witness" => client.witness(wire::WitnessRequest { commits: Vec::new() }).await.map(drop),
         "Health/Check" => health.check(service).await.map(drop),
+        "ServerReflection/ServerReflectionInfo" => {
+            let (host, message_request) = (String::new(), Some(MessageRequest::ListServices(String::new())));
+            let asked =
+                Request::new(tokio_stream::once(v1::ServerReflectionRequest { host, message_request }));
+            let mut answers = reflection.server_reflection_info(asked).await?.into_inner();
+            let answer = answers.message().await?.and_then(|answer| answer.message_response);
+            let Some(MessageResponse::ListServicesResponse(listed)) = answer else { panic!("{answer:?}") };
+            let names: Vec<_> = listed.service.into_iter().map(|service| service.name).collect();
+            assert!(names.contains(&"gom.v1.Sync".to_owned()), "{names:?}");
+            assert!(!names.contains(&"gom.v1.Office".to_owned()), "the office is nobody's outside");
+            Ok(())
+        }
         "Health/Watch" => health.watch(service).await.map(drop),
         other => panic!("nobody has said how {other} is called"),
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_is_described_only_where_that_is_switched_on() {
+    let district = District::encrypted().await;
+    let commune = Commune::enrolled(&district, "31423").await;
+    let expected = Expected::Fingerprint(district.fingerprint().unwrap());
+    let channel = line(district.address(), expected, Some(&identity(&commune.path()))).await.unwrap();
+    let asked = Request::new(tokio_stream::once(v1::ServerReflectionRequest::default()));
+    let status = ServerReflectionClient::new(channel).server_reflection_info(asked).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unimplemented);
 }
 
 #[tokio::test(flavor = "multi_thread")]

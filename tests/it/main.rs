@@ -35,6 +35,7 @@ mod restored;
 mod rotation;
 mod sample_year;
 mod second_pc;
+mod secrets;
 mod stick;
 mod tampering;
 mod upgrade;

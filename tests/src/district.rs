@@ -46,6 +46,12 @@ impl District {
         Self::listening("phung-hiep-2024", "2024-10-15", Listen::encrypted(crate::HERE)).await
     }
 
+    /// The same, and it describes its service to tools.
+    pub async fn described() -> Self {
+        let listen = Listen { reflection: true, ..Listen::encrypted(crate::HERE) };
+        Self::listening("phung-hiep-2024", "2024-10-15", listen).await
+    }
+
     /// A district with a programme of the repository, on a day.
     pub async fn of(programme: &'static str, day: &str) -> Self {
         Self::listening(programme, day, crate::HERE.into()).await

@@ -29,12 +29,13 @@ const DAY_MS: i64 = 86_400_000;
 pub struct BadRequest;
 
 /// An authority: its key and the certificate that it has made for itself.
-#[derive(Debug)]
 pub struct Authority {
     issuer: Issuer<'static, rcgen::KeyPair>,
     certificate: CertificateDer<'static>,
     key: Vec<u8>,
 }
+
+gom_domain::hidden!(Authority);
 
 impl Authority {
     /// Makes an authority. Its certificate holds as long as dates go, since the clock that it is made by may be wrong; it

@@ -32,8 +32,9 @@ impl Checkpoint {
 }
 
 /// Who signs checkpoints: Ed25519 ([RFC 8032](https://www.rfc-editor.org/rfc/rfc8032)).
-#[derive(Debug)]
 pub struct Signer(Ed25519KeyPair);
+
+gom_domain::hidden!(Signer);
 
 impl Signer {
     /// The signer of a seed; the same seed makes the same one.

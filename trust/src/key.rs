@@ -6,8 +6,9 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use crate::TrustError;
 
 /// A private key with its public half.
-#[derive(Debug)]
 pub struct Key(pub(crate) KeyPair);
+
+gom_domain::hidden!(Key);
 
 impl Key {
     /// Makes a key, by the system's own randomness.

@@ -1,7 +1,6 @@
 //! Passwords: what may be one, and what is kept of it.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::LazyLock;
 
 use argon2::password_hash::phc::PasswordHash;
@@ -82,11 +81,7 @@ impl Password {
     }
 }
 
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(…)")
-    }
-}
+gom_domain::hidden!(Password);
 
 /// What is kept of a password: Argon2id of it, with its salt and what a try costs
 /// ([RFC 9106](https://www.rfc-editor.org/rfc/rfc9106), in the PHC string format). It is not shown.
@@ -123,11 +118,7 @@ impl SealedPassword {
     }
 }
 
-impl fmt::Debug for SealedPassword {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SealedPassword(…)")
-    }
-}
+gom_domain::hidden!(SealedPassword);
 
 #[cfg(test)]
 mod tests {

@@ -1,11 +1,11 @@
 //! What is noted of verified backups: a line each in a small file beside the books, so that it can be said how old the
 //! last one is. Lines are only added; the note of a backup says nothing of whether its file is still there.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use gom_durable::name;
+use gom_durable::{name, private};
 use gom_proto::pass::hex;
 use serde_json::{Value, json};
 
@@ -73,7 +73,7 @@ impl Noted {
 pub fn note(folder: &Folder, noted: &Noted) -> io::Result<()> {
     let file = folder.backups();
     let before = fs::read(&file).unwrap_or_default();
-    let mut list = File::options().create(true).append(true).open(&file)?;
+    let mut list = private::options().create(true).append(true).open(&file)?;
     folder::owner_only(&file, 0o600)?;
     // A line that a power cut has cut short stays alone.
     let torn = before.last().is_some_and(|last| *last != b'\n');

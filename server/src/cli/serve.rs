@@ -1,5 +1,6 @@
 //! `serve`: the server, until it is told to stop.
 
+use gom_domain::Lang;
 use gom_domain::world::World;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -31,6 +32,9 @@ pub(super) const TLS: Setting = Setting {
     fits: |text| matches!(text.trim(), "true" | "false"),
     allowed: [r#""true" hoặc "false""#, r#""true" or "false""#],
 };
+
+/// Whether tools may ask the server to describe its service, in the settings file.
+pub(super) const REFLECTION: Setting = Setting { key: "reflection", ..TLS };
 
 /// Where metrics are shown, in the settings file; without it, nowhere.
 pub(super) const METRICS: Setting = Setting {
@@ -65,8 +69,10 @@ pub(super) fn is_reachable(text: &str) -> bool {
 pub(super) fn listen(asked: &Listening, settings: &Settings) -> Result<Listen, Vec<Trouble>> {
     let text = asked.listen.as_deref().or(settings.get(LISTEN.key)).unwrap_or(DEFAULT);
     let address = address(text).ok_or_else(|| vec![Trouble::NotAnAddress(text.to_owned())])?;
-    let encrypted = asked.tls || settings.get(TLS.key).is_some_and(|text| text.trim() == "true");
-    Ok(if encrypted { Listen::encrypted(address) } else { address.into() })
+    let is_on = |setting: &Setting| settings.get(setting.key).is_some_and(|text| text.trim() == "true");
+    let listen = Listen::from(address);
+    let encrypted = listen.encrypted || asked.tls || is_on(&TLS);
+    Ok(Listen { encrypted, reflection: asked.reflection || is_on(&REFLECTION), ..listen })
 }
 
 /// Where to listen, as it was typed.
@@ -78,6 +84,9 @@ pub(super) struct Listening {
     /// Mã hóa đường truyền cả trong máy này; ngoài máy này thì luôn mã hóa / Encrypt lines also within this computer; beyond it they always are
     #[arg(long)]
     tls: bool,
+    /// Cho công cụ như grpcurl hỏi máy chủ có những lời gọi nào / Let tools such as grpcurl ask which calls the server has
+    #[arg(long)]
+    reflection: bool,
     /// Mở số đo cho Prometheus ở địa chỉ này của máy / Show metrics for Prometheus at this address of the computer
     #[arg(long, env = "GOM_METRICS", value_name = "ADDRESS")]
     metrics: Option<String>,
@@ -122,13 +131,20 @@ fn schedule(folder: &Folder, settings: &Settings) -> Option<Schedule> {
 }
 
 /// Serves until SIGINT or SIGTERM.
-pub(super) fn serve(folder: &Folder, asked: &Listening, settings: &Settings, world: &World) -> Done {
+pub(super) fn serve(
+    folder: &Folder,
+    asked: &Listening,
+    settings: &Settings,
+    world: &World,
+    lang: Lang,
+) -> Done {
     let listen = listen(asked, settings)?;
     let metrics = asked.metrics.as_deref().or(settings.get(METRICS.key)).map(|text| {
         let not_one = || vec![Trouble::NotAnAddress(text.to_owned())];
         address(text).ok_or_else(not_one)
     });
     let metrics = metrics.transpose()?;
+    gom_terminal::tell_open(lang, folder.path(), &folder.close());
     let runtime = tokio::runtime::Runtime::new().map_err(|error| vec![Trouble::Books(error.to_string())])?;
     let done = runtime.block_on(async {
         let started = server::start(folder, listen, world.clone()).await;

@@ -62,7 +62,7 @@ pub(super) async fn serve(desk: Rc<Desk>, round: Rc<AtomicU32>) -> turmoil::Resu
     let listener = TcpListener::bind(("0.0.0.0", PORT)).await?;
     district.note("serves");
     let desk = desk.work(writer, &round);
-    tokio::join!(communes(let_in(listener, district), service, stopped), work, desk);
+    tokio::join!(communes(let_in(listener, district), service, false, stopped), work, desk);
     Ok(())
 }
 
