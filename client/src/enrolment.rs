@@ -9,6 +9,7 @@ use gom_domain::code::{EnrolCode, Fingerprint};
 use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::unit::UnitId;
 use gom_domain::world::World;
+use gom_proto::planted;
 use gom_proto::{Malformed, wire};
 use gom_trust::Key;
 use sha2::{Digest, Sha256};
@@ -20,7 +21,6 @@ use crate::folder;
 use crate::identity;
 use crate::line::{self, LineFault, Stage, Trust, patiently};
 use crate::means::Call;
-use crate::planted;
 use crate::store::{EnrolledRow, FolderRow, Rows, Store, StoreError};
 use crate::sync::SyncReport;
 

@@ -19,7 +19,6 @@ mod identity;
 pub mod line;
 pub mod means;
 pub mod outbox;
-mod planted;
 pub mod programme;
 pub mod receipts;
 mod record;

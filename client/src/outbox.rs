@@ -11,12 +11,12 @@ use gom_domain::sheet::SheetProblem;
 use gom_domain::submission::Submission;
 use gom_domain::text;
 use gom_domain::world::World;
+use gom_proto::planted;
 use gom_proto::submission::encode;
 
 use crate::drafts::sketch;
 use crate::failure::{Failure, Mistake};
 use crate::history::History;
-use crate::planted;
 use crate::programme::{Place, Programmes};
 use crate::record::UnitCells;
 use crate::store::{DraftRow, Head, OperationRow, Rows};

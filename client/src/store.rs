@@ -30,14 +30,13 @@ pub(crate) use operations::{Head, OperationRow, Outgoing};
 pub(crate) use receipts::{ReceiptRow, Sheet, Untold};
 pub(crate) use salvage::{Salvaged, Wreck};
 
+use gom_proto::planted;
 use std::io;
 use std::path::PathBuf;
 
 use gom_durable::marks::Marks;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
-
-use crate::planted;
 
 /// A store's answer.
 pub(crate) type Stored<T> = Result<T, StoreError>;
@@ -143,6 +142,13 @@ pub(crate) struct Store {
 #[derive(Debug)]
 pub struct Rows<'a> {
     connection: &'a Connection,
+}
+
+impl Rows<'_> {
+    /// Runs a statement and keeps it ready: to read one takes longer than to run it.
+    fn execute(&self, sql: &str, bound: impl rusqlite::Params) -> rusqlite::Result<usize> {
+        self.connection.prepare_cached(sql)?.execute(bound)
+    }
 }
 
 impl Store {

@@ -17,13 +17,14 @@ use gom_domain::Period;
 use gom_domain::ruling::Receipt;
 use gom_domain::world::World;
 
+use gom_proto::planted;
+
 use crate::credentials;
 use crate::enrolment;
 use crate::folder::{self, FolderError, SyncLock};
 use crate::identity;
 use crate::line::{self, Line, LineFault, Trust};
 use crate::means::{Call, Means};
-use crate::planted;
 use crate::repair::{self, Mended, Repaired};
 use crate::store::{EnrolledRow, FolderRow, Rows, StoreError, Stored};
 use desk::Desk;

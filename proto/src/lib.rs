@@ -9,7 +9,8 @@ pub mod figures;
 pub mod greeting;
 pub mod operations;
 pub mod pass;
-mod planted;
+#[doc(hidden)]
+pub mod planted;
 pub mod ruling;
 pub mod seal;
 pub mod sheet;

@@ -18,6 +18,7 @@ use gom_domain::greeting::DeviceId;
 use gom_domain::ruling::{Case, Receipt, RejectionCode, Ruling, Standing, Verdict, judge};
 use gom_domain::submission::{Submission, SubmissionId};
 use gom_domain::unit::UnitIx;
+use gom_proto::planted;
 use gom_proto::submission::Envelope;
 use jiff::civil::Date;
 
@@ -27,7 +28,6 @@ use self::past::{Past, UnknownBase};
 use crate::chain;
 use crate::memory::{Latest, Memory, PublishedEdition, Stands};
 use crate::operation::Operation;
-use crate::planted;
 use crate::record::UnitRecord;
 use crate::seen::Seen;
 use crate::store::{DeviceRow, Ledger, Place, Reached, StoreError, Stored, SubmissionRow};

@@ -10,6 +10,8 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use gom_domain::unit::UnitId;
 
+use gom_proto::planted;
+
 use crate::accept::{Change, Done, Group, Receipts, Refusal};
 use crate::authority::{self, NewAuthority, RetireAuthority};
 use crate::chain;
@@ -20,7 +22,6 @@ use crate::give_back::{self, GiveBack, TakenBack};
 use crate::history::{self, GoOn, NewHistory};
 use crate::memory::{Latest, Memory};
 use crate::operation::Operation;
-use crate::planted;
 use crate::publish::{self, Load};
 use crate::queue::{self, Answered, Queue};
 use crate::seen::Seen;

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use gom_domain::greeting::HistoryId;
 use gom_domain::world::World;
 use gom_durable::{name, private};
+use gom_proto::planted;
 use gom_proto::seal::SealKey;
 
 use crate::authority;
 use crate::memory::Memory;
-use crate::planted;
 use crate::store::{Sqlite, StoreError};
 use crate::verify;
 use crate::wording::Trouble;

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use gom_domain::greeting::DeviceId;
+use gom_proto::planted;
 use gom_proto::{Malformed, greeting, sheet, wire};
 
 use crate::accept::{Group, Receipts, Taken};
@@ -14,7 +15,6 @@ use crate::books::{Answer, Changes};
 use crate::enrol::refused;
 use crate::memory::Memory;
 use crate::operation::Operation;
-use crate::planted;
 use crate::sealer::{Sealer, Seals};
 use crate::seen::Seen;
 use crate::store::{DeviceRow, Ledger, StoreError, Stored};

@@ -2,8 +2,9 @@
 
 use gom_domain::greeting::{Action, Chain, Hello, HistoryId, Welcome};
 
+use gom_proto::planted;
+
 use crate::memory::Memory;
-use crate::planted;
 use crate::store::DeviceRow;
 
 /// What a device is to do, and from where it goes on.

@@ -30,7 +30,6 @@ pub mod metrics;
 pub mod news;
 pub mod office;
 pub mod operation;
-mod planted;
 pub mod progress;
 pub mod publish;
 pub mod queue;

@@ -8,8 +8,9 @@ use gom_domain::programme::Programme;
 use gom_domain::totals::{Series, View};
 use gom_domain::unit::UnitIx;
 
+use gom_proto::planted;
+
 use crate::memory::Memory;
-use crate::planted;
 use crate::wording::Trouble;
 
 /// Over which units a total goes.

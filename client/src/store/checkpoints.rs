@@ -59,7 +59,7 @@ impl Rows<'_> {
 
     /// Keeps by what the district's signatures are known.
     pub fn put_checkpoint_key(&self, key: &[u8]) -> Stored<()> {
-        self.connection.execute("update folder set checkpoint_key = :key", named_params! { ":key": key })?;
+        self.execute("update folder set checkpoint_key = :key", named_params! { ":key": key })?;
         Ok(())
     }
 

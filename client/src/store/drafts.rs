@@ -50,8 +50,7 @@ impl Rows<'_> {
         let sql = "insert into draft (form, period, base) values (:form, :period, :base)";
         let base = draft.base.as_ref().map(SubmissionId::as_bytes);
         let period = draft.period.code();
-        self.connection
-            .execute(sql, named_params! { ":form": draft.form, ":period": period, ":base": base })?;
+        self.execute(sql, named_params! { ":form": draft.form, ":period": period, ":base": base })?;
         let mut statement = self.connection.prepare_cached(include_str!("put_draft_cell.sql"))?;
         for (element, value) in &draft.cells {
             let cell = named_params! { ":form": draft.form, ":period": period, ":element": element, ":value": value };
@@ -63,7 +62,7 @@ impl Rows<'_> {
     /// Forgets a draft, cells and all.
     pub fn delete_draft(&self, form: &str, period: Period) -> Stored<()> {
         let sql = "delete from draft where form = :form and period = :period";
-        self.connection.execute(sql, named_params! { ":form": form, ":period": period.code() })?;
+        self.execute(sql, named_params! { ":form": form, ":period": period.code() })?;
         Ok(())
     }
 

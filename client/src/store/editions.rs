@@ -30,11 +30,9 @@ impl PriorKind {
 impl Rows<'_> {
     /// Keeps a version of the programme in place of what was known as it.
     pub fn put_edition(&self, version: u32, commit: u64, bundle: &Bundle) -> Stored<()> {
-        self.connection
-            .execute("delete from edition where version = :version", named_params! { ":version": version })?;
+        self.execute("delete from edition where version = :version", named_params! { ":version": version })?;
         let sql = "insert into edition (version, district_commit) values (:version, :district_commit)";
-        self.connection
-            .execute(sql, named_params! { ":version": version, ":district_commit": int(commit) })?;
+        self.execute(sql, named_params! { ":version": version, ":district_commit": int(commit) })?;
         let sql = "insert into edition_file (version, name, bytes) values (:version, :name, :bytes)";
         let mut statement = self.connection.prepare_cached(sql)?;
         for (name, bytes) in bundle.iter() {
@@ -66,7 +64,7 @@ impl Rows<'_> {
     /// Notes that this version of the program can read a version of the programme.
     pub fn note_read(&self, version: u32) -> Stored<()> {
         let sql = "update edition set read_by = :program where version = :version";
-        self.connection.execute(sql, named_params! { ":program": PROGRAM, ":version": version })?;
+        self.execute(sql, named_params! { ":program": PROGRAM, ":version": version })?;
         Ok(())
     }
 
@@ -89,8 +87,7 @@ impl Rows<'_> {
     /// Keeps a table of a year in place of the one before.
     pub fn put_prior(&self, kind: PriorKind, year: i16, bytes: &[u8]) -> Stored<()> {
         let sql = include_str!("put_prior.sql");
-        self.connection
-            .execute(sql, named_params! { ":kind": kind.key(), ":year": year, ":bytes": bytes })?;
+        self.execute(sql, named_params! { ":kind": kind.key(), ":year": year, ":bytes": bytes })?;
         Ok(())
     }
 

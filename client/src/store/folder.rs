@@ -61,7 +61,7 @@ impl Rows<'_> {
     /// Keeps the secret for the enrolment, and where to ask for it. A secret that is there stays.
     pub fn prepare_enrolment(&self, server: &str, secret: &[u8; 32]) -> Stored<()> {
         let sql = include_str!("prepare_enrolment.sql");
-        self.connection.execute(sql, named_params! { ":server": server, ":secret": secret })?;
+        self.execute(sql, named_params! { ":server": server, ":secret": secret })?;
         Ok(())
     }
 
@@ -75,8 +75,7 @@ impl Rows<'_> {
 
     /// Keeps how the officer has named himself.
     pub fn put_officer(&self, officer: &str) -> Stored<()> {
-        self.connection
-            .execute("update folder set officer = :officer", named_params! { ":officer": officer })?;
+        self.execute("update folder set officer = :officer", named_params! { ":officer": officer })?;
         Ok(())
     }
 
@@ -97,7 +96,7 @@ impl Rows<'_> {
 
     fn put_credentials(&self, key: Option<&[u8]>, given: Option<&[u8]>) -> Stored<()> {
         let sql = "update folder set key = :key, credentials = :given";
-        self.connection.execute(sql, named_params! { ":key": key, ":given": given })?;
+        self.execute(sql, named_params! { ":key": key, ":given": given })?;
         Ok(())
     }
 
@@ -107,27 +106,27 @@ impl Rows<'_> {
         let bound = named_params! {
             ":device": device.0, ":unit": unit.as_str(), ":history": history.0, ":admission": seal,
         };
-        self.connection.execute(include_str!("enrol.sql"), bound)?;
+        self.execute(include_str!("enrol.sql"), bound)?;
         Ok(())
     }
 
     /// Notes whether another computer goes by the device's name.
     pub fn note_quarantine(&self, quarantined: bool) -> Stored<()> {
         let sql = "update folder set quarantined = :quarantined where quarantined != :quarantined";
-        self.connection.execute(sql, named_params! { ":quarantined": quarantined })?;
+        self.execute(sql, named_params! { ":quarantined": quarantined })?;
         Ok(())
     }
 
     /// Notes that nothing is left to be given back.
     pub fn note_refilled(&self) -> Stored<()> {
-        self.connection.execute("update folder set refill = 0", [])?;
+        self.execute("update folder set refill = 0", [])?;
         Ok(())
     }
 
     /// Begins another epoch: all that concerns the unit is to be pulled anew, for something was lost here.
     pub(super) fn begin_epoch(&self, epoch: u32) -> Stored<()> {
         let sql = "update folder set epoch = :epoch, pulled_to = null";
-        self.connection.execute(sql, named_params! { ":epoch": epoch })?;
+        self.execute(sql, named_params! { ":epoch": epoch })?;
         Ok(())
     }
 
@@ -149,7 +148,7 @@ impl Rows<'_> {
     /// Keeps when the district was spoken to, and how far apart the clocks were.
     pub fn note_contact(&self, at_ms: i64, skew_ms: i64) -> Stored<()> {
         let sql = "update folder set last_contact_ms = :at_ms, skew_ms = :skew_ms";
-        self.connection.execute(sql, named_params! { ":at_ms": at_ms, ":skew_ms": skew_ms })?;
+        self.execute(sql, named_params! { ":at_ms": at_ms, ":skew_ms": skew_ms })?;
         Ok(())
     }
 
@@ -158,14 +157,14 @@ impl Rows<'_> {
     pub fn begin_history(&self, history: HistoryId) -> Stored<()> {
         self.leave_history_for(history)?;
         let sql = "update folder set history = :history, pulled_to = null, refill = 1";
-        self.connection.execute(sql, named_params! { ":history": history.0 })?;
+        self.execute(sql, named_params! { ":history": history.0 })?;
         Ok(())
     }
 
     /// Keeps the commit up to which all is known.
     pub fn note_pulled(&self, to: u64) -> Stored<()> {
         let sql = "update folder set pulled_to = :to";
-        self.connection.execute(sql, named_params! { ":to": int(to) })?;
+        self.execute(sql, named_params! { ":to": int(to) })?;
         Ok(())
     }
 

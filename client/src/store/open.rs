@@ -13,8 +13,9 @@ use rusqlite_migration::{M, Migrations};
 use super::parts;
 use super::value::single;
 use super::{Store, StoreError, Stored};
+use gom_proto::planted;
+
 use crate::identity;
-use crate::planted;
 
 /// What marks the file as a commune's: `GOMc`.
 pub(crate) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"GOMc");

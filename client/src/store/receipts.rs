@@ -2,6 +2,7 @@
 
 use gom_domain::greeting::DeviceId;
 use gom_domain::ruling::{Receipt, Verdict};
+use gom_proto::planted;
 use gom_proto::ruling;
 use gom_proto::verdicts::Numbered;
 use rusqlite::{OptionalExtension, Row, named_params};
@@ -9,7 +10,6 @@ use rusqlite::{OptionalExtension, Row, named_params};
 use super::operations::{key, operation};
 use super::value::{count, damaged, fixed, int, single, small};
 use super::{OperationRow, Rows, Stored};
-use crate::planted;
 
 /// A receipt beside the operation it settles.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,9 +77,8 @@ impl Rows<'_> {
     }
 
     /// Forgets what is queued: the fault of taking what was sent for what was ruled on.
-    #[cfg(feature = "planted")]
     pub fn forget_queue(&self) -> Stored<()> {
-        self.connection.execute("delete from outbox", [])?;
+        self.execute("delete from outbox", [])?;
         Ok(())
     }
 

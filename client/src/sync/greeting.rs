@@ -2,6 +2,7 @@
 
 use gom_domain::greeting::{Action, Hello, Welcome};
 use gom_domain::world::World;
+use gom_proto::planted;
 use gom_proto::wire::{self, push_reply, push_request};
 use gom_proto::{Malformed, PROTOCOL, change, greeting};
 use tokio::sync::mpsc::{self, Sender};
@@ -12,7 +13,6 @@ use super::SyncError;
 use super::desk::Desk;
 use super::push::WINDOW;
 use crate::line::{Line, LineFault, Stage, patiently};
-use crate::planted;
 use crate::store::{EnrolledRow, Rows, Stored};
 use crate::witness;
 

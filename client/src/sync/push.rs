@@ -7,6 +7,7 @@
 use gom_domain::greeting::fingerprint;
 use gom_proto::Malformed;
 use gom_proto::operations::Packer;
+use gom_proto::planted;
 use gom_proto::sheet;
 use gom_proto::verdicts::{self, Numbered};
 use gom_proto::wire::{self, push_reply, push_request};
@@ -16,8 +17,6 @@ use super::desk::Desk;
 use super::greeting::Exchange;
 use super::{Refused, SyncError, SyncReport};
 use crate::line::{LineFault, Stage, patiently};
-#[cfg(feature = "planted")]
-use crate::planted;
 use crate::store::{Outgoing, Rows, Sheet, StoreError, Stored};
 use crate::witness;
 
@@ -47,7 +46,6 @@ pub(super) async fn push(
     if anything.is_empty() {
         return Ok(());
     }
-    #[cfg(feature = "planted")]
     if planted::is("outbox-emptied-when-sent") {
         desk.write(forget_queue).await?;
     }
@@ -66,7 +64,6 @@ pub(super) async fn push(
     Ok(talked?)
 }
 
-#[cfg(feature = "planted")]
 fn forget_queue(rows: &Rows<'_>) -> Stored<()> {
     rows.forget_queue()
 }

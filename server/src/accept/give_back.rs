@@ -11,9 +11,10 @@ use gom_domain::submission::SubmissionId;
 
 use super::past::Past;
 use super::{Group, Judged, Number, Receipts, Refusal, Sender, place};
+use gom_proto::planted;
+
 use crate::memory::Stands;
 use crate::operation::Operation;
-use crate::planted;
 use crate::store::{DeviceRow, Stored};
 
 /// What became of operations that were given back.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use gom_domain::greeting::HistoryId;
 use gom_durable::marks::Marks;
+use gom_proto::planted;
 use gom_proto::seal::SealKey;
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
@@ -15,7 +16,6 @@ use super::{
     AuthorityRow, ChangeRow, CodeRow, CommitRow, DeviceRow, Entries, HandedIn, Journal, Ledger, Numbered,
     Place, Reached, StandingRow, StoreError, Stored, SubmissionRow, UserRow,
 };
-use crate::planted;
 pub use open::APPLICATION_ID;
 
 /// As long as at least one in so many is wanted, going through all rows is quicker than looking some of them up.

@@ -7,12 +7,12 @@ use std::time::Duration;
 use gom_domain::greeting::HistoryId;
 use gom_durable::marks::{self, Marked, Marks};
 use gom_durable::{database, name};
+use gom_proto::planted;
 use gom_proto::seal::SealKey;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, ffi, named_params};
 use rusqlite_migration::{M, Migrations};
 
 use super::Sqlite;
-use crate::planted;
 use crate::store::{StoreError, Stored};
 
 /// Marks the file as a district's books: `GOMd`.

@@ -12,6 +12,7 @@ use gom_domain::greeting::{DeviceId, HistoryId};
 use gom_domain::world::World;
 use gom_proto::stick;
 use gom_proto::submission::Envelope;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Row};
 
 use super::founded::{Enrolled, FORMS, PLACES, copy};
@@ -201,7 +202,12 @@ impl Office {
 
     fn rows(&mut self) -> &Connection {
         let file = self.home.join(FILE);
-        self.rows.get_or_insert_with(|| Connection::open(file).unwrap())
+        self.rows.get_or_insert_with(|| {
+            let rows = Connection::open(file).unwrap();
+            // Who only looks leaves the log as it is.
+            rows.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
+            rows
+        })
     }
 
     /// What a query's single row says.

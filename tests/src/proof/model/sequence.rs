@@ -95,7 +95,7 @@ impl<'f> Sequence<'f> {
     pub(super) fn step(&mut self, step: &Step) -> Held {
         match step {
             Step::Edit { office, place, cell, value } => {
-                self.at(*office, |office| office.edit(*place, *cell, *value))
+                self.only(*office, |office| office.edit(*place, *cell, *value))
             }
             Step::Queue { office } => self.queue(*office, |office| office.submit(&gom::Which::All)),
             Step::Again { office, place } => self.queue(*office, |office| office.again(*place)),
@@ -119,7 +119,7 @@ impl<'f> Sequence<'f> {
                 self.district.copy();
                 Ok(())
             }
-            Step::CopyOffice { office } => self.at(*office, |office| {
+            Step::CopyOffice { office } => self.only(*office, |office| {
                 office.copy();
                 Ok(())
             }),
@@ -135,7 +135,7 @@ impl<'f> Sequence<'f> {
                 self.district.now_ms = now(DAYS[year % DAYS.len()]);
                 Ok(())
             }
-            Step::TurnOffice { office, year } => self.at(*office, |office| {
+            Step::TurnOffice { office, year } => self.only(*office, |office| {
                 office.clock.store(now(DAYS[year % DAYS.len()]), Ordering::Relaxed);
                 Ok(())
             }),
@@ -147,6 +147,12 @@ impl<'f> Sequence<'f> {
         let nth = nth % self.offices.len();
         what(&mut self.offices[nth])?;
         self.offices[nth].check(&self.district.rulings)
+    }
+
+    /// Does something at a commune that tells nobody anything. Its folder is checked with the next step that does.
+    fn only(&mut self, nth: usize, what: impl FnOnce(&mut Office) -> Held) -> Held {
+        let nth = nth % self.offices.len();
+        what(&mut self.offices[nth])
     }
 
     fn queue(
@@ -163,6 +169,12 @@ impl<'f> Sequence<'f> {
 
     /// Carries a queue there, and the answers back or not yet.
     fn carry(&mut self, nth: usize, back: bool) -> Held {
+        self.carry_only(nth, back)?;
+        self.offices[nth].check(&self.district.rulings)
+    }
+
+    /// The same, and nothing is looked at yet.
+    fn carry_only(&mut self, nth: usize, back: bool) -> Held {
         let file = self.offices[nth].write()?;
         let computer = self.offices[nth].computer.clone();
         let Some(answers) = self.district.take_in(&computer, &file, false)? else { return Ok(()) };
@@ -171,7 +183,7 @@ impl<'f> Sequence<'f> {
             self.offices[nth].bring(&answers)?;
         }
         self.answers.push((computer.device, answers));
-        self.offices[nth].check(&self.district.rulings)
+        Ok(())
     }
 
     fn write(&mut self, nth: usize) -> Held {

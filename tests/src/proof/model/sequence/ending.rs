@@ -44,7 +44,7 @@ impl Sequence<'_> {
     fn heal(&mut self) -> Held {
         for _ in 0..ROUNDS {
             for nth in 0..self.offices.len() {
-                self.carry(nth, true)?;
+                self.carry_only(nth, true)?;
             }
             self.push(&[], &[])?;
             if self.is_healed() {
@@ -52,7 +52,7 @@ impl Sequence<'_> {
             }
         }
         // Once more, so that everybody has heard of what came last.
-        (0..self.offices.len()).try_for_each(|nth| self.carry(nth, true))
+        (0..self.offices.len()).try_for_each(|nth| self.carry_only(nth, true))
     }
 
     fn is_quarantined(&mut self, nth: usize) -> bool {
