@@ -28,7 +28,7 @@ pub const PROOF: Proof = Proof {
     name: "backups",
     promises: "G9, G18",
     unit: "backups under load, each restored elsewhere and refilled",
-    few: 3,
+    few: 2,
     many: 50,
     tries,
 };

@@ -25,7 +25,7 @@ pub(super) const PROOF: Proof = Proof {
     name: "crowd",
     promises: "G4, G10, G11, G12",
     unit: "rounds of 64 pushes of one submission, 64 rival submissions, and readers beside writers",
-    few: 4,
+    few: 2,
     many: 50,
     tries,
 };

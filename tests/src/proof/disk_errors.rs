@@ -18,7 +18,7 @@ pub(super) const PROOF: Proof = Proof {
     name: "disk-errors",
     promises: "G2 G3 G4",
     unit: "positions of a failing call",
-    few: 30,
+    few: 16,
     many: 1_600,
     tries,
 };

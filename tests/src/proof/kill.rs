@@ -18,7 +18,7 @@ use crate::{Direction, District, Line, PATIENCE, Serving};
 
 /// The proof of the kills.
 pub(super) const PROOF: Proof =
-    Proof { name: "kill", promises: "G1, G3, G4", unit: "kills of each side", few: 10, many: 200, tries };
+    Proof { name: "kill", promises: "G1, G3, G4", unit: "kills of each side", few: 6, many: 200, tries };
 
 /// How long a server lives at most.
 const LIFE_MS: u64 = 500;

@@ -21,7 +21,7 @@ pub(super) const PROOF: Proof = Proof {
     name: "line",
     promises: "G4, G5",
     unit: "cuts, spread over the bytes of an exchange",
-    few: 60,
+    few: 30,
     many: 2_400,
     tries,
 };

@@ -38,7 +38,7 @@ pub(super) const MODEL: Proof = Proof {
     name: "model",
     promises: "G1, G3-G12, G15",
     unit: "sequences of 50 steps",
-    few: 60,
+    few: 30,
     many: 20_000,
     tries,
 };

@@ -32,7 +32,7 @@ pub const SIMULATION: Proof = Proof {
     name: "simulation",
     promises: "G3 G4 G5 G10 G11 G15 G20",
     unit: "storms",
-    few: 5,
+    few: 3,
     many: 500,
     tries,
 };
