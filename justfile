@@ -37,3 +37,11 @@ demo *args:
 programmes:
     cargo run --locked -p gom-server -- programme check programmes/phung-hiep-2024
     cargo run --locked -p gom-server -- programme check programmes/seven-communes-2025
+
+# Programs that we did not write speak with the server; wants openssl, h2load, and Python with grpcio-tools.
+peers:
+    .ci/peers
+
+# Both programs for handing out, each with the list of what it is made of.
+release *args:
+    .ci/release {{args}}

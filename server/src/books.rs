@@ -69,6 +69,8 @@ pub enum Job {
     By(String, Box<Job>),
     /// A device was heard of; it waits for the next commit.
     Contact(Contact),
+    /// Nothing: what waits for the next commit shall wait no longer.
+    Settle,
 }
 
 impl Job {
@@ -190,6 +192,10 @@ impl Books {
                     self.note(&contact);
                     answers[place] = Some(Answer::Changed(0));
                 }
+                Job::Settle => {
+                    self.settle();
+                    answers[place] = Some(Answer::Changed(0));
+                }
                 other => {
                     self.group(std::mem::take(&mut pushes), now_ms, &mut answers);
                     answers[place] = Some(self.single(&other, now_ms));
@@ -201,7 +207,7 @@ impl Books {
         answers.into_iter().map(|answer| answer.unwrap_or_else(unanswered)).collect()
     }
 
-    /// Writes down what was only noted, as before the program ends.
+    /// Writes down what was only noted, as every few seconds and before the program ends.
     pub fn settle(&mut self) {
         if let Err(error) = self.write_contacts() {
             tracing::warn!(%error, "the last contacts could not be written");
@@ -295,7 +301,7 @@ impl Books {
             Job::NewAuthority(job) => authority::begin(ledger, &memory, job, now_ms)?,
             Job::Rotate(job) => authority::rotate(ledger, &memory, job, now_ms)?,
             Job::RetireAuthority(job) => authority::retire(ledger, &memory, job, now_ms)?,
-            Job::Push(_) | Job::Contact(_) | Job::By(..) => {
+            Job::Push(_) | Job::Contact(_) | Job::Settle | Job::By(..) => {
                 return Err(StoreError::Damaged("a job out of place".to_owned()));
             }
         };

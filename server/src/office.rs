@@ -140,6 +140,7 @@ fn kind(job: Job) -> Option<wire::change::Kind> {
         Job::Push(_)
         | Job::Enrol(_)
         | Job::Contact(_)
+        | Job::Settle
         | Job::GiveBack(_)
         | Job::NewHistory(_)
         | Job::NewAuthority(_)

@@ -19,7 +19,7 @@ use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
 
 use crate::authority;
 use crate::backup::schedule::Schedule;
-use crate::books::Books;
+use crate::books::{Books, Job};
 use crate::caller::Peer;
 use crate::disk;
 use crate::door::Door;
@@ -43,6 +43,8 @@ const STREAMS: u32 = 16;
 const HEADERS: u32 = 16 * 1024;
 /// How many calls that were taken back, or broke the language's rules, a connection may have before it is closed.
 const RESETS: usize = 20;
+/// How long a computer that was heard of may wait to be written down.
+const SETTLE: Duration = Duration::from_secs(2);
 /// How long open streams may take to end when the server stops.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -112,11 +114,25 @@ pub async fn start(folder: &Folder, listen: impl Into<Listen>, world: World) -> 
     } else {
         tokio::spawn(communes(ReceiverStream::new(guests), service, reflection, stopped.clone()))
     };
-    let mut tasks = vec![communes];
+    let mut tasks = vec![communes, tokio::spawn(settle(writer.clone(), stopped.clone()))];
     let office = Office { writer: writer.clone(), world, address, encrypted };
     tasks.extend(office::start(folder, office, stopped));
     tracing::info!(%address, folder = %folder.path().display(), "serving");
     Ok(Running { address, writer, stop, tasks, thread, _lock: lock })
+}
+
+/// Has written down every few seconds who was heard of: the other commands read the books.
+async fn settle(writer: Writer, stopped: watch::Receiver<bool>) {
+    let heard = async {
+        loop {
+            tokio::time::sleep(SETTLE).await;
+            _ = writer.perform(Job::Settle).await;
+        }
+    };
+    tokio::select! {
+        () = until(stopped) => {}
+        () = heard => {}
+    }
 }
 
 /// Serves whoever comes, over whatever line, until the server is told to stop.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tests::commune::{read_failure, read_out, try_accept};
 use tests::program::has;
-use tests::{Caller, Commune, District};
+use tests::{Caller, Commune, District, PATIENCE, until};
 use tonic::Code;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,4 +75,16 @@ async fn a_conversation_ends_at_once_when_its_computer_is_revoked() {
     assert_eq!(conversation.ended().await.code(), Code::PermissionDenied);
     let quiet = tokio::time::timeout(Duration::from_millis(200), unconcerned.ended()).await;
     assert!(quiet.is_err(), "the other one goes on");
+}
+
+/// Nothing is committed when somebody greets and has nothing to hand in, and he is listed all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_heard_of_is_listed_within_seconds() {
+    let district = District::open().await;
+    let commune = Commune::enrolled(&district, "31423").await;
+    district.clock.turn_to("2024-10-16");
+    commune.sync().await;
+    let office = district.office();
+    let is_listed = || office.vi(&["devices", "--format", "json"]).done().contains("2024-10-16");
+    until("the contact is listed", PATIENCE, is_listed).await;
 }

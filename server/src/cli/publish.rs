@@ -52,6 +52,7 @@ pub(super) fn init(folder: &Folder, dir: &Path, world: &World, lang: Lang) -> Do
 fn first_programme(folder: &Folder, ledger: Sqlite, bundle: Bundle, now_ms: i64) -> Done {
     let mut books = Books::open(Box::new(ledger)).map_err(|error| vec![folder.trouble(&error)])?;
     let job = Job::Load(Load { programme: Some(bundle), ..Load::default() });
+    let job = Job::By(office::who(), Box::new(job));
     match books.commit(vec![job], now_ms).pop() {
         Some(Answer::Refused(troubles)) => Err(troubles),
         Some(Answer::Failed(trouble)) => Err(vec![trouble]),
