@@ -351,9 +351,11 @@ async fn a_line_that_breaks_before_anything_was_given_back_loses_nothing() {
     commune.sync().await;
     go_back(&mut district, &backup).await;
     let line = Line::to(district.address()).await;
-    line.lose_answer(2);
+    // It was asked for proof, and greeted again: the third answer is the first of the news.
+    line.lose_answer(3);
     commune.sync_over(&line).await.unwrap_err();
-    assert_eq!(district.submissions().len(), 0, "only the greeting has come through");
+    assert!(commune.status().refills, "it has heard that something is lost");
+    assert_eq!(district.submissions().len(), 0, "and has given nothing back yet");
     line.mend();
     commune.sync_over(&line).await.unwrap();
     assert_eq!(district.submissions().len(), 1);
@@ -367,6 +369,7 @@ async fn a_line_that_breaks_before_anything_was_given_back_loses_nothing() {
 async fn books_that_are_put_back_twice_get_back_what_was_handed_in_before_both() {
     let mut district = District::open().await;
     let mut first = Commune::enrolled(&district, "31423").await;
+    let mut between = Commune::enrolled(&district, "31429").await;
     let mut later = Commune::enrolled(&district, "31420").await;
     let backup = district.desk().join("yesterday");
     back_up(&mut district, &backup).await;
@@ -376,20 +379,26 @@ async fn books_that_are_put_back_twice_get_back_what_was_handed_in_before_both()
     let words = ["enter", "--for", "31420", sheet.to_str().unwrap(), "--reason", "mất điện"];
     district.office().vi(&words).done();
     later.sync().await;
-    first.call(district.url());
-    first.queue("society", "2024-05", &[("births", "1")]);
-    first.sync().await;
+    let last = |district: &District| district.memory().last.unwrap().last_seq;
+    let heard_of = last(&district);
+    between.call(district.url());
+    between.queue("society", "2024-05", &[("births", "1")]);
+    between.sync().await;
 
-    for _ in 0..2 {
-        go_back(&mut district, &backup).await;
-        first.call(district.url());
-        first.sync().await;
+    // The first one hears of another history, and never of what came into the books before they went back.
+    go_back(&mut district, &backup).await;
+    for commune in [&mut between, &mut first] {
+        commune.call(district.url());
+        commune.sync().await;
     }
+    go_back(&mut district, &backup).await;
+    first.call(district.url());
     // The books have more entries again than the later one has ever heard of.
-    for births in 2..9 {
+    for births in 1..=8 {
         first.queue("society", "2024-05", &[("births", &births.to_string())]);
         first.sync().await;
     }
+    assert!(last(&district) > heard_of, "{} > {heard_of}", last(&district));
     later.call(district.url());
     later.sync().await;
     assert_eq!(district.total("births", "2024-05"), "32", "8 and 24");
