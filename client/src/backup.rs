@@ -3,14 +3,15 @@
 //! A copy bears its name only when it is whole, on the disk and checked. A folder that goes back to one is older than what
 //! the district knows of it; the next sync puts that right, and what was queued in the copy is handed in then.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use gom_domain::calendar::vietnam_stamp;
 use gom_domain::unit::UnitId;
 use gom_domain::world::World;
-use gom_durable::{database, name, private};
+use gom_durable::lock::{self, Held};
+use gom_durable::{database, name};
 
 use crate::failure::Failure;
 use crate::folder::{self, FolderError};
@@ -78,13 +79,9 @@ pub fn backup(folder: &Path, file: &Path) -> Result<Backup, Failure> {
 
 /// Takes the file that a backup is until it is whole. It is kept open to the end: a file that SQLite has open must not be
 /// closed by anybody else in the process.
-fn hold(partial: &Path) -> io::Result<File> {
-    let held = private::options().create(true).truncate(false).open(partial)?;
-    match held.try_lock() {
-        Ok(()) => held.set_len(0).map(|()| held),
-        Err(TryLockError::WouldBlock) => Err(io::ErrorKind::ResourceBusy.into()),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
+fn hold(partial: &Path) -> io::Result<Held> {
+    let held = lock::hold(partial)?.ok_or(io::ErrorKind::ResourceBusy)?;
+    held.set_len(0).map(|()| held)
 }
 
 fn fill(

@@ -1,9 +1,10 @@
 //! The data folder: made for its owner alone, and synced by one program at a time.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use gom_durable::lock::{self, Held};
 use gom_durable::{name, private};
 
 /// The data folder cannot be used.
@@ -26,7 +27,7 @@ pub enum FolderError {
 /// The right to sync a folder, for as long as it is kept.
 #[derive(Debug)]
 pub struct SyncLock {
-    _file: File,
+    _held: Held,
 }
 
 /// Makes the folder, so that only its owner can look into it; one that is there stays as it is.
@@ -68,13 +69,8 @@ pub(crate) fn own_file(file: &Path) -> io::Result<File> {
 /// Takes the right to sync, unless another program has it.
 pub fn lock(folder: &Path) -> Result<SyncLock, FolderError> {
     let unusable = |source| FolderError::Unusable { folder: folder.to_owned(), source };
-    let file = private::options().create(true).truncate(false).open(folder.join("sync.lock"));
-    let file = file.map_err(unusable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(SyncLock { _file: file }),
-        Err(TryLockError::WouldBlock) => Err(FolderError::Busy(folder.to_owned())),
-        Err(TryLockError::Error(source)) => Err(unusable(source)),
-    }
+    let held = lock::hold(&folder.join("sync.lock")).map_err(unusable)?;
+    held.map(|held| SyncLock { _held: held }).ok_or_else(|| FolderError::Busy(folder.to_owned()))
 }
 
 #[cfg(test)]

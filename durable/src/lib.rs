@@ -5,6 +5,7 @@
 
 pub mod database;
 pub mod file;
+pub mod lock;
 pub mod marks;
 pub mod name;
 pub mod private;

@@ -6,12 +6,13 @@
 pub mod noted;
 pub mod schedule;
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use gom_domain::greeting::HistoryId;
-use gom_durable::{name, private};
+use gom_durable::lock::{self, Held};
+use gom_durable::name;
 
 use crate::folder::{self, Folder};
 use crate::memory::Memory;
@@ -118,7 +119,7 @@ struct Place {
     partial: PathBuf,
     /// Nobody else fills the same place meanwhile. Kept open to the end: a file that SQLite has open must not be closed
     /// by anybody else in the process.
-    held: File,
+    held: Held,
 }
 
 impl Place {
@@ -131,12 +132,7 @@ impl Place {
         refuse_if_there(&file)?;
         partial.push(".partial");
         let partial = above.join(partial);
-        let held = private::options().create(true).truncate(false).open(&partial).map_err(cannot)?;
-        match held.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Err(Trouble::InUse(shown(&partial))),
-            Err(fs::TryLockError::Error(error)) => return Err(cannot(error)),
-        }
+        let held = lock::hold(&partial).map_err(cannot)?.ok_or_else(|| Trouble::InUse(shown(&partial)))?;
         // A drive that knows no owners, as sticks mostly are, is no reason to make no backup.
         _ = folder::owner_only(&partial, 0o600);
         held.set_len(0).map_err(cannot)?;

@@ -1,11 +1,12 @@
 //! The data folder of a district: where its books are, who may touch them, and who has them.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use gom_domain::greeting::HistoryId;
 use gom_domain::world::World;
+use gom_durable::lock::{self, Held};
 use gom_durable::{name, private};
 use gom_proto::planted;
 use gom_proto::seal::SealKey;
@@ -25,7 +26,7 @@ pub struct Folder {
 /// The right to write the books; given back when dropped.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    _held: Held,
 }
 
 impl Folder {
@@ -101,13 +102,8 @@ impl Folder {
 
     /// Takes the right to write, which only one process has.
     pub fn lock(&self) -> Result<Lock, Trouble> {
-        let file = private::options().create(true).truncate(false).open(self.path.join("books.lock"));
-        let file = file.map_err(|error| self.file_trouble(&error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Lock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(Trouble::InUse(self.shown())),
-            Err(TryLockError::Error(error)) => Err(self.file_trouble(&error)),
-        }
+        let held = lock::hold(&self.path.join("books.lock")).map_err(|error| self.file_trouble(&error))?;
+        held.map(|held| Lock { _held: held }).ok_or_else(|| Trouble::InUse(self.shown()))
     }
 
     /// Opens the books for writing.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use gom_domain::calendar::vietnam_stamp;
 use gom_domain::world::World;
+use gom_durable::lock;
 use tokio::sync::watch;
 
 use super::noted::{self, Noted};
@@ -84,7 +85,7 @@ impl Schedule {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let unfinished = name.strip_suffix(".partial").is_some_and(is_file_name);
             // Another server that fills the same place has it locked.
-            if unfinished && fs::File::open(&path)?.try_lock().is_ok() {
+            if unfinished && lock::hold(&path)?.is_some() {
                 fs::remove_file(&path)?;
             }
         }

@@ -179,9 +179,11 @@ impl Office {
         let answers = stick::read_answers(file, &self.computer.key).map_err(|error| error.to_string())?;
         match self.commune().import_receipts(file) {
             Ok(report) => {
-                let rebased = report.rebased;
+                if answers.verdicts.is_empty() || report.rebased {
+                    return Ok(());
+                }
                 let epoch = self.epoch();
-                if rebased || answers.asked_epoch != epoch {
+                if answers.asked_epoch != epoch {
                     return Ok(());
                 }
                 let kept = self.kept();

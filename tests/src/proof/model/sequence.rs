@@ -163,6 +163,9 @@ impl<'f> Sequence<'f> {
         let nth = nth % self.offices.len();
         let sealed = submit(&mut self.offices[nth])?;
         let (unit, number) = (self.offices[nth].computer.unit, self.offices[nth].computer.number);
+        if sealed.is_empty() {
+            return Ok(());
+        }
         self.district.known.extend(sealed.into_iter().map(|fingerprint| (fingerprint, (unit, number))));
         self.offices[nth].check(&self.district.rulings)
     }
@@ -170,7 +173,7 @@ impl<'f> Sequence<'f> {
     /// Carries a queue there, and the answers back or not yet.
     fn carry(&mut self, nth: usize, back: bool) -> Held {
         self.carry_only(nth, back)?;
-        self.offices[nth].check(&self.district.rulings)
+        if back { self.offices[nth].check(&self.district.rulings) } else { Ok(()) }
     }
 
     /// The same, and nothing is looked at yet.
