@@ -1,4 +1,4 @@
-//! `cargo run -p tests --bin planted [-- [NAME…] [--part K/N] [--format json]]`: plants one fault after the other and says
+//! `cargo run -p tests --bin planted [-- [NAME…] [--format json]]`: plants each fault by itself and says
 //! which test finds it. Exits with 1 where a fault is found by none, or a test fails without any.
 //!
 //! The tests are those of every build that is no release; the faults are chosen when they run.
@@ -20,9 +20,6 @@ struct Words {
     /// The faults to be planted; all of them unless some are named.
     #[arg(value_parser = known)]
     names: Vec<String>,
-    /// Every so-manyth fault, such as 2/3: the second, the fifth, the eighth …
-    #[arg(long, value_parser = part, default_value = "1/1")]
-    part: (usize, usize),
     /// `text` or `json`: an object a fault.
     #[arg(long, default_value = "text")]
     format: String,
@@ -34,30 +31,36 @@ fn known(name: &str) -> Result<String, String> {
     known.then(|| name.to_owned()).ok_or_else(|| format!("the faults are {}", names.join(", ")))
 }
 
-fn part(text: &str) -> Result<(usize, usize), String> {
-    let numbers = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
-    let sound = numbers.filter(|(k, n)| (1..=*n).contains(k));
-    sound.ok_or_else(|| format!("{text} is no part such as 2/3"))
-}
-
 /// How long a test may go on that a fault keeps from ending.
 const PATIENCE: Duration = Duration::from_mins(3);
 
 fn main() -> ExitCode {
     let words = Words::parse();
     let Some(suites) = built() else { return ExitCode::FAILURE };
-    let (k, n) = words.part;
     let chosen: Vec<&Fault> = FAULTS
         .iter()
         .filter(|fault| words.names.is_empty() || words.names.iter().any(|name| name == fault.name))
-        .skip(k - 1)
-        .step_by(n)
         .collect();
     if !sound(&suites, &chosen) {
         return ExitCode::FAILURE;
     }
-    let missed = chosen.iter().filter(|fault| !is_found(&suites, fault, &words.format)).count();
-    if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let found = at_once(&chosen, |fault| is_found(&suites, fault, &words.format));
+    if found.into_iter().all(|found| found) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// How many tests run at once: half of them wait for somebody else.
+const AT_ONCE: usize = 4;
+
+/// What comes of each, in their order.
+fn at_once<T: Sync, R: Send>(all: &[T], what: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let each = all.len().div_ceil(AT_ONCE).max(1);
+    std::thread::scope(|scope| {
+        let what = &what;
+        let workers =
+            all.chunks(each).map(|some| scope.spawn(move || some.iter().map(what).collect::<Vec<_>>()));
+        let workers: Vec<_> = workers.collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("nothing panics")).collect()
+    })
 }
 
 /// Builds the tests, unless they are there.
@@ -79,13 +82,14 @@ fn built() -> Option<BTreeMap<Suite, PathBuf>> {
 /// Whether every test that is to find a fault passes where there is none.
 fn sound(suites: &BTreeMap<Suite, PathBuf>, faults: &[&Fault]) -> bool {
     let tests: BTreeSet<&Test> = faults.iter().flat_map(|fault| fault.found_by).collect();
+    let tests: Vec<&Test> = tests.into_iter().collect();
     let since = Instant::now();
-    let failing: Vec<&Test> = tests.iter().copied().filter(|test| !passes(suites, test, "")).collect();
+    let passed = at_once(&tests, |test| passes(suites, test, ""));
     println!("{} tests without a fault, {} s", tests.len(), since.elapsed().as_secs());
-    for Test(suite, name) in &failing {
+    for (Test(suite, name), _) in tests.iter().zip(&passed).filter(|(_, passed)| !**passed) {
         println!("{suite:?} {name} does not pass, or is not there");
     }
-    failing.is_empty()
+    passed.into_iter().all(|passed| passed)
 }
 
 /// Plants a fault and says which test finds it.
