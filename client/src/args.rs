@@ -134,6 +134,17 @@ pub(crate) enum Command {
         #[arg(long)]
         watch: bool,
     },
+    /// Mở màn hình nhập và nộp báo cáo trong trình duyệt; tự đồng bộ khi đang mở / open the screen in the browser; it syncs while it is open
+    Open {
+        #[command(flatten)]
+        folder: Folder,
+        /// Cổng của máy này; mặc định là cổng trống bất kỳ / port of this computer; any free one by default
+        #[arg(long, env = "GOM_PORT", default_value_t = 0)]
+        port: u16,
+        /// Chỉ in địa chỉ, không mở trình duyệt / print the address and open no browser
+        #[arg(long)]
+        no_browser: bool,
+    },
     /// Ghi hàng đợi ra tệp, để mang lên huyện bằng USB / write the queue to a file, to be taken to the district on a stick
     ExportQueue {
         #[command(flatten)]
@@ -219,6 +230,7 @@ impl Command {
             | Self::Name { folder, .. }
             | Self::VerifyDistrict { folder, .. }
             | Self::Conflicts { folder }
+            | Self::Open { folder, .. }
             | Self::Sync { folder, .. }
             | Self::Status { folder, .. }
             | Self::Receipts { folder, .. }

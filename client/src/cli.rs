@@ -4,6 +4,7 @@ mod backup;
 mod drafts;
 mod enroll;
 mod name;
+mod open;
 mod receipts;
 mod resolve;
 mod show;
@@ -111,6 +112,15 @@ async fn carry_out(command: Command, setup: Setup, world: &World) -> Result<Exit
         Command::Backup { folder, file } => backup::backup(lang, &folder.dir, &file),
         Command::Restore { folder, file, replace } => {
             backup::restore(lang, &folder.dir, &file, replace, world)
+        }
+        Command::Open { folder, port, no_browser } => {
+            close(&folder.dir);
+            let commune = Commune::open_to_sync(&folder.dir, world.clone())?;
+            let commune = match setup.server {
+                Some(server) => commune.at(&server),
+                None => commune,
+            };
+            open::open(lang, commune, &folder.dir, (port, !no_browser), world).await
         }
         Command::Receipts { folder, format } => receipts::receipts(lang, &open(&folder.dir)?, format),
     }

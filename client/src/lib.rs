@@ -30,6 +30,7 @@ pub mod stick;
 mod store;
 mod swap;
 pub mod sync;
+pub mod web;
 pub mod witness;
 pub mod wording;
 pub mod world;

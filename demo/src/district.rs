@@ -10,12 +10,13 @@ use gom_domain::programme::Programme;
 use gom_domain::unit::UnitId;
 use gom_domain::{Lang, Period};
 use gom_server::books::{Answer, Books, Job};
-use gom_server::cli::{progress, show};
+use gom_server::cli::progress;
 use gom_server::enrol::IssueCode;
 use gom_server::folder::Folder;
 use gom_server::progress::{UnitReport, year_report};
 use gom_server::publish::{Load, read_folder};
 use gom_server::serve::{self, Running};
+use gom_server::show;
 use gom_terminal::{Align, Shade, Table, tell};
 
 use crate::calendar::Calendar;

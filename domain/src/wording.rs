@@ -5,11 +5,13 @@
 
 mod fault;
 mod figure;
+mod period;
 mod ruling;
 mod status;
 
 pub use fault::fault;
 pub use figure::{figure_fault, number_fault, sheet_fault, syntax_problem};
+pub use period::period;
 pub use ruling::{Remark, finding, rejection, remark};
 pub use status::{comparator, decided, status};
 

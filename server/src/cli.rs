@@ -5,7 +5,7 @@ mod backup;
 mod devices;
 mod enroll;
 mod enter;
-mod explain;
+pub(crate) mod explain;
 mod export;
 mod go_on;
 mod journal;
@@ -13,7 +13,6 @@ pub mod progress;
 mod publish;
 mod queue;
 mod serve;
-pub mod show;
 mod status;
 mod target;
 mod totals;
@@ -36,7 +35,7 @@ use crate::store::Sqlite;
 use crate::wording::Trouble;
 
 /// The settings that mean something to the district.
-const SETTINGS: [Setting; 10] = [
+const SETTINGS: [Setting; 11] = [
     Setting::LANG,
     Setting::LOG,
     serve::LISTEN,
@@ -44,6 +43,7 @@ const SETTINGS: [Setting; 10] = [
     serve::REFLECTION,
     serve::ADDRESS,
     serve::METRICS,
+    serve::WEB,
     serve::BACKUP_FOLDER,
     serve::BACKUP_HOURS,
     serve::BACKUP_KEEP,

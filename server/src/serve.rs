@@ -29,6 +29,7 @@ use crate::grpc::SyncService;
 use crate::metrics::{self, Metrics};
 use crate::office::{self, Office};
 use crate::tls::Tls;
+use crate::web::{self, Site, WebTls};
 use crate::wording::Trouble;
 use crate::writer::{Writer, WriterThread};
 
@@ -203,6 +204,30 @@ impl Running {
         let of = (folder.clone(), self.writer.clone(), world.clone());
         let (address, served) = metrics::show(address, of, self.stop.subscribe()).await?;
         self.tasks.push(tokio::spawn(served));
+        Ok(address)
+    }
+
+    /// Shows the district's screen at an address, encrypted wherever that leaves this computer, where it is called by these
+    /// names, too.
+    pub fn show_pages(
+        &mut self,
+        address: SocketAddr,
+        names: Vec<String>,
+        folder: &Folder,
+        world: &World,
+    ) -> Result<SocketAddr, Trouble> {
+        let cannot = |error: std::io::Error| Trouble::CannotListen(address.to_string(), error.to_string());
+        let door = Door::listen(address, Arc::new(Metrics::default())).map_err(cannot)?;
+        let address = door.address().map_err(cannot)?;
+        let encrypted = !address.ip().is_loopback();
+        let mut all = vec!["localhost".to_owned(), address.ip().to_string()];
+        all.extend(names);
+        let tls = encrypted.then(|| WebTls::new(self.writer.clone(), world.clone(), all));
+        if let Some(tls) = &tls {
+            tls.config().map_err(|error| Trouble::Authority(error.to_string()))?;
+        }
+        let site = Site::new(folder.clone(), self.writer.clone(), world.clone(), encrypted);
+        self.tasks.push(tokio::spawn(web::serve(door, site, tls, self.stop.subscribe())));
         Ok(address)
     }
 

@@ -1,5 +1,7 @@
 //! The district's authority: who may call himself the district, and who a device of it.
 
+use std::net::IpAddr;
+
 use gom_domain::code::Fingerprint;
 use gom_domain::greeting::DeviceId;
 use rcgen::{
@@ -83,6 +85,24 @@ impl Authority {
         let mut params = named("Gom district server");
         let name = SERVER_NAME.try_into().map_err(TrustError::of)?;
         params.subject_alt_names = vec![SanType::DnsName(name)];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        self.sign(params, &key.0, serial, now_ms)
+    }
+
+    /// A certificate for pages, by the names and addresses that browsers call.
+    pub fn for_pages(
+        &self,
+        key: &Key,
+        names: &[String],
+        serial: [u8; 16],
+        now_ms: i64,
+    ) -> Result<CertificateDer<'static>, TrustError> {
+        let mut params = named("Gom district pages");
+        let name = |name: &String| match name.parse::<IpAddr>() {
+            Ok(address) => Ok(SanType::IpAddress(address)),
+            Err(_) => Ok(SanType::DnsName(name.as_str().try_into().map_err(TrustError::of)?)),
+        };
+        params.subject_alt_names = names.iter().map(name).collect::<Result<_, TrustError>>()?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         self.sign(params, &key.0, serial, now_ms)
     }

@@ -17,7 +17,7 @@ pub use authority::{Authority, BadRequest};
 pub use certificate::{DeviceCertificate, KeyId, fingerprint};
 pub use checkpoint::{Checkpoint, Signer};
 pub use key::Key;
-pub use line::{Expected, Identity, SERVER_NAME, client, server};
+pub use line::{Expected, Identity, SERVER_NAME, client, pages, server};
 pub use password::{BadPassword, Password, SealedPassword};
 
 /// Something of the district's own could not be made or read.

@@ -86,6 +86,18 @@ pub fn server(
     Ok(config)
 }
 
+/// How pages are encrypted for browsers, which show who somebody is in another way.
+pub fn pages(key: &Key, chain: Vec<CertificateDer<'static>>) -> Result<ServerConfig, TrustError> {
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&version::TLS13])
+        .map_err(TrustError::of)?
+        .with_no_client_auth()
+        .with_single_cert(chain, key.for_line())
+        .map_err(TrustError::of)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }

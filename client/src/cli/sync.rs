@@ -218,7 +218,7 @@ fn line(lang: Lang, report: &SyncReport, failed: Option<&SyncError>) -> String {
 }
 
 /// Ready when the program is asked to stop.
-async fn stopped() {
+pub(super) async fn stopped() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -19,12 +19,13 @@ use gom_domain::world::World;
 use gom_domain::{Bilingual, Lang, Period};
 use gom_terminal::{put, tell};
 
-use super::{Done, block_on, in_force, read_file, recalled, show};
+use super::{Done, block_on, in_force, read_file, recalled};
 use crate::books::Job;
 use crate::enter::Enter;
 use crate::folder::Folder;
 use crate::memory::Memory;
 use crate::office;
+use crate::show;
 use crate::store::{Journal, Place, StoreError, Stored};
 use crate::wording::Trouble;
 

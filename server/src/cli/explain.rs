@@ -8,9 +8,10 @@ use gom_domain::unit::UnitIx;
 use gom_domain::{Lang, Period, Quantity};
 use gom_terminal::{Align, Shade, Table, put};
 
-use super::{Done, commit, recalled, show};
+use super::{Done, commit, recalled};
 use crate::explain::{Explanation, Filed, Source, UnitPart};
 use crate::folder::Folder;
+use crate::show;
 
 /// Shows how a figure comes about.
 pub(super) fn explain(folder: &Folder, name: &str, as_of: Period, at: Option<u64>, lang: Lang) -> Done {
@@ -75,7 +76,7 @@ fn aim(explanation: &Explanation, lang: Lang) -> String {
 }
 
 /// The formula by name, and what it comes to.
-fn formula(explanation: &Explanation, lang: Lang) -> Option<String> {
+pub(crate) fn formula(explanation: &Explanation, lang: Lang) -> Option<String> {
     let expr = &explanation.target.formula.as_ref()?.expr;
     let names = expr.text(&|term| name(explanation, term));
     let comparator = explanation.target.comparator;

@@ -7,9 +7,10 @@ use gom_domain::{Lang, Period, Quantity};
 use gom_terminal::{Align, Format, Shade, Table, put};
 use serde_json::{Value, json};
 
-use super::{Done, commit, recalled, show};
+use super::{Done, commit, recalled};
 use crate::folder::Folder;
 use crate::progress::{YearReport, year_report};
+use crate::show;
 
 /// Shows how every target stands.
 pub(super) fn progress(folder: &Folder, as_of: Period, at: Option<u64>, format: Format, lang: Lang) -> Done {

@@ -46,6 +46,16 @@ pub(super) const METRICS: Setting = Setting {
     ],
 };
 
+/// Where the district's pages are shown, in the settings file; without it, nowhere.
+pub(super) const WEB: Setting = Setting {
+    key: "web",
+    fits: |text| address(text).is_some(),
+    allowed: [
+        r#"địa chỉ và cổng như "127.0.0.1:8080" hoặc "0.0.0.0:8443""#,
+        r#"an address with its port, such as "127.0.0.1:8080" or "0.0.0.0:8443""#,
+    ],
+};
+
 /// Where communes reach the server, in the settings file, if that is not where it listens.
 pub(super) const ADDRESS: Setting = Setting {
     key: "address",
@@ -90,6 +100,9 @@ pub(super) struct Listening {
     /// Mở số đo cho Prometheus ở địa chỉ này của máy / Show metrics for Prometheus at this address of the computer
     #[arg(long, env = "GOM_METRICS", value_name = "ADDRESS")]
     metrics: Option<String>,
+    /// Mở trang xem của huyện ở địa chỉ này; ngoài máy này thì mã hóa / Show the district's pages at this address; encrypted beyond this computer
+    #[arg(long, env = "GOM_WEB", value_name = "ADDRESS")]
+    web: Option<String>,
 }
 
 /// Where the server puts the backups that it makes by itself, in the settings file; without it, it makes none.
@@ -144,6 +157,10 @@ pub(super) fn serve(
         address(text).ok_or_else(not_one)
     });
     let metrics = metrics.transpose()?;
+    let web = asked.web.as_deref().or(settings.get(WEB.key));
+    let web = web
+        .map(|text| address(text).ok_or_else(|| vec![Trouble::NotAnAddress(text.to_owned())]))
+        .transpose()?;
     gom_terminal::tell_open(lang, folder.path(), &folder.close());
     let runtime = tokio::runtime::Runtime::new().map_err(|error| vec![Trouble::Books(error.to_string())])?;
     let done = runtime.block_on(async {
@@ -155,10 +172,24 @@ pub(super) fn serve(
             running.stop().await;
             return Err(vec![trouble]);
         }
+        let names = settings.get(ADDRESS.key).and_then(|text| text.trim().rsplit_once(':'));
+        let names = names.map(|(host, _)| host.trim_matches(['[', ']']).to_owned()).into_iter().collect();
+        let shown = web.map(|address| running.show_pages(address, names, folder, world)).transpose();
+        let shown = match shown {
+            Ok(shown) => shown,
+            Err(trouble) => {
+                running.stop().await;
+                return Err(vec![trouble]);
+            }
+        };
         if let Some(schedule) = schedule(folder, settings) {
             running.keep_backups(schedule, folder.clone(), world.clone());
         }
         put(&format!("ready {}", running.address));
+        if let Some(address) = shown {
+            let scheme = if address.ip().is_loopback() { "http" } else { "https" };
+            put(&format!("web {scheme}://{address}/"));
+        }
         told_to_stop().await;
         running.stop().await;
         Ok(())

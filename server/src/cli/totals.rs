@@ -4,8 +4,9 @@ use gom_domain::{Lang, Period};
 use gom_terminal::{Align, Shade, Table, put};
 use serde_json::json;
 
-use super::{Done, SheetFormat, commit, recalled, show};
+use super::{Done, SheetFormat, commit, recalled};
 use crate::folder::Folder;
+use crate::show;
 use crate::totals::{Over, Total, Totals};
 use crate::wording::Trouble;
 

@@ -80,10 +80,15 @@ pub fn coverage(progress: &Progress) -> String {
 
 /// A status in words, with what is certain, what was set by hand, and a mark of doubt.
 pub fn status(target: &Target, progress: &Progress, lang: Lang) -> String {
-    let mut text = wording::status(progress.status).get(lang).to_owned();
+    format!("{}{}", wording::status(progress.status).get(lang), beyond(target, progress, lang))
+}
+
+/// What is to be said of a status beside its name.
+pub fn beyond(target: &Target, progress: &Progress, lang: Lang) -> String {
+    let mut text = String::new();
     let settled = matches!(progress.status, Status::Missed) || !progress.is_provisional();
     if let Some(decided) = progress.decided.filter(|decided| *decided == Decided::Missed || !settled) {
-        text = format!("{text}; {}", wording::decided(decided).get(lang));
+        text = format!("; {}", wording::decided(decided).get(lang));
     }
     if progress.over {
         text = format!("{text}; {}", lang.pick("vượt khoảng", "above the range"));

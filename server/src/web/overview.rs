@@ -1,0 +1,228 @@
+//! The overview: every target on one page, worst first or in the document's order.
+
+use axum::extract::State;
+use axum::response::Response;
+use gom_domain::programme::Programme;
+use gom_domain::progress::{Progress, Status, groups};
+use gom_domain::target::Target;
+use gom_domain::{Lang, Period};
+use gom_web::chart::{Bullet, bullet};
+use gom_web::{escaped, mark, shade, table};
+use maud::{Markup, html};
+
+use super::site::{Site, choice};
+use super::viewer::Viewer;
+use crate::progress::{YearReport, year_report};
+use crate::show;
+use crate::wording::Trouble;
+
+/// Shows how every target stands.
+pub(super) async fn overview(State(site): State<Site>, viewer: Viewer) -> Response {
+    let Some(as_of) = site.as_of(&viewer.visit) else {
+        return viewer.trouble(&Trouble::NoProgrammeYet);
+    };
+    let looked = site
+        .look(move |memory| year_report(memory, as_of, memory.last.map_or(0, |last| last.last_seq)))
+        .await;
+    match looked {
+        Err(trouble) => viewer.trouble(&trouble),
+        Ok(report) => {
+            let title = viewer.visit.lang.pick("Tiến độ các chỉ tiêu", "How the targets stand");
+            viewer.page(&report.programme, title).show(&content(&viewer, &report))
+        }
+    }
+}
+
+/// A target with how it stands.
+type Row<'r> = (&'r Target, &'r Progress);
+
+fn content(viewer: &Viewer, report: &YearReport) -> Markup {
+    let lang = viewer.visit.lang;
+    let in_order = viewer.visit.asked("order").as_deref() == Some("document");
+    let order = if in_order { "document" } else { "" };
+    html! {
+        (summary(report, lang))
+        (choice(viewer, report.as_of, &[("order", order)]))
+        p.noprint {
+            @if in_order {
+                a href=(viewer.visit.with("order", "")) { (lang.pick("Xếp kém nhất lên đầu", "Worst first")) }
+            } @else {
+                a href=(viewer.visit.with("order", "document")) { (lang.pick("Xếp theo văn bản", "In the document's order")) }
+            }
+        }
+        @if in_order { (by_group(viewer, report)) } @else { (worst_first(viewer, report)) }
+        (legend(lang))
+    }
+}
+
+/// One glance: what is behind, how provisional all is, and who is missing.
+fn summary(report: &YearReport, lang: Lang) -> Markup {
+    let count = |status| report.targets.iter().filter(|progress| progress.status == status).count();
+    let (due, handed_in) = report
+        .units
+        .iter()
+        .fold((0, 0), |(due, handed_in), unit| (due + unit.due, handed_in + unit.handed_in));
+    let silent: Vec<_> =
+        report.units.iter().filter(|unit| !unit.missing.is_empty()).map(|unit| unit.unit).collect();
+    let shade = if handed_in == due { "good" } else { "warn" };
+    html! {
+        div class={ "box " (shade) } {
+            p {
+                @for status in Status::ALL.into_iter().filter(|status| count(*status) > 0) {
+                    (mark(status, lang)) " " strong { (count(status)) } " \u{2003}"
+                }
+            }
+            p {
+                (lang.pick("Báo cáo đến hạn đã nhận: ", "Reports that are due and here: "))
+                strong { (handed_in) "/" (due) } ". "
+                @if silent.is_empty() {
+                    (lang.pick("Không đơn vị nào thiếu.", "No unit is missing."))
+                } @else {
+                    (lang.pick("Số liệu còn tạm tính; còn thiếu: ", "Figures are provisional; missing: "))
+                    a href={ "/reported?as_of=" (report.as_of) } { (show::few_units(&report.programme, &silent)) } "."
+                }
+            }
+            p.quiet {
+                (lang.pick("Số liệu theo lần ghi số ", "As of commit ")) (report.commit)
+                " · " (report.programme.source.get(lang))
+            }
+        }
+    }
+}
+
+fn rows(report: &YearReport) -> impl Iterator<Item = Row<'_>> {
+    report.programme.targets.iter().zip(&report.targets)
+}
+
+fn worst_first(viewer: &Viewer, report: &YearReport) -> Markup {
+    let lang = viewer.visit.lang;
+    let mut sorted: Vec<Row<'_>> = rows(report).collect();
+    sorted.sort_by_key(|(_, progress)| progress.status);
+    table(
+        lang.pick("Các chỉ tiêu, kém nhất lên đầu", "The targets, worst first"),
+        &html! {
+            (columns(lang))
+            tbody { @for (target, progress) in sorted { (line(viewer, report, target, progress)) } }
+        },
+    )
+}
+
+fn by_group(viewer: &Viewer, report: &YearReport) -> Markup {
+    let (programme, lang) = (&report.programme, viewer.visit.lang);
+    let statuses = groups(programme, &report.targets);
+    table(
+        lang.pick("Các chỉ tiêu theo văn bản", "The targets in the document's order"),
+        &html! {
+            (columns(lang))
+            @for (group, status) in programme.groups.iter().zip(statuses) {
+                tbody {
+                    tr.head {
+                        th colspan="6" scope="rowgroup" { (group.key) ". " (group.label.get(lang)) }
+                        td { @if let Some(status) = status { (mark(status, lang)) } }
+                        td {}
+                    }
+                    @for (target, progress) in rows(report).filter(|(target, _)| target.group == group.key) {
+                        (line(viewer, report, target, progress))
+                    }
+                }
+            }
+        },
+    )
+}
+
+fn columns(lang: Lang) -> Markup {
+    html! {
+        thead { tr {
+            th scope="col" { (lang.pick("Chỉ tiêu", "Target")) }
+            th scope="col" { (lang.pick("So với cần đến nay và kế hoạch", "Against what is expected by now, and the aim")) }
+            th.num scope="col" { (lang.pick("Thực hiện", "Actual")) }
+            th.num scope="col" { (lang.pick("Cần đến nay", "Expected by now")) }
+            th scope="col" { (lang.pick("Kế hoạch", "Aim")) }
+            th.num scope="col" { (lang.pick("Đơn vị", "Units")) }
+            th scope="col" { (lang.pick("Trạng thái", "Status")) }
+            th scope="col" { (lang.pick("Vì đơn vị nào", "Because of whom")) }
+        } }
+    }
+}
+
+/// A target's line. Of figures that the viewer may not see only that there is such a target is shown.
+fn line(viewer: &Viewer, report: &YearReport, target: &Target, progress: &Progress) -> Markup {
+    let lang = viewer.visit.lang;
+    let name = html! { (target.reference) " " (target.label.get(lang)) };
+    if !viewer.sees_target(&report.programme, target) {
+        return html! {
+            tr { th scope="row" { (name) } td.dim colspan="7" { (hidden(lang)) } }
+        };
+    }
+    let aim = show::aim(target, progress, lang);
+    let actual = show::actual(target, progress, lang);
+    let expected = show::amount(progress.expected_by_now.as_ref(), lang);
+    html! {
+        tr {
+            th scope="row" { a href=(address(target, report.as_of)) { (name) } }
+            td.chart { (drawn(target, progress, lang)) }
+            td.num data-head=(lang.pick("Thực hiện", "Actual")) { (actual) }
+            td.num data-head=(lang.pick("Cần đến nay", "Expected by now")) { (expected) }
+            td data-head=(lang.pick("Kế hoạch", "Aim")) { (aim) }
+            td.num data-head=(lang.pick("Đơn vị", "Units")) { (show::coverage(progress)) }
+            td { (mark(progress.status, lang)) (show::beyond(target, progress, lang)) }
+            td { (because(&report.programme, progress, lang)) }
+        }
+    }
+}
+
+/// What is said in place of figures of a restricted form.
+pub(super) fn hidden(lang: Lang) -> &'static str {
+    lang.pick("Số liệu hạn chế: tài khoản này không được xem.", "Restricted: this account may not see it.")
+}
+
+/// Where a target is shown.
+pub(super) fn address(target: &Target, as_of: Period) -> String {
+    format!("/targets/{}?as_of={as_of}", escaped(&target.reference))
+}
+
+/// A target's bullet. Where there is nothing to compare, there is none.
+pub(super) fn drawn(target: &Target, progress: &Progress, lang: Lang) -> Markup {
+    let (aim, actual) = (show::aim(target, progress, lang), show::actual(target, progress, lang));
+    let expected = show::amount(progress.expected_by_now.as_ref(), lang);
+    let text = match lang {
+        Lang::Vi => format!("Thực hiện {actual}, cần đến nay {expected}, kế hoạch {aim}"),
+        Lang::En => format!("Actual {actual}, expected by now {expected}, aim {aim}"),
+    };
+    if target.comparator.is_each() || progress.value.is_none() {
+        return html! {};
+    }
+    bullet(Bullet {
+        actual: progress.actual.as_ref(),
+        expected: progress.expected_by_now.as_ref(),
+        aim: progress.upper.as_ref().or(progress.value.as_ref()),
+        shade: shade(progress.status),
+        text: &text,
+    })
+}
+
+/// Who falls short, and who has not reported.
+fn because(programme: &Programme, progress: &Progress, lang: Lang) -> Markup {
+    html! {
+        @if !progress.failing.is_empty() {
+            (lang.pick("Chưa đạt: ", "Short: ")) (show::few_units(programme, &progress.failing))
+        }
+        @if !progress.missing.is_empty() {
+            @if !progress.failing.is_empty() { "; " }
+            span.quiet { (lang.pick("thiếu báo cáo: ", "missing: ")) (show::few_units(programme, &progress.missing)) }
+        }
+    }
+}
+
+fn legend(lang: Lang) -> Markup {
+    html! {
+        p.quiet {
+            (lang.pick(
+                "Thanh: thực hiện; vạch mảnh: cần đến nay; vạch đậm: kế hoạch. * số tạm tính, còn đơn vị chưa báo cáo đủ. \
+                 (?) văn bản có cách hiểu khác.",
+                "Bar: actual; thin tick: expected by now; thick edge: the aim. * provisional: not every unit has reported all \
+                 that is due. (?) the document can be read otherwise.",
+            ))
+        }
+    }
+}

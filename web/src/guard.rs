@@ -1,0 +1,98 @@
+//! What every answer says to the browser, and who may ask at all.
+//!
+//! Sources: the OWASP cheat sheets on Content Security Policy, HTTP headers, and cross-site request forgery.
+
+use axum::extract::Request;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, ORIGIN, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+/// Style, script and pictures of the program's own, and nothing of anybody else's; no page around it.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const ALWAYS: [(HeaderName, &str); 7] = [
+    (CONTENT_SECURITY_POLICY, POLICY),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (REFERRER_POLICY, "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+];
+
+/// Tells the browser with each answer what it may do with it. Pages are kept by nobody.
+pub async fn headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Lets nothing change anything that does not come from a page of this place.
+pub async fn own_alone(request: Request, next: Next) -> Response {
+    if is_own(request.method(), request.headers()) {
+        return next.run(request).await;
+    }
+    (StatusCode::FORBIDDEN, "this was not sent by a page of this program").into_response()
+}
+
+/// Whether somebody asks for this place by one of its names. A page of somebody else's that has its own name lead here asks
+/// by that name.
+pub fn is_host(headers: &HeaderMap, names: &[&str]) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    host.is_some_and(|host| names.iter().any(|name| host.eq_ignore_ascii_case(name)))
+}
+
+/// Whether what changes something comes from a page of this place. A browser says from which page it comes; who says nothing
+/// is no browser, or has a form without a page.
+pub fn is_own(method: &Method, headers: &HeaderMap) -> bool {
+    if method.is_safe() {
+        return true;
+    }
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
+    let bare = origin.and_then(|origin| Some(origin.split_once("://")?.1));
+    bare.is_some() && bare == host
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(host: &'static str, origin: Option<&'static str>) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, HeaderValue::from_static(host));
+        if let Some(origin) = origin {
+            headers.insert(ORIGIN, HeaderValue::from_static(origin));
+        }
+        headers
+    }
+
+    #[test]
+    fn only_a_page_of_this_place_changes_anything() {
+        let here = "127.0.0.1:8080";
+        let own = |origin| is_own(&Method::POST, &said(here, origin));
+        assert!(own(Some("http://127.0.0.1:8080")));
+        assert!(
+            !own(Some("http://127.0.0.1:8081")) && !own(Some("http://evil.example")) && !own(Some("null"))
+        );
+        assert!(!own(None), "a browser says where a form comes from");
+        assert!(is_own(&Method::GET, &said(here, None)), "looking changes nothing");
+    }
+
+    #[test]
+    fn a_foreign_name_is_not_answered() {
+        let names = ["127.0.0.1:80", "localhost:80"];
+        assert!(is_host(&said("LOCALHOST:80", None), &names));
+        assert!(!is_host(&said("evil.example:80", None), &names));
+        assert!(!is_host(&HeaderMap::new(), &names));
+    }
+}
