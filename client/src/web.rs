@@ -19,60 +19,50 @@ mod to_do;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use gom_web::{asset, guard, keep_language};
 
-pub(crate) use serve::open;
+pub use serve::{Opened, open};
 use site::Site;
 
 /// How large a form or a file may be that is brought.
 const LARGEST: usize = 64 * 1024 * 1024;
 
-/// Where pages are.
-pub const ROUTES: [(&str, &str); 22] = [
-    ("GET", "/"),
-    ("GET", "/forms"),
-    ("GET", "/forms/{form}/{period}"),
-    ("POST", "/forms/{form}/{period}"),
-    ("POST", "/forms/{form}/{period}/cells"),
-    ("GET", "/hand-in"),
-    ("POST", "/hand-in"),
-    ("GET", "/receipts"),
-    ("GET", "/receipts/{number}"),
-    ("GET", "/conflicts"),
-    ("POST", "/conflicts"),
-    ("GET", "/stick"),
-    ("POST", "/stick/export"),
-    ("POST", "/stick/import"),
-    ("GET", "/settings"),
-    ("POST", "/settings/name"),
-    ("POST", "/settings/backup"),
-    ("POST", "/sync"),
-    ("GET", "/live"),
-    ("GET", "/style.css"),
-    ("GET", "/page.js"),
-    ("GET", "/icon.svg"),
-];
+/// Everything that the officer is served: the method, where it is, and what answers.
+fn routes() -> [(&'static str, &'static str, MethodRouter<Site>); 19] {
+    [
+        ("GET", "/", get(to_do::to_do)),
+        ("GET", "/forms", get(history::year)),
+        ("GET", "/forms/{form}/{period}", get(sheet::sheet)),
+        ("POST", "/forms/{form}/{period}", post(sheet::save)),
+        ("POST", "/forms/{form}/{period}/cells", post(sheet::cells)),
+        ("GET", "/hand-in", get(hand_in::review)),
+        ("POST", "/hand-in", post(hand_in::hand_in)),
+        ("GET", "/receipts", get(history::receipts)),
+        ("GET", "/receipts/{number}", get(history::receipt)),
+        ("GET", "/conflicts", get(conflicts::conflicts)),
+        ("POST", "/conflicts", post(conflicts::settle)),
+        ("GET", "/stick", get(stick::stick)),
+        ("POST", "/stick/export", post(stick::export)),
+        ("POST", "/stick/import", post(stick::import)),
+        ("GET", "/settings", get(settings::settings)),
+        ("POST", "/settings/name", post(settings::name)),
+        ("POST", "/settings/backup", post(settings::backup)),
+        ("POST", "/sync", post(sync::now)),
+        ("GET", "/live", get(sync::live)),
+    ]
+}
+
+/// Where something is served: the tests hold it against who may see what.
+pub fn served() -> Vec<(&'static str, &'static str)> {
+    routes().into_iter().map(|(method, path, _)| (method, path)).chain(asset::SERVED).collect()
+}
 
 /// All pages.
 fn pages(site: Site) -> Router {
-    Router::new()
-        .route("/", get(to_do::to_do))
-        .route("/forms", get(history::year))
-        .route("/forms/{form}/{period}", get(sheet::sheet).post(sheet::save))
-        .route("/forms/{form}/{period}/cells", post(sheet::cells))
-        .route("/hand-in", get(hand_in::review).post(hand_in::hand_in))
-        .route("/receipts", get(history::receipts))
-        .route("/receipts/{number}", get(history::receipt))
-        .route("/conflicts", get(conflicts::conflicts).post(conflicts::settle))
-        .route("/stick", get(stick::stick))
-        .route("/stick/export", post(stick::export))
-        .route("/stick/import", post(stick::import))
-        .route("/settings", get(settings::settings))
-        .route("/settings/name", post(settings::name))
-        .route("/settings/backup", post(settings::backup))
-        .route("/sync", post(sync::now))
-        .route("/live", get(sync::live))
+    let router =
+        routes().into_iter().fold(Router::new(), |router, (_, path, answer)| router.route(path, answer));
+    router
         .fallback(site::nothing)
         .layer(from_fn_with_state(site.clone(), site::only_the_officer))
         .merge(asset::routes())

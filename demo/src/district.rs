@@ -8,6 +8,7 @@ use gom::Commune;
 use gom_domain::code::{CODE_LIFE_MS, EnrolCode};
 use gom_domain::programme::Programme;
 use gom_domain::unit::UnitId;
+use gom_domain::user::{Rights, Role, UserName};
 use gom_domain::{Lang, Period};
 use gom_server::books::{Answer, Books, Job};
 use gom_server::cli::progress;
@@ -17,7 +18,9 @@ use gom_server::progress::{UnitReport, year_report};
 use gom_server::publish::{Load, read_folder};
 use gom_server::serve::{self, Running};
 use gom_server::show;
+use gom_server::user::{SetUser, ToUser};
 use gom_terminal::{Align, Shade, Table, tell};
+use gom_trust::Password;
 
 use crate::calendar::Calendar;
 use crate::year::bar;
@@ -181,6 +184,36 @@ impl District {
             ]);
         }
         Ok(table.text())
+    }
+
+    /// Where a unit's client has its folder.
+    pub(crate) fn folder_of(&self, unit: &Unit) -> PathBuf {
+        self.out.join("communes").join(unit.id.as_str())
+    }
+
+    /// Shows the district's pages to an account that is made for that; returns where, and its password.
+    pub(crate) async fn show_pages(
+        &mut self,
+        calendar: &Calendar,
+        lang: Lang,
+    ) -> anyhow::Result<(String, String)> {
+        let world = calendar.world(0);
+        let password = EnrolCode::new(world.random()).shown();
+        let name = UserName::parse("xem").map_err(|_| anyhow::anyhow!("the account's name"))?;
+        let chosen = Password::chosen(&password, &name).map_err(|_| anyhow::anyhow!("the password"))?;
+        let to = ToUser::Added {
+            full_name: String::new(),
+            rights: Rights { role: Role::Viewer, restricted: true },
+            password: chosen.seal(world.random())?,
+        };
+        match self.running.writer().perform(Job::SetUser(SetUser { name, to })).await {
+            Answer::Changed(_) => {}
+            other => bail!("no account was made: {other:?}"),
+        }
+        let listen: std::net::SocketAddr = "127.0.0.1:0".parse()?;
+        let shown = self.running.show_pages(listen, Vec::new(), &self.folder, &world);
+        let address = shown.map_err(|trouble| said(&trouble, lang))?;
+        Ok((format!("http://{address}/"), password))
     }
 
     /// Stops serving; the folder stays.

@@ -6,6 +6,7 @@
 mod calendar;
 mod district;
 mod sample;
+mod screens;
 mod year;
 
 use std::path::PathBuf;
@@ -45,13 +46,14 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn play(cli: &Cli, lang: Lang) -> anyhow::Result<()> {
     let calendar = calendar::Calendar::at("2024-01-02")?;
-    let district = district::District::found(&cli.out, &cli.programme, &calendar, lang).await?;
+    let mut district = district::District::found(&cli.out, &cli.programme, &calendar, lang).await?;
     let communes = district.enrol_all(&calendar, lang).await?;
     year::play(&communes, &calendar, lang).await?;
     let closing = district.closing(&communes, lang)?;
-    district.stop().await;
     put(&closing);
     tell(&further(&cli.out, lang));
+    screens::show(&mut district, &communes, &calendar, lang).await?;
+    district.stop().await;
     Ok(())
 }
 

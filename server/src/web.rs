@@ -20,10 +20,11 @@ mod unit;
 mod viewer;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use gom_web::{Visit, asset, guard, keep_language};
 
 pub(crate) use serve::serve;
@@ -33,38 +34,35 @@ pub(crate) use tls::WebTls;
 /// How large a form may be that somebody fills in.
 const FORM: usize = 8 * 1024;
 
-/// Where pages are, and who may look at them: the tests hold this against what is served.
-pub const ROUTES: [(&str, &str); 13] = [
-    ("GET", "/"),
-    ("GET", "/live"),
-    ("GET", "/login"),
-    ("POST", "/login"),
-    ("POST", "/logout"),
-    ("GET", "/programme"),
-    ("GET", "/reported"),
-    ("GET", "/reports/{unit}/{form}/{period}"),
-    ("GET", "/targets/{reference}"),
-    ("GET", "/units/{id}"),
-    ("GET", "/style.css"),
-    ("GET", "/page.js"),
-    ("GET", "/icon.svg"),
-];
+/// Everything that is served: the method, where it is, and what answers.
+fn routes() -> [(&'static str, &'static str, MethodRouter<Site>); 10] {
+    [
+        ("GET", "/", get(overview::overview)),
+        ("GET", "/live", get(live::live)),
+        ("GET", "/login", get(login::ask)),
+        ("POST", "/login", post(login::login)),
+        ("POST", "/logout", post(login::logout)),
+        ("GET", "/programme", get(programme::programme)),
+        ("GET", "/reported", get(reported::reported)),
+        ("GET", "/reports/{unit}/{form}/{period}", get(report::report)),
+        ("GET", "/targets/{reference}", get(target::target)),
+        ("GET", "/units/{id}", get(unit::unit)),
+    ]
+}
+
+/// Where something is served: the tests hold it against who may see what.
+pub fn served() -> Vec<(&'static str, &'static str)> {
+    routes().into_iter().map(|(method, path, _)| (method, path)).chain(asset::SERVED).collect()
+}
 
 /// All pages.
 fn pages(site: Site) -> Router {
-    Router::new()
-        .route("/", get(overview::overview))
-        .route("/live", get(live::live))
-        .route("/login", get(login::ask).post(login::login))
-        .route("/logout", post(login::logout))
-        .route("/programme", get(programme::programme))
-        .route("/reported", get(reported::reported))
-        .route("/reports/{unit}/{form}/{period}", get(report::report))
-        .route("/targets/{reference}", get(target::target))
-        .route("/units/{id}", get(unit::unit))
+    let router =
+        routes().into_iter().fold(Router::new(), |router, (_, path, answer)| router.route(path, answer));
+    router
         .merge(asset::routes())
         .fallback(nothing)
-        .layer(axum::extract::DefaultBodyLimit::max(FORM))
+        .layer(DefaultBodyLimit::max(FORM))
         .layer(from_fn(guard::own_alone))
         .layer(from_fn(keep_language))
         .layer(from_fn(guard::headers))

@@ -27,6 +27,8 @@ mod metrics;
 mod names;
 mod offline;
 mod on_behalf;
+mod pages_commune;
+mod pages_district;
 mod programmes;
 mod proof;
 mod publishing;

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use gom_domain::code::{CODE_LIFE_MS, EnrolCode, Fingerprint};
 use gom_domain::greeting::DeviceId;
@@ -18,11 +17,10 @@ use gom_server::publish::Load;
 use gom_server::serve::{self, Listen, Running};
 use gom_server::store::{Journal, SubmissionRow};
 use gom_server::totals::{Over, totals};
-use gom_server::wording::Trouble;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Clock, PATIENCE, Program, repository, soon};
+use crate::{Clock, Program, repository, soon};
 
 /// A district that serves.
 #[derive(Debug)]
@@ -75,17 +73,21 @@ impl District {
     /// Serves, at a port that was free.
     pub async fn start(&mut self) {
         let (folder, listen) = (self.folder(), self.listen);
-        let since = Instant::now();
-        self.running = loop {
-            match serve::start(&folder, listen, self.clock.world()).await {
-                // A program that another story is just starting holds copies of this process's files for a moment,
-                // and with them the lock.
-                Err(Trouble::InUse(_)) if since.elapsed() < PATIENCE => {
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
-                started => break Some(started.unwrap()),
-            }
-        };
+        self.running = Some(serve::start(&folder, listen, self.clock.world()).await.unwrap());
+    }
+
+    /// Serves again where it was.
+    pub async fn start_at(&mut self, address: SocketAddr) {
+        self.listen.address = address;
+        self.start().await;
+    }
+
+    /// Shows its pages; returns where.
+    pub fn show_pages(&mut self) -> String {
+        let (folder, world) = (self.folder(), self.clock.world());
+        let running = self.running.as_mut().expect("the district serves");
+        let address = running.show_pages(crate::HERE, Vec::new(), &folder, &world).unwrap();
+        format!("http://{address}")
     }
 
     /// Stops serving.

@@ -11,6 +11,7 @@
     reason = "in a test, a panic is the report"
 )]
 
+pub mod browser;
 pub mod caller;
 pub mod clock;
 pub mod commune;

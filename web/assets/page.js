@@ -15,6 +15,8 @@ async function renew() {
     const focus = document.activeElement?.id;
     for (const id of open) content.querySelector(`details#${CSS.escape(id)}`)?.setAttribute("open", "");
     document.getElementById("content").replaceWith(content);
+    const links = page.querySelector("nav");
+    if (links) document.querySelector("nav")?.replaceWith(links);
     if (focus) document.getElementById(focus)?.focus();
   } catch {
     // The next change says it again.

@@ -14,7 +14,10 @@ pub const ICON: &str = include_str!("../assets/icon.svg");
 /// An hour: another version of the program brings others under other addresses.
 const KEPT: &str = "max-age=3600";
 
-/// Where they are.
+/// Where they are served.
+pub const SERVED: [(&str, &str); 3] = [("GET", "/style.css"), ("GET", "/page.js"), ("GET", "/icon.svg")];
+
+/// What answers there.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let answer = |kind: &'static str, text: &'static str| {
         get(async move || ([(CONTENT_TYPE, kind), (CACHE_CONTROL, KEPT)], text))

@@ -113,7 +113,7 @@ fn line(curve: &Curve<'_>, across: impl Fn(usize) -> i64, height: impl Fn(&Quant
     }
 }
 
-/// A place on a map: where it is, in hundred-thousandths of a degree, how it stands out, and what it is.
+/// A place on a map: where it is, in millionths of a degree, how it stands out, and what it is.
 #[derive(Clone, Debug)]
 pub struct Spot {
     /// Its latitude.

@@ -18,7 +18,7 @@ pub(super) async fn open(
     (port, browser): (u16, bool),
     world: &World,
 ) -> Result<ExitCode, Failure> {
-    let opened = match web::open(commune, folder, port, world).await {
+    let opened = match web::open(std::sync::Arc::new(commune), folder, port, world).await {
         Ok(opened) => opened,
         Err(error) => {
             let text = say!(

@@ -67,7 +67,7 @@ fn side_by_side(view: &FormView, comparison: &Comparison, title: &str, lang: Lan
                 th scope="col" { (lang.pick("Chỉ tiêu", "Element")) }
                 th.num scope="col" { (lang.pick("Bản máy này", "This computer's")) }
                 th.num scope="col" { (lang.pick("Bản đang có hiệu lực", "What stands")) }
-                th scope="col" {}
+                th scope="col" { (lang.pick("So sánh", "Compared")) }
             } }
             tbody {
                 @for line in &view.lines {

@@ -14,31 +14,26 @@ use crate::Commune;
 
 /// A screen that is open.
 #[derive(Debug)]
-pub(crate) struct Opened {
+pub struct Opened {
     /// The address by which the officer comes; whoever has it is taken for him.
-    pub(crate) address: String,
+    pub address: String,
     listener: TcpListener,
     site: Site,
 }
 
 /// Opens the screen of a folder on a port of this computer; 0 takes any that is free.
-pub(crate) async fn open(
-    commune: Commune,
-    folder: &Path,
-    port: u16,
-    world: &World,
-) -> std::io::Result<Opened> {
+pub async fn open(commune: Arc<Commune>, folder: &Path, port: u16, world: &World) -> std::io::Result<Opened> {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
     let port = listener.local_addr()?.port();
     let token = hex(&world.random::<16>());
     let address = format!("http://127.0.0.1:{port}/?token={token}");
-    let site = Site::new(Arc::new(commune), folder.to_owned(), token, port, world.clone());
+    let site = Site::new(commune, folder.to_owned(), token, port, world.clone());
     Ok(Opened { address, listener, site })
 }
 
 impl Opened {
     /// Answers, and syncs in the background, until it is told to stop.
-    pub(crate) async fn serve(self, stop: impl Future<Output = ()>) -> std::io::Result<()> {
+    pub async fn serve(self, stop: impl Future<Output = ()>) -> std::io::Result<()> {
         let Self { listener, site, .. } = self;
         let served = axum::serve(listener, pages(site.clone()));
         tokio::select! {

@@ -327,8 +327,8 @@ fn places(shown: &Shown, as_of: Period, lang: Lang) -> Markup {
             _ => lang.pick("đã đạt hoặc không giao chỉ tiêu", "reached, or no quota").to_owned(),
         };
         Some(Spot {
-            north: north.at_scale(5).ok()?,
-            east: east.at_scale(5).ok()?,
+            north: north.at_scale(6).ok()?,
+            east: east.at_scale(6).ok()?,
             shade,
             name: show::unit(&explanation.programme, part.unit),
             text,

@@ -1,0 +1,198 @@
+//! The district's pages: who may see what, what they show, and what nobody can do by them.
+
+use std::collections::BTreeMap;
+
+use tests::browser::{Browser, field};
+use tests::program::has;
+use tests::{Commune, District};
+
+const PASSWORD: &str = "mưa nắng tháng ba";
+
+/// Who looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    /// Somebody who has not logged in.
+    Nobody,
+    /// With a session that has ended.
+    LoggedOut,
+    /// With an account that was disabled since.
+    Disabled,
+    Viewer,
+    /// A viewer who may see restricted forms.
+    Trusted,
+    Officer,
+    Administrator,
+}
+
+const ALL: [By; 7] =
+    [By::Nobody, By::LoggedOut, By::Disabled, By::Viewer, By::Trusted, By::Officer, By::Administrator];
+
+/// What each route answers, in the order of `ALL`. Who is not known is led to the page to log in.
+fn table() -> BTreeMap<(&'static str, &'static str), (&'static str, [u16; 7])> {
+    let inside = |path| (path, [303, 303, 303, 200, 200, 200, 200]);
+    let everybody = |path| (path, [200; 7]);
+    BTreeMap::from([
+        (("GET", "/"), inside("/")),
+        (("GET", "/live"), inside("/live")),
+        (("GET", "/login"), everybody("/login")),
+        // Wrong words: nobody is let in by them, whoever he is.
+        (("POST", "/login"), ("/login", [401; 7])),
+        // Without what the session's own page carries.
+        (("POST", "/logout"), ("/logout", [303, 303, 303, 403, 403, 403, 403])),
+        (("GET", "/programme"), inside("/programme")),
+        (("GET", "/reported"), inside("/reported")),
+        (
+            ("GET", "/reports/{unit}/{form}/{period}"),
+            ("/reports/hoa-an/defence/2024-Q1", [303, 303, 303, 403, 200, 403, 403]),
+        ),
+        (("GET", "/targets/{reference}"), inside("/targets/9a")),
+        (("GET", "/units/{id}"), inside("/units/hoa-an")),
+        (("GET", "/style.css"), everybody("/style.css")),
+        (("GET", "/page.js"), everybody("/page.js")),
+        (("GET", "/icon.svg"), everybody("/icon.svg")),
+    ])
+}
+
+fn account(district: &District, name: &str, role: &str, restricted: bool) {
+    let mut words = vec!["user", "add", name, "--role", role];
+    if restricted {
+        words.push("--restricted");
+    }
+    district.office().fed(&words, format!("{PASSWORD}\n").as_bytes()).done();
+}
+
+/// Somebody who has logged in by an account.
+fn logged_in(base: &str, name: &str) -> Browser {
+    let mut browser = Browser::at(base);
+    let got = browser.post("/login", &[("name", name), ("password", PASSWORD), ("to", "/reported")]);
+    assert_eq!((got.status, got.location.as_str()), (303, "/reported"), "{got:?}");
+    browser
+}
+
+fn browser(district: &District, base: &str, by: By) -> Browser {
+    match by {
+        By::Nobody => Browser::at(base),
+        By::LoggedOut => {
+            let mut browser = logged_in(base, "viewer");
+            let stays = browser.clone();
+            let guard = field(&browser.get("/").text, "guard").to_owned();
+            assert_eq!(browser.post("/logout", &[("guard", &guard)]).status, 303);
+            stays
+        }
+        By::Disabled => {
+            account(district, "gone", "viewer", false);
+            let browser = logged_in(base, "gone");
+            district.office().vi(&["user", "disable", "gone"]).done();
+            browser
+        }
+        By::Viewer => logged_in(base, "viewer"),
+        By::Trusted => logged_in(base, "trusted"),
+        By::Officer => logged_in(base, "officer"),
+        By::Administrator => logged_in(base, "administrator"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_for_whom_it_is_for_and_nobody_else() {
+    let mut district = District::open().await;
+    let base = district.show_pages();
+    for (name, role) in [("viewer", "viewer"), ("officer", "officer"), ("administrator", "administrator")] {
+        account(&district, name, role, false);
+    }
+    account(&district, "trusted", "viewer", true);
+    let table = table();
+    let served = gom_server::web::served();
+    assert_eq!(served.len(), table.len(), "a route without a row, or a row without a route");
+    for (nth, by) in ALL.into_iter().enumerate() {
+        let mut browser = browser(&district, &base, by);
+        for route in &served {
+            let (path, expected) = table.get(route).unwrap_or_else(|| panic!("{route:?} has no row"));
+            let got = match route.0 {
+                "POST" => browser.post(path, &[("name", "x"), ("password", "y"), ("guard", "z")]),
+                method => browser.ask(method, path, String::new()),
+            };
+            // Too many wrong words make everybody wait who comes from there.
+            let waits = *route == ("POST", "/login") && got.status == 429;
+            assert!(got.status == expected[nth] || waits, "{by:?} {route:?}: {}", got.status);
+            if expected[nth] == 303 {
+                assert!(got.location.starts_with("/login?to="), "{}", got.location);
+            }
+        }
+        assert_eq!(browser.get("/nowhere").status, 404, "{by:?}");
+    }
+}
+
+/// Another page that has the browser send something, with all that the browser keeps, changes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_page_cannot_act_for_whoever_has_logged_in() {
+    let mut district = District::open().await;
+    let base = district.show_pages();
+    account(&district, "viewer", "viewer", false);
+    let mut browser = logged_in(&base, "viewer");
+    let guard = field(&browser.get("/").text, "guard").to_owned();
+    for origin in [None, Some("http://evil.example"), Some("null"), Some("http://127.0.0.1:1")] {
+        browser.origin = origin.map(str::to_owned);
+        assert_eq!(browser.post("/logout", &[("guard", &guard)]).status, 403, "{origin:?}");
+    }
+    browser.origin = Some(base.clone());
+    assert_eq!(browser.post("/logout", &[("guard", "")]).status, 403);
+    assert_eq!(browser.get("/").status, 200, "he is still logged in");
+    let elsewhere = [("name", "viewer"), ("password", PASSWORD), ("to", "//evil.example")];
+    assert_eq!(Browser::at(&base).post("/login", &elsewhere).location, "/");
+}
+
+/// Somebody who guesses has to wait, and is told for how long.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_guesses_passwords_has_to_wait() {
+    let mut district = District::open().await;
+    let base = district.show_pages();
+    account(&district, "viewer", "viewer", false);
+    let mut guesser = Browser::at(&base);
+    let mut guess = |password: &str| guesser.post("/login", &[("name", "viewer"), ("password", password)]);
+    for _ in 0..5 {
+        assert_eq!(guess("sai mật khẩu").status, 401);
+    }
+    let got = guess(PASSWORD);
+    assert_eq!(got.status, 429, "also with the right one");
+    has(&got.text, &["Sai quá nhiều lần", "phút"]);
+}
+
+/// What an officer has handed in is on the pages at once, and where it comes from.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_show_what_the_books_come_to() {
+    let mut district = District::open().await;
+    let base = district.show_pages();
+    account(&district, "viewer", "viewer", false);
+    let commune = Commune::enrolled(&district, "31423").await;
+    let mut browser = logged_in(&base, "viewer");
+    has(
+        &browser.get("/?as_of=2024-05&order=document").text,
+        &["giả lập", "Tiến độ các chỉ tiêu", "0/285", "Số liệu hạn chế"],
+    );
+    commune.gom().name_officer("<script>alert(1)</script>").unwrap();
+    commune.queue("society", "2024-05", &[("births", "24"), ("trained_workers", "3")]);
+    commune.sync().await;
+    commune.queue("society", "2024-05", &[("births", "25")]);
+    commune.sync().await;
+
+    let report = browser.get("/reports/hoa-an/society/2024-05");
+    has(&report.text, &["bản 2, đang có hiệu lực", "25 ≠", "&lt;script&gt;alert(1)&lt;/script&gt;"]);
+    assert!(!report.text.contains("<script>alert"), "words are words");
+    let target = browser.get("/targets/9a?as_of=2024-05").text;
+    has(&target, &["trained_workers", "/reports/hoa-an/society/2024-05", "Trên bản đồ"]);
+    let changed = browser.get("/targets/9a?as_of=2024-05&since=2024-10-16").text;
+    has(&changed, &["Không số liệu nào thay đổi"]);
+    has(&browser.get("/reported?as_of=2024-05&form=society&find=hoa%20an").text, &["Xã Hòa An", "muộn"]);
+    has(&browser.get("/units/hoa-an?as_of=2024-05").text, &["Máy của đơn vị", "đang dùng", "Chỉ tiêu giao"]);
+    has(&browser.get("/programme?lang=en").text, &["The document&#39;s targets"]);
+    has(&browser.get("/").text, &["How the targets stand"]);
+    for (path, status) in [
+        ("/targets/nothing", 404),
+        ("/units/nowhere", 404),
+        ("/reports/hoa-an/society/2024-13", 404),
+        ("/reports/hoa-an/nothing/2024-05", 404),
+        ("/?as_of=1999-01", 404),
+    ] {
+        assert_eq!(browser.get(path).status, status, "{path}");
+    }
+}
