@@ -56,8 +56,9 @@ fn form_row(row: &YearRow, lang: Lang) -> Markup {
             @for month in 1..=12_u8 {
                 td.mid {
                     @if let Some((at, state)) = row.cells.iter().find(|(period, _)| period.last_month() == month) {
-                        a class={ "mark " (shade(*state)) } href=(address(&row.form, *at)) aria-label={ (row.label.get(lang)) ", " (period(*at, lang)) ": " (wording::state(*state).get(lang)) } {
+                        a class={ "mark " (shade(*state)) } href=(address(&row.form, *at)) {
                             (wording::mark(*state).get(lang))
+                            span.unseen { " " (row.label.get(lang)) ", " (period(*at, lang)) }
                         }
                     }
                 }

@@ -48,6 +48,7 @@ impl Opened {
 async fn keep_syncing(site: &Site) {
     loop {
         let commune = Arc::clone(site.commune());
+        let _turn = site.line().turn().await;
         commune.watch(site.line().asked(), |report, failed| site.line().tried(report, failed)).await;
     }
 }

@@ -63,11 +63,14 @@ pub(super) async fn import(State(site): State<Site>, visit: Visit, mut parts: Mu
     let title = lang.pick("Gửi bằng USB", "By USB stick");
     let Ok(Some(part)) = parts.next_field().await else { return no_file(&visit) };
     let Ok(file) = part.bytes().await else { return no_file(&visit) };
-    match site.look(move |commune| commune.import_receipts(&file)).await {
+    let turn = site.line().take_turn().await;
+    let came = site.look(move |commune| commune.import_receipts(&file)).await;
+    drop(turn);
+    match came {
         Err(failure) => failed(&visit, &failure),
         Ok((report, head)) => {
             site.line().changed();
-            site.page(&visit, title, &head, "").show(&came(&report, lang))
+            site.page(&visit, title, &head, "").show(&told_of(&report, lang))
         }
     }
 }
@@ -86,7 +89,7 @@ fn no_file(visit: &Visit) -> Response {
     )
 }
 
-fn came(report: &SyncReport, lang: Lang) -> Markup {
+fn told_of(report: &SyncReport, lang: Lang) -> Markup {
     let (handed_in, accepted, refused) = (report.handed_in, report.accepted, report.refused.len());
     let waiting = report.waiting;
     html! {

@@ -1,8 +1,8 @@
 //! The line to the district: how it is, from what is stored; and a try at once.
 
 use std::convert::Infallible;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -14,7 +14,7 @@ use gom_domain::calendar::vietnam_time;
 use gom_domain::{Bilingual, Lang, say};
 use gom_web::Visit;
 use maud::{Markup, html};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Mutex, MutexGuard, Notify, watch};
 use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
 
@@ -28,10 +28,14 @@ const PATIENCE: Duration = Duration::from_secs(40);
 #[derive(Debug)]
 pub(super) struct LineState {
     trying: AtomicBool,
-    last: Mutex<Option<Attempt>>,
+    last: Last,
     asked: Notify,
+    /// Whose turn it is to sync: the background's, or somebody's who brings answers by hand.
+    turn: Mutex<()>,
     changes: watch::Sender<u64>,
 }
+
+type Last = std::sync::Mutex<Option<Attempt>>;
 
 /// What a try has come to.
 #[derive(Clone, Debug)]
@@ -42,8 +46,8 @@ struct Attempt {
 
 impl Default for LineState {
     fn default() -> Self {
-        let (trying, last, asked) = (AtomicBool::new(true), Mutex::default(), Notify::new());
-        Self { trying, last, asked, changes: watch::Sender::new(0) }
+        let (trying, asked) = (AtomicBool::new(true), Notify::new());
+        Self { trying, last: Last::default(), asked, turn: Mutex::default(), changes: watch::Sender::new(0) }
     }
 }
 
@@ -53,6 +57,23 @@ impl LineState {
         self.asked.notified().await;
         self.trying.store(true, Ordering::SeqCst);
         self.changed();
+    }
+
+    /// The background's turn to sync.
+    pub(super) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().await
+    }
+
+    /// Takes the turn from the background for as long as it is kept.
+    pub(super) async fn take_turn(&self) -> MutexGuard<'_, ()> {
+        let mut turn = std::pin::pin!(self.turn.lock());
+        tokio::select! {
+            // Who waits is in the row before the background is told to begin anew.
+            biased;
+            turn = &mut turn => return turn,
+            () = std::future::ready(()) => self.asked.notify_one(),
+        }
+        turn.await
     }
 
     /// Notes what a try has come to.
