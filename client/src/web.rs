@@ -70,6 +70,7 @@ fn pages(site: Site) -> Router {
         .layer(DefaultBodyLimit::max(LARGEST))
         .layer(from_fn(guard::own_alone))
         .layer(from_fn(keep_language))
+        .layer(from_fn(guard::hear_out))
         .layer(from_fn(guard::headers))
         .with_state(site)
 }

@@ -65,6 +65,7 @@ fn pages(site: Site) -> Router {
         .layer(DefaultBodyLimit::max(FORM))
         .layer(from_fn(guard::own_alone))
         .layer(from_fn(keep_language))
+        .layer(from_fn(guard::hear_out))
         .layer(from_fn(guard::headers))
         .with_state(site)
 }

@@ -184,7 +184,7 @@ async fn pages_show_what_the_books_come_to() {
     has(&changed, &["Không số liệu nào thay đổi"]);
     has(&browser.get("/reported?as_of=2024-05&form=society&find=hoa%20an").text, &["Xã Hòa An", "muộn"]);
     has(&browser.get("/units/hoa-an?as_of=2024-05").text, &["Máy của đơn vị", "đang dùng", "Chỉ tiêu giao"]);
-    has(&browser.get("/programme?lang=en").text, &["The document&#39;s targets"]);
+    has(&browser.get("/programme?lang=en").text, &["The document's targets"]);
     has(&browser.get("/").text, &["How the targets stand"]);
     for (path, status) in [
         ("/targets/nothing", 404),

@@ -2,9 +2,12 @@
 //!
 //! Sources: the OWASP cheat sheets on Content Security Policy, HTTP headers, and cross-site request forgery.
 
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, ORIGIN, REFERRER_POLICY,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, HeaderName, ORIGIN, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -24,6 +27,28 @@ const ALWAYS: [(HeaderName, &str); 7] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
 ];
+
+/// How many bytes a filled-in form has at the most, and how long it may take to arrive.
+const FORM: usize = 64 * 1024;
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Reads a form whole before anybody answers. Who is refused halfway through speaking finds the line cut and never hears why
+/// (RFC 9112, 9.6).
+pub async fn hear_out(request: Request, next: Next) -> Response {
+    if length(request.headers()).is_none_or(|length| length > FORM) {
+        return next.run(request).await;
+    }
+    let (head, body) = request.into_parts();
+    match tokio::time::timeout(PATIENCE, to_bytes(body, FORM)).await {
+        Ok(Ok(whole)) => next.run(Request::from_parts(head, Body::from(whole))).await,
+        Ok(Err(_)) => StatusCode::BAD_REQUEST.into_response(),
+        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
+}
+
+fn length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
 
 /// Tells the browser with each answer what it may do with it. Pages are kept by nobody.
 pub async fn headers(request: Request, next: Next) -> Response {
