@@ -59,6 +59,14 @@ async function seen(page, name) {
   if (SHOTS) await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
 }
 
+// What makes a page wider than its window.
+function sticksOut() {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth <= clientWidth + 1) return [];
+  const out = [...document.querySelectorAll("body *")].filter((one) => !one.closest(".wide") && one.getBoundingClientRect().right > clientWidth + 1);
+  return out.map((one) => one.outerHTML.slice(0, 200));
+}
+
 async function text(page, selector = "main") {
   return (await page.locator(selector).innerText()).normalize("NFC");
 }
@@ -267,6 +275,7 @@ async function main() {
   other.child.kill("SIGSTOP");
   district = await begin("gom-server", "district", again, 2);
   await has(officer, "không còn gì chờ gửi", "#line");
+  await has(officer, "Đã xếp hàng");
   other.child.kill("SIGCONT");
   await has(theirs, "Xung đột (1)", "nav");
   await theirs.goto(`${there}/conflicts`);
@@ -343,11 +352,10 @@ async function main() {
         const answer = await eye.goto(`${from}${path}${path.includes("?") ? "&" : "?"}lang=${lang}`);
         assert.equal(answer.status(), 200, `${name} ${what}`);
         if (options.javaScriptEnabled === false) {
-          assert.ok((await text(eye)).length > 100, `${name} ${what}`);
+          assert.ok((await text(eye)).length > 20, `${name} ${what}`);
           continue;
         }
-        const wide = await eye.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        assert.ok(wide <= 1, `${name} ${what} is ${wide} too wide`);
+        assert.deepEqual(await eye.evaluate(sticksOut), [], `${name} ${what} is too wide`);
         await seen(eye, `${name}-${what}`);
       }
     }
@@ -365,6 +373,7 @@ async function main() {
   await leader.locator('input[name="name"]').fill("lanhdao");
   await leader.locator('input[name="password"]').fill(PASSWORD);
   await leader.keyboard.press("Enter");
+  await has(leader, "Tiến độ các chỉ tiêu");
   await leader.goto(`${pages}/?as_of=2024-05`);
   writeFileSync(join(SHOTS ?? WORK, "overview.pdf"), await leader.pdf({ format: "A4" }));
 

@@ -1,5 +1,7 @@
 //! How figures, units and statuses are written in tables.
 
+use std::cmp::Ordering;
+
 use gom_domain::programme::Programme;
 use gom_domain::progress::{Decided, Progress, Status};
 use gom_domain::target::{Comparator, Target};
@@ -130,6 +132,26 @@ pub fn few_units(programme: &Programme, all: &[UnitIx]) -> String {
     let more = all.len() - few.len();
     let names = units(programme, few);
     if more > 0 { format!("{names} + {more}") } else { names }
+}
+
+/// By how much a target that does not stand well misses what is expected by now; once the year has decided, what it aims at.
+pub fn gap(progress: &Progress, lang: Lang) -> Option<String> {
+    let measure = match progress.status {
+        Status::Behind | Status::AtRisk => progress.expected_by_now.as_ref()?,
+        Status::Missed => progress.value.as_ref()?,
+        _ => return None,
+    };
+    let gap = progress.actual.as_ref()? - measure;
+    let zero = Quantity::zero();
+    match gap.cmp(&zero) {
+        Ordering::Less => {
+            Some(format!("{} {}", lang.pick("thiếu", "short by"), (&zero - &gap).shown(DECIMALS, lang)))
+        }
+        Ordering::Greater => {
+            Some(format!("{} {}", lang.pick("cao hơn", "above by"), gap.shown(DECIMALS, lang)))
+        }
+        Ordering::Equal => None,
+    }
 }
 
 /// What must be said under every table of figures.

@@ -1,26 +1,37 @@
 // What a page does beyond being read: it hears of changes, and copies a text. Without it nothing is missing but that.
 "use strict";
 
-// The page is asked for again when the program says that something has changed; only what stands in it changes. A sheet that
-// is being filled in stays as it is.
+// What somebody has begun to fill in, or has chosen, is his.
+const begun = () => [...document.querySelectorAll("main input, main textarea")].some(
+  (one) => one === document.activeElement || one.value !== one.defaultValue || one.checked !== one.defaultChecked,
+);
+
+// The page is asked for again when the program says that something has changed; only what stands in it changes. A sheet, and
+// what is said of something that was done, stay as they are; what the links say is told there as well.
 async function renew() {
-  if (document.querySelector("[data-sheet]")) return;
+  const stays = () => document.querySelector("[data-sheet], [data-stays]") !== null || begun();
+  const stayed = stays();
   try {
-    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-    if (answer.redirected) return location.reload();
+    const answer = await fetch(stayed ? "/" : location.href, { headers: { accept: "text/html" } });
+    if (answer.redirected) return stayed || location.reload();
+    if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const content = page.getElementById("content");
-    if (!answer.ok || !content || document.activeElement?.closest("main input, main textarea")) return;
-    const open = [...document.querySelectorAll("details[open][id]")].map((one) => one.id);
-    const focus = document.activeElement?.id;
-    for (const id of open) content.querySelector(`details#${CSS.escape(id)}`)?.setAttribute("open", "");
-    document.getElementById("content").replaceWith(content);
-    const links = page.querySelector("nav");
-    if (links) document.querySelector("nav")?.replaceWith(links);
-    if (focus) document.getElementById(focus)?.focus();
+    for (const link of document.querySelectorAll("nav a")) {
+      const same = page.querySelector(`nav a[href="${CSS.escape(link.getAttribute("href"))}"]`);
+      if (same && same.textContent !== link.textContent) link.textContent = same.textContent;
+    }
+    if (!stayed && !stays()) replaced(page.getElementById("content"));
   } catch {
     // The next change says it again.
   }
+}
+
+function replaced(content) {
+  const open = [...document.querySelectorAll("details[open][id]")].map((one) => one.id);
+  const focus = document.activeElement?.id;
+  for (const id of open) content.querySelector(`details#${CSS.escape(id)}`)?.setAttribute("open", "");
+  document.getElementById("content").replaceWith(content);
+  if (focus) document.getElementById(focus)?.focus();
 }
 
 const live = document.body.dataset.live;

@@ -12,5 +12,5 @@ mod page;
 mod visit;
 
 pub use mark::{mark, shade};
-pub use page::{Link, Page, sheet, table};
+pub use page::{Link, Page, cards, sheet, table};
 pub use visit::{Visit, cookie, escaped, keep_language};

@@ -60,7 +60,7 @@ impl Page<'_> {
                 body data-live=[self.live] {
                     a.skip href="#content" { (lang.pick("Tới nội dung", "Skip to the content")) }
                     (self.head(lang))
-                    main #content tabindex="-1" {
+                    main #content tabindex="-1" data-stays[self.visit.acts] {
                         h1 { (self.title) }
                         (content)
                         @if !self.notice.is_empty() { p.notice { (self.notice) } }
@@ -102,21 +102,23 @@ fn versioned(path: &str) -> String {
 
 /// A table of cells that are filled in, with what is compared beside them.
 pub fn sheet(caption: &str, content: &Markup) -> Markup {
-    html! {
-        div.wide role="region" tabindex="0" aria-label=(caption) {
-            table.sheet { caption.unseen { (caption) } (content) }
-        }
-    }
+    framed("sheet", caption, content)
 }
 
 /// A table that can be moved sideways where it is too wide, also with the keyboard.
 pub fn table(caption: &str, content: &Markup) -> Markup {
+    framed("", caption, content)
+}
+
+/// A table whose rows stand below each other on a phone: each cell says of what it is.
+pub fn cards(caption: &str, content: &Markup) -> Markup {
+    framed("cards", caption, content)
+}
+
+fn framed(kind: &str, caption: &str, content: &Markup) -> Markup {
     html! {
         div.wide role="region" tabindex="0" aria-label=(caption) {
-            table {
-                caption.unseen { (caption) }
-                (content)
-            }
+            table class=[(!kind.is_empty()).then_some(kind)] { caption.unseen { (caption) } (content) }
         }
     }
 }

@@ -17,6 +17,8 @@ pub struct Visit {
     pub lang: Lang,
     /// At which address.
     pub uri: Uri,
+    /// Whether something is done and not only looked at: what is said of it is at no address.
+    pub acts: bool,
 }
 
 impl Visit {
@@ -36,9 +38,10 @@ impl Visit {
         if query.is_empty() { self.uri.path().to_owned() } else { format!("{}?{query}", self.uri.path()) }
     }
 
-    /// The address of this page in the other language.
+    /// The address of this page in the other language; of the first one where this page has none.
     pub fn in_other_language(&self) -> String {
-        self.with("lang", self.lang.pick("en", "vi"))
+        let other = self.lang.pick("en", "vi");
+        if self.acts { format!("/?lang={other}") } else { self.with("lang", other) }
     }
 }
 
@@ -46,7 +49,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self { lang: lang(&parts.uri, &parts.headers), uri: parts.uri.clone() })
+        Ok(Self { lang: lang(&parts.uri, &parts.headers), uri: parts.uri.clone(), acts: !parts.method.is_safe() })
     }
 }
 
@@ -114,7 +117,7 @@ mod tests {
     use super::*;
 
     fn visit(uri: &str) -> Visit {
-        Visit { lang: Lang::Vi, uri: uri.parse().unwrap() }
+        Visit { lang: Lang::Vi, uri: uri.parse().unwrap(), acts: false }
     }
 
     #[test]

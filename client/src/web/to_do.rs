@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use gom_domain::calendar::shown_day;
 use gom_domain::{Bilingual, Lang, Period, say};
-use gom_web::{Visit, escaped, table};
+use gom_web::{Visit, cards, escaped};
 use maud::{Markup, html};
 
 use super::site::{Head, Site, failed, told};
@@ -126,7 +126,7 @@ fn due(status: &Status, lang: Lang) -> Markup {
         @if status.due.is_empty() {
             p { (lang.pick("Không còn biểu nào phải nộp.", "Nothing is due.")) }
         } @else {
-            (table(caption, &html! {
+            (cards(caption, &html! {
                 thead { tr {
                     th scope="col" { (lang.pick("Biểu", "Form")) } th scope="col" { (lang.pick("Kỳ", "Period")) }
                     th scope="col" { (lang.pick("Gửi trước hết ngày", "To be sent by")) } th scope="col" { (lang.pick("Còn lại", "Left")) }
@@ -146,8 +146,8 @@ fn due_row(due: &Due, lang: Lang) -> Markup {
     html! {
         tr {
             th scope="row" { a href=(address(&due.form, due.period)) { (due.label.get(lang)) } }
-            td { (period(due.period, lang)) }
-            td { (shown_day(due.send_by)) }
+            td data-head=(lang.pick("Kỳ", "Period")) { (period(due.period, lang)) }
+            td data-head=(lang.pick("Gửi trước hết ngày", "To be sent by")) { (shown_day(due.send_by)) }
             td {
                 span class={ "mark " (shade) } { (wording::days_left(due.days_left).get(lang)) }
                 @if due.is_draft { " · " (lang.pick("đang nhập", "being filled in")) }

@@ -7,7 +7,7 @@ use gom_domain::progress::{Progress, Status, groups};
 use gom_domain::target::Target;
 use gom_domain::{Lang, Period};
 use gom_web::chart::{Bullet, bullet};
-use gom_web::{escaped, mark, shade, table};
+use gom_web::{cards, escaped, mark, shade};
 use maud::{Markup, html};
 
 use super::site::{Site, choice};
@@ -42,8 +42,8 @@ fn content(viewer: &Viewer, report: &YearReport) -> Markup {
     let order = if in_order { "document" } else { "" };
     html! {
         (summary(report, lang))
-        (choice(viewer, report.as_of, &[("order", order)]))
-        p.noprint {
+        div.tools {
+            (choice(viewer, report.as_of, &[("order", order)]))
             @if in_order {
                 a href=(viewer.visit.with("order", "")) { (lang.pick("Xếp kém nhất lên đầu", "Worst first")) }
             } @else {
@@ -98,7 +98,7 @@ fn worst_first(viewer: &Viewer, report: &YearReport) -> Markup {
     let lang = viewer.visit.lang;
     let mut sorted: Vec<Row<'_>> = rows(report).collect();
     sorted.sort_by_key(|(_, progress)| progress.status);
-    table(
+    cards(
         lang.pick("Các chỉ tiêu, kém nhất lên đầu", "The targets, worst first"),
         &html! {
             (columns(lang))
@@ -110,7 +110,7 @@ fn worst_first(viewer: &Viewer, report: &YearReport) -> Markup {
 fn by_group(viewer: &Viewer, report: &YearReport) -> Markup {
     let (programme, lang) = (&report.programme, viewer.visit.lang);
     let statuses = groups(programme, &report.targets);
-    table(
+    cards(
         lang.pick("Các chỉ tiêu theo văn bản", "The targets in the document's order"),
         &html! {
             (columns(lang))
@@ -165,7 +165,10 @@ fn line(viewer: &Viewer, report: &YearReport, target: &Target, progress: &Progre
             td.num data-head=(lang.pick("Cần đến nay", "Expected by now")) { (expected) }
             td data-head=(lang.pick("Kế hoạch", "Aim")) { (aim) }
             td.num data-head=(lang.pick("Đơn vị", "Units")) { (show::coverage(progress)) }
-            td { (mark(progress.status, lang)) (show::beyond(target, progress, lang)) }
+            td {
+                (mark(progress.status, lang)) (show::beyond(target, progress, lang))
+                @if let Some(gap) = show::gap(progress, lang) { " " span.gap { (gap) } }
+            }
             td { (because(&report.programme, progress, lang)) }
         }
     }

@@ -224,8 +224,10 @@ fn content(viewer: &Viewer, matrix: &Matrix, asked: &Asked) -> Markup {
     let form = asked.form.as_deref().unwrap_or_default();
     let caption = lang.pick("Đơn vị và báo cáo", "Units and reports");
     html! {
-        (choice(viewer, asked.as_of, &[("form", form), ("find", &asked.find)]))
-        (filters(viewer, asked, programme))
+        div.tools {
+            (choice(viewer, asked.as_of, &[("form", form), ("find", &asked.find)]))
+            (filters(viewer, asked, programme))
+        }
         @if matrix.rows.is_empty() { p { (lang.pick("Không có đơn vị nào như vậy.", "There is no such unit.")) } }
         (table(caption, &html! {
             (heads(matrix, !form.is_empty(), asked, lang))
@@ -266,7 +268,7 @@ fn heads(matrix: &Matrix, one_form: bool, asked: &Asked, lang: Lang) -> Markup {
         thead { tr {
             th scope="col" { (lang.pick("Đơn vị", "Unit")) }
             @for (form, period) in &matrix.columns {
-                th.mid scope="col" {
+                th.mid.form scope="col" {
                     @if one_form { (period) } @else {
                         a href={ "/reported?as_of=" (asked.as_of) "&form=" (escaped(&programme.form(*form).key)) } { (programme.form(*form).label.get(lang)) }
                         br; span.quiet { (said(*period, lang)) }

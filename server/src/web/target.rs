@@ -10,7 +10,7 @@ use gom_domain::totals::Origin;
 use gom_domain::unit::UnitIx;
 use gom_domain::{Lang, Period, Quantity};
 use gom_web::chart::{Curve, Spot, bar, curves, map};
-use gom_web::{escaped, mark, table};
+use gom_web::{cards, escaped, mark, table};
 use jiff::civil::Date;
 use maud::{Markup, html};
 
@@ -250,7 +250,7 @@ fn parts(shown: &Shown, as_of: Period, lang: Lang) -> Markup {
     let caption = lang.pick("Phần của từng đơn vị", "Each unit's part");
     html! {
         h2 { (caption) }
-        (table(caption, &html! {
+        (cards(caption, &html! {
             thead { tr {
                 th scope="col" { (lang.pick("Đơn vị", "Unit")) }
                 @for (term, _) in &explanation.terms { th.num scope="col" { (name(explanation, *term, lang)) } }
@@ -266,13 +266,13 @@ fn parts(shown: &Shown, as_of: Period, lang: Lang) -> Markup {
                     tr {
                         th scope="row" { a href=(unit_address(explanation, part.unit, as_of)) { (show::unit(&explanation.programme, part.unit)) } }
                         @for ((term, _), value) in explanation.terms.iter().zip(&part.values) {
-                            td.num { (value.map_or_else(|| "–".to_owned(), |value| explanation.programme.element(term.element).shown(value, lang))) }
+                            td.num data-head=(name(explanation, *term, lang)) { (value.map_or_else(|| "–".to_owned(), |value| explanation.programme.element(term.element).shown(value, lang))) }
                         }
                         @if only_term(explanation).is_some() {
                             @let (own, quota) = (own[nth].as_ref(), quota(nth));
                             @let percent = percent(own, quota, lang);
-                            td.num { (show::amount(quota, lang)) }
-                            td.num { (percent) }
+                            td.num data-head=(lang.pick("Chỉ tiêu giao", "Quota")) { (show::amount(quota, lang)) }
+                            td.num data-head="%" { (percent) }
                             td.chart { (bar(own, quota, &most, "bar", &format!("{} {percent}", show::unit(&explanation.programme, part.unit)))) }
                         }
                         td { (reported(part, lang)) }
