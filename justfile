@@ -42,6 +42,10 @@ programmes:
 peers:
     .ci/peers
 
+# A real browser goes through a month; wants Chromium, and playwright-core and axe-core in NODE_PATH.
+browser:
+    .ci/browser
+
 # Both programs for handing out, each with the list of what it is made of.
 release *args:
     .ci/release {{args}}

@@ -49,7 +49,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self { lang: lang(&parts.uri, &parts.headers), uri: parts.uri.clone(), acts: !parts.method.is_safe() })
+        Ok(Self {
+            lang: lang(&parts.uri, &parts.headers),
+            uri: parts.uri.clone(),
+            acts: !parts.method.is_safe(),
+        })
     }
 }
 
