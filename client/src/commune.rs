@@ -138,6 +138,11 @@ impl Commune {
         self.write(|rows, programmes, _| drafts::set(rows, programmes, form, period, &entries))
     }
 
+    /// Keeps what the officer says to warnings of a draft: the rule's key, the element's, and the words.
+    pub fn explain(&self, form: &str, period: &str, notes: &[(&str, &str, &str)]) -> Result<(), Failure> {
+        self.write(|rows, programmes, _| drafts::explain(rows, programmes, (form, period), notes))
+    }
+
     /// The same with entries as they stand on a command line: `ELEMENT=VALUE`.
     pub fn enter(&self, form: &str, period: &str, entries: &[String]) -> Result<Entered, Failure> {
         let entries: Vec<(&str, Option<&str>)> = entries

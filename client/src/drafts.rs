@@ -15,9 +15,10 @@ use gom_domain::text;
 
 use crate::failure::{Failure, Mistake};
 use crate::history::History;
+use crate::outbox::checked;
 use crate::programme::{Filled, Place, Programmes};
 use crate::record::UnitCells;
-use crate::store::{DraftRow, Rows};
+use crate::store::{DraftNotes, DraftRow, Rows};
 
 /// What filling in a form has come to.
 #[derive(Clone, Debug)]
@@ -74,6 +75,27 @@ pub(crate) fn set(
         }
     }
     Ok(Entered { place, is_draft: draft.is_some(), is_emptied, left_out, findings })
+}
+
+/// Keeps what the officer says to warnings of a draft, each by the keys of its rule and its element; nothing said takes back
+/// what was.
+pub(crate) fn explain(
+    rows: &Rows<'_>,
+    programmes: &Programmes,
+    (form, period): (&str, &str),
+    notes: &[(&str, &str, &str)],
+) -> Result<(), Failure> {
+    let place = programmes.place_typed(form, period).map_err(mistakes)?;
+    let none = || Failure::Mistakes(vec![Mistake::NoDraft(form.to_owned(), period.to_owned())]);
+    let mut draft = rows.draft(place.key(), place.period)?.ok_or_else(none)?;
+    for (rule, element, text) in notes {
+        let name = ((*rule).to_owned(), (*element).to_owned());
+        match checked(Some(*text))? {
+            Some(text) => _ = draft.notes.insert(name, text),
+            None => _ = draft.notes.remove(&name),
+        }
+    }
+    Ok(rows.put_draft(&draft)?)
 }
 
 fn mistakes(problems: Vec<SheetProblem>) -> Failure {
@@ -177,7 +199,7 @@ fn lay(rows: &Rows<'_>, programmes: &Programmes, place: &Place, changes: Changes
     } else {
         let base = history.newest().map(|report| report.id);
         let cells = cells_of(programmes, &history, base)?.unwrap_or_default();
-        DraftRow { form: form.to_owned(), period, base, cells }
+        DraftRow { form: form.to_owned(), period, base, cells, notes: DraftNotes::new() }
     };
     let mut altered = 0;
     for (key, value) in changes {

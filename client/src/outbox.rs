@@ -19,10 +19,10 @@ use crate::failure::{Failure, Mistake};
 use crate::history::History;
 use crate::programme::{Place, Programmes};
 use crate::record::UnitCells;
-use crate::store::{DraftRow, Head, OperationRow, Rows};
+use crate::store::{DraftNotes, DraftRow, Head, OperationRow, Rows};
 
 /// The longest note that travels with a report, in characters.
-const LONGEST_NOTE: usize = 2_000;
+pub(crate) const LONGEST_NOTE: usize = 2_000;
 
 /// Which drafts are to be handed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub struct Sealed {
     pub fingerprint: [u8; 32],
     /// What was found odd.
     pub warnings: Vec<Finding>,
+    /// How many of them nobody has explained.
+    pub unanswered: usize,
 }
 
 /// A draft that could not be handed in.
@@ -109,7 +111,8 @@ fn head(rows: &Rows<'_>, epoch: u32) -> Result<Head, Failure> {
     Ok(if planted::is("sequence-reused") { Head::default() } else { rows.head(epoch)? })
 }
 
-fn checked(note: Option<&str>) -> Result<Option<String>, Failure> {
+/// A note as it is kept; none if it says nothing.
+pub(crate) fn checked(note: Option<&str>) -> Result<Option<String>, Failure> {
     let note = note.map(|note| text::nfc(note.trim())).filter(|note| !note.is_empty());
     match &note {
         Some(note) if note.chars().count() > LONGEST_NOTE => {
@@ -151,7 +154,8 @@ fn again(rows: &Rows<'_>, programmes: &Programmes, place: &Place) -> Result<Opti
     let Some(refused) = history.refused().filter(|report| is_rejected(report)) else { return Ok(None) };
     let cells = programmes.filled(&refused.body).ok_or(Failure::UpdateNeeded)?;
     let base = history.newest().map(|report| report.id);
-    Ok(Some(DraftRow { form: place.key().to_owned(), period: place.period, base, cells }))
+    let notes = DraftNotes::new();
+    Ok(Some(DraftRow { form: place.key().to_owned(), period: place.period, base, cells, notes }))
 }
 
 fn is_rejected(report: &crate::history::Report) -> bool {
@@ -181,19 +185,20 @@ impl Desk<'_> {
             findings.push(Finding::future());
         }
         let id = self.world.submission_id();
-        let Some(submission) = draft.seal(
-            place.programme(),
-            id,
-            place.edition.version,
-            (&self.officer, self.note.as_deref()),
-            &findings,
-        ) else {
+        // What was said to a warning goes before what is said to all.
+        let answer = |rule: &str, element: &str| {
+            let own = row.notes.get(&(rule.to_owned(), element.to_owned()));
+            own.or(self.note.as_ref()).cloned()
+        };
+        let (programme, version) = (place.programme(), place.edition.version);
+        let Some(submission) = draft.seal(programme, id, version, &self.officer, &answer, &findings) else {
             return Ok(Err(Obstacle::Findings(place, findings)));
         };
         let operation = self.append(&place, &submission)?;
         self.cells.stand(self.programmes, &submission);
         let (sequence, fingerprint) = (operation.sequence, operation.fingerprint);
-        Ok(Ok(Sealed { place, sequence, fingerprint, warnings: findings }))
+        let unanswered = findings.len() - submission.notes.len();
+        Ok(Ok(Sealed { place, sequence, fingerprint, warnings: findings, unanswered }))
     }
 
     /// Puts a sealed report in the outbox, under the next number, and forgets its draft.
@@ -276,6 +281,44 @@ mod tests {
         let submission = Envelope::decode(&queued(&folder)[0].body).unwrap().open(programme).unwrap();
         assert_eq!(submission.notes.len(), sealed.warnings.len());
         assert_eq!(submission.notes[0].text, "do mất điện");
+    }
+
+    #[test]
+    fn what_was_said_to_a_warning_goes_before_what_is_said_to_all() {
+        let folder = folder();
+        let office = commune(&folder);
+        office.set("society", "2024-05", &[("births", "3")]).unwrap();
+        let warned = office.form("society", "2024-05").unwrap();
+        let programme = warned.place.programme();
+        let (rule, element) = warned.findings.last().unwrap().named(programme);
+        office.explain("society", "2024-05", &[(rule, element, " do mất điện ")]).unwrap();
+        office.set("society", "2024-05", &[("deaths", "1")]).unwrap();
+        let warned = office.form("society", "2024-05").unwrap();
+        assert_eq!(warned.notes[&(rule.to_owned(), element.to_owned())], "do mất điện", "cells come and go");
+        let sealed = office.submit(&Which::All, None).unwrap().sealed.remove(0);
+        assert_eq!(sealed.unanswered, sealed.warnings.len() - 1);
+        let submission = Envelope::decode(&queued(&folder)[0].body).unwrap().open(programme).unwrap();
+        assert_eq!(submission.notes.len(), 1);
+        assert_eq!(
+            (submission.notes[0].rule.as_str(), submission.notes[0].text.as_str()),
+            (rule, "do mất điện")
+        );
+        office.set("society", "2024-05", &[("deaths", "2")]).unwrap();
+        assert!(office.form("society", "2024-05").unwrap().notes.is_empty(), "it went with its report");
+    }
+
+    #[test]
+    fn nothing_said_takes_back_what_was_and_too_much_is_refused() {
+        let folder = folder();
+        let office = commune(&folder);
+        let explain = |text: &str| office.explain("society", "2024-05", &[("limits", "births", text)]);
+        assert!(matches!(explain("a"), Err(Failure::Mistakes(_))), "there is no draft");
+        office.set("society", "2024-05", &[("births", "3")]).unwrap();
+        explain("a").unwrap();
+        assert!(matches!(explain(&"a".repeat(LONGEST_NOTE + 1)), Err(Failure::Mistakes(_))));
+        assert_eq!(office.drafts().unwrap()[0].notes.len(), 1);
+        explain("  ").unwrap();
+        assert!(office.drafts().unwrap()[0].notes.is_empty());
     }
 
     #[test]

@@ -64,7 +64,8 @@ pub(crate) fn resolve(
                 drafts::lay_changes(programmes, &history, draft, &mut cells)?;
             }
             let base = history.standing().map(|report| report.id);
-            let draft = DraftRow { form: place.key().to_owned(), period: place.period, base, cells };
+            let notes = draft.map(|draft| draft.notes).unwrap_or_default();
+            let draft = DraftRow { form: place.key().to_owned(), period: place.period, base, cells, notes };
             if drafts::keep(rows, programmes, &history, &draft)? {
                 return Ok(Resolved::Drafted);
             }

@@ -21,6 +21,7 @@ mod value;
 
 pub(crate) use checkpoints::CheckpointRow;
 pub(crate) use copy::Tally;
+pub(crate) use drafts::DraftNotes;
 pub use drafts::DraftRow;
 pub(crate) use editions::PriorKind;
 pub(crate) use filed::{About, FiledRow, SealedBy};

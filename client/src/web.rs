@@ -8,6 +8,7 @@
 mod conflicts;
 mod hand_in;
 mod history;
+mod notes;
 mod serve;
 mod settings;
 mod sheet;

@@ -64,6 +64,11 @@ impl Finding {
     pub fn future() -> Self {
         Self { level: Level::Warning, element: None, check: Check::Future, figures: Vec::new() }
     }
+
+    /// How a note names it: by the keys of the rule and of the element, which is empty for the form as a whole.
+    pub fn named<'p>(&self, programme: &'p Programme) -> (&'p str, &'p str) {
+        (self.check.key(programme), self.element.map_or("", |ix| &programme.element(ix).key))
+    }
 }
 
 impl Check {

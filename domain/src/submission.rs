@@ -100,24 +100,23 @@ pub struct Submission {
 
 impl Draft {
     /// Turns the draft into a submission, or says everything that keeps it from being one, so that an officer
-    /// corrects the form in one go. `note` answers every warning that is found.
+    /// corrects the form in one go. `answer` is what he says to a warning, by the keys of its rule and its element.
     pub fn seal(
         &self,
         programme: &Programme,
         id: SubmissionId,
         version: u32,
-        (officer, note): (&str, Option<&str>),
+        officer: &str,
+        answer: &dyn Fn(&str, &str) -> Option<String>,
         findings: &[Finding],
     ) -> Option<Submission> {
         if findings.iter().any(|finding| finding.level == Level::Error) {
             return None;
         }
         let answered = |finding: &Finding| {
-            Some(Note {
-                rule: finding.check.key(programme).to_owned(),
-                element: finding.element.map_or_else(String::new, |ix| programme.element(ix).key.clone()),
-                text: note?.to_owned(),
-            })
+            let (rule, element) = finding.named(programme);
+            let text = answer(rule, element)?;
+            Some(Note { rule: rule.to_owned(), element: element.to_owned(), text })
         };
         Some(Submission {
             id,

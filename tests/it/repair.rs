@@ -20,6 +20,7 @@ async fn with_work() -> (District, Commune) {
     commune.queue("society", "2024-05", &[("births", "24")]);
     commune.queue("society", "2024-06", &[("births", "25")]);
     commune.set("society", "2024-07", &[("births", "26")]);
+    commune.gom().explain("society", "2024-07", &[("limits", "births", "hai tháng")]).unwrap();
     (district, commune)
 }
 
@@ -95,10 +96,30 @@ async fn a_damaged_page_is_set_aside_and_all_that_can_be_read_is_kept() {
     commune.switch_off_and_on();
     assert_eq!(commune.counts().drafts, 1);
     assert_eq!(commune.figures("society", "2024-07")[0], "26");
+    assert_eq!(notes(&commune), ["hai tháng"]);
     assert_eq!(district.total("births", "2024-05"), "24");
     let said = office.vi(&["sync"]).done();
     assert!(!said.contains("bị hỏng"), "once is enough: {said}");
     is_whole(&district, &mut commune, before).await;
+}
+
+fn notes(commune: &Commune) -> Vec<String> {
+    commune.gom().form("society", "2024-07").unwrap().notes.into_values().collect()
+}
+
+/// Figures are worth keeping without what was said to them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_that_was_changed_takes_no_figure_with_it() {
+    let (_district, mut commune) = with_work().await;
+    let connection = settle(&database(&commune));
+    edit::spoil(&connection, "update draft_note set text = 'một tháng'");
+    assert_eq!(connection.changes(), 1);
+    drop(connection);
+    let said = commune.office().en(&["sync"]).done();
+    has(&said, &["The data on this computer was damaged", "drafts 1."]);
+    commune.switch_off_and_on();
+    assert_eq!(commune.figures("society", "2024-07")[0], "26");
+    assert_eq!(notes(&commune), Vec::<String>::new(), "what nobody wrote is not shown as his");
 }
 
 #[tokio::test(flavor = "multi_thread")]

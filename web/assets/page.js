@@ -78,7 +78,7 @@ document.addEventListener("click", async (event) => {
 // A sheet: moving as in a spreadsheet, pasting a block, and saving at every field.
 const sheet = document.querySelector("[data-sheet]");
 if (sheet) {
-  const cells = () => [...sheet.querySelectorAll("table.sheet input, td input")];
+  const cells = () => [...sheet.querySelectorAll("input.figure")];
   const said = document.getElementById("saved");
   const address = `${sheet.dataset.sheet}/cells`;
   const pending = new Map();
@@ -89,9 +89,14 @@ if (sheet) {
     const place = document.getElementById(id);
     if (place && place.textContent !== text) place.textContent = text;
   };
+  // A note that is being written, or has not been sent, is not touched.
+  const say = (place, html) => {
+    const busy = (one) => one === document.activeElement || pending.has(one.name);
+    if (place && place.innerHTML !== html && ![...place.querySelectorAll("input")].some(busy)) place.innerHTML = html;
+  };
   const answer = (saved) => {
     put("state", saved.state);
-    document.getElementById("whole").innerHTML = saved.whole;
+    say(document.getElementById("whole"), saved.whole);
     for (const cell of saved.cells) {
       const input = document.getElementById(`cell-${cell.element}`);
       if (!input) continue;
@@ -102,8 +107,7 @@ if (sheet) {
       if (settled && !cell.wrong && input.value !== cell.now) input.value = cell.now;
       put(`so-far-${cell.element}`, cell.so_far);
       put(`percent-${cell.element}`, cell.percent);
-      const place = document.getElementById(`said-${cell.element}`);
-      if (place && place.innerHTML !== cell.said) place.innerHTML = cell.said;
+      say(document.getElementById(`said-${cell.element}`), cell.said);
     }
     said.textContent = saved.saved;
   };
@@ -144,9 +148,9 @@ if (sheet) {
     if (next) { next.focus(); next.select(); }
   };
   // As in a spreadsheet, what is typed takes the place of what was there.
-  sheet.addEventListener("focusin", (event) => { if (event.target.matches("td input")) event.target.select(); });
+  sheet.addEventListener("focusin", (event) => { if (event.target.matches("input.figure")) event.target.select(); });
   sheet.addEventListener("keydown", (event) => {
-    if (!event.target.matches("td input") || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (!event.target.matches("input.figure") || event.altKey || event.ctrlKey || event.metaKey) return;
     const down = event.key === "ArrowDown" || (event.key === "Enter" && !event.shiftKey);
     const up = event.key === "ArrowUp" || (event.key === "Enter" && event.shiftKey);
     if (!down && !up) return;
@@ -155,7 +159,7 @@ if (sheet) {
   });
   // One column goes down the cells. Of more columns the one that lines up with the cells is the last that holds figures.
   sheet.addEventListener("paste", (event) => {
-    if (!event.target.matches("td input")) return;
+    if (!event.target.matches("input.figure")) return;
     const text = event.clipboardData.getData("text/plain").replace(/\r/g, "").replace(/\n$/, "");
     if (!/[\n\t]/.test(text)) return;
     event.preventDefault();

@@ -24,8 +24,7 @@ pub(super) fn submit(
     for sealed in &submitted.sealed {
         put_sealed(lang, sealed);
     }
-    let answered = note.is_some_and(|note| !note.trim().is_empty());
-    if !answered && submitted.sealed.iter().any(|sealed| !sealed.warnings.is_empty()) {
+    if submitted.sealed.iter().any(|sealed| sealed.unanswered > 0) {
         gom_terminal::tell(wording::answer_warnings().get(lang));
     }
     for blocked in &submitted.blocked {

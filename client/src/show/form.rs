@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::history::{History, Origin, Report};
 use crate::programme::{Filled, Place, Programmes};
 use crate::record::UnitCells;
-use crate::store::{DraftRow, Rows};
+use crate::store::{DraftNotes, DraftRow, Rows};
 
 /// What somebody has said of a report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct FormView {
     pub lines: Vec<Line>,
     /// What is to be said of them.
     pub findings: Vec<Finding>,
+    /// What the officer has said to them.
+    pub notes: DraftNotes,
     /// How it stands.
     pub state: CellState,
     /// The submission that the shown figures were made from.
@@ -115,6 +117,7 @@ pub(crate) fn form(
             period: place.period,
             base: history.newest().and_then(Report::base),
             cells: filled(history.newest()),
+            notes: DraftNotes::new(),
         },
     };
     let (lines, findings) = compared(rows, programmes, &place, &shown, now_ms)?;
@@ -126,6 +129,7 @@ pub(crate) fn form(
         findings: if is_blank { Vec::new() } else { findings },
         state: state(&history, draft.is_some()),
         base: shown.base,
+        notes: shown.notes,
         base_is_outdated: draft.is_some_and(|draft| draft.base != history.newest().map(|report| report.id)),
         comparison,
         revisions: history

@@ -21,7 +21,12 @@ pub struct DraftRow {
     pub base: Option<SubmissionId>,
     /// What has been filled in, by the elements' keys.
     pub cells: BTreeMap<String, Value>,
+    /// What has been said to warnings.
+    pub notes: DraftNotes,
 }
+
+/// Words to warnings, by the keys of the rule and of the element; no element is the form as a whole.
+pub(crate) type DraftNotes = BTreeMap<(String, String), String>;
 
 impl Rows<'_> {
     /// The draft of a form and period.
@@ -56,10 +61,17 @@ impl Rows<'_> {
             let cell = named_params! { ":form": draft.form, ":period": period, ":element": element, ":value": value };
             statement.execute(cell)?;
         }
+        let mut statement = self.connection.prepare_cached(include_str!("put_draft_note.sql"))?;
+        for ((rule, element), text) in &draft.notes {
+            let note = named_params! {
+                ":form": draft.form, ":period": period, ":rule": rule, ":element": element, ":text": text
+            };
+            statement.execute(note)?;
+        }
         Ok(())
     }
 
-    /// Forgets a draft, cells and all.
+    /// Forgets a draft, cells and notes and all.
     pub fn delete_draft(&self, form: &str, period: Period) -> Stored<()> {
         let sql = "delete from draft where form = :form and period = :period";
         self.execute(sql, named_params! { ":form": form, ":period": period.code() })?;
@@ -76,6 +88,18 @@ impl Rows<'_> {
                 Ok((row.get("element")?, row.get("value")?))
             })?;
         let cells = cells.collect::<Result<_, _>>()?;
-        Ok(DraftRow { form, period, base: fixed_or_none(row, "base")?.map(SubmissionId::from_bytes), cells })
+        let notes = self.draft_notes(&form, period)?;
+        let base = fixed_or_none(row, "base")?.map(SubmissionId::from_bytes);
+        Ok(DraftRow { form, period, base, cells, notes })
+    }
+
+    pub(super) fn draft_notes(&self, form: &str, period: Period) -> Stored<DraftNotes> {
+        let sql = "select rule, element, text from draft_note where form = :form and period = :period";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let notes = statement
+            .query_map(named_params! { ":form": form, ":period": period.code() }, |row| {
+                Ok(((row.get("rule")?, row.get("element")?), row.get("text")?))
+            })?;
+        Ok(notes.collect::<Result<_, _>>()?)
     }
 }

@@ -42,6 +42,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0006_checkpoints.sql")),
     M::up(include_str!("../../migrations/0007_officer.sql")),
     M::up(include_str!("../../migrations/0008_left_histories.sql")),
+    M::up(include_str!("../../migrations/0009_draft_notes.sql")),
 ];
 
 impl Store {

@@ -13,14 +13,17 @@ pub(super) const OUTBOX: Marked = Marked::alone("outbox");
 pub(super) const RECEIPT: Marked = Marked::alone("receipt");
 pub(super) const MOVED: Marked = Marked::alone("moved");
 pub(super) const EDITION_FILE: Marked = Marked::alone("edition_file");
-pub(super) const DRAFT: Marked = of_draft("draft");
-pub(super) const DRAFT_CELL: Marked = of_draft("draft_cell");
+pub(super) const DRAFT: Marked = of_draft("draft", "draft");
+pub(super) const DRAFT_CELL: Marked = of_draft("draft_cell", "draft");
+/// By themselves, for figures are worth keeping without them.
+pub(super) const DRAFT_NOTE: Marked = of_draft("draft_note", "draft_note");
 
 /// All tables.
 pub(super) const ALL: &[Marked] = &[
     FOLDER,
     DRAFT,
     DRAFT_CELL,
+    DRAFT_NOTE,
     PLACE,
     OPERATION,
     OUTBOX,
@@ -36,6 +39,6 @@ pub(super) const ALL: &[Marked] = &[
     Marked::alone("left_history"),
 ];
 
-const fn of_draft(table: &'static str) -> Marked {
-    Marked { table, part: "draft", by: &["form", "period"], columns: &[] }
+const fn of_draft(table: &'static str, part: &'static str) -> Marked {
+    Marked { table, part, by: &["form", "period"], columns: &[] }
 }

@@ -18,7 +18,7 @@ use super::folder::folder;
 use super::operations::operation;
 use super::parts;
 use super::value::{fixed_or_none, period, single};
-use super::{DraftRow, FolderRow, OperationRow, Rows, Stored};
+use super::{DraftNotes, DraftRow, FolderRow, OperationRow, Rows, Stored};
 
 /// A database that is damaged.
 #[derive(Debug)]
@@ -146,7 +146,8 @@ impl Wreck {
         let named = bases.iter().cloned().chain(cells.iter().map(|(name, _)| (name.clone(), None)));
         for ((form, period), base) in named {
             let name = (form.clone(), period);
-            drafts.entry(name).or_insert(DraftRow { form, period, base, cells: BTreeMap::new() });
+            let (cells, notes) = (BTreeMap::new(), DraftNotes::new());
+            drafts.entry(name).or_insert(DraftRow { form, period, base, cells, notes });
         }
         for (name, (element, value)) in cells {
             if let Some(draft) = drafts.get_mut(&name) {
@@ -161,10 +162,22 @@ impl Wreck {
                 cells_are_whole || !draft.cells.is_empty()
             }
         };
+        self.draft_notes(&mut drafts);
         let (readable, blank): (Vec<_>, Vec<_>) = drafts.into_values().partition(is_whole);
         salvaged.drafts = readable;
         salvaged.unread += blank.len() as u64;
         salvaged.blind |= !bases_are_whole || !cells_are_whole;
+    }
+
+    /// Lays notes that are as they were written beside their drafts. One without them is still whole.
+    fn draft_notes(&self, drafts: &mut BTreeMap<(String, Period), DraftRow>) {
+        let proven = marks::proven(&self.connection, &[parts::DRAFT_NOTE]);
+        for ((form, period), draft) in drafts {
+            if proven.contains(&format!("draft_note {form} {}", period.code())) {
+                let rows = Rows { connection: &self.connection };
+                draft.notes = rows.draft_notes(form, *period).unwrap_or_default();
+            }
+        }
     }
 
     /// The numbers in a column, and whether they are all, and those that were written.

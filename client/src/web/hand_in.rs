@@ -1,6 +1,6 @@
 //! Handing in: what will be sent, what has changed since the last revision, what is still warned about; then the receipt.
 
-use axum::Form;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -10,25 +10,15 @@ use gom_domain::{Lang, say};
 use gom_proto::submission::Envelope;
 use gom_web::{Visit, table};
 use maud::{Markup, html};
-use serde::Deserialize;
 
+use super::notes;
+use super::sheet::pairs;
 use super::site::{Site, failed, told};
 use super::to_do::{address, period};
 use crate::outbox::{Blocked, Sealed, Submitted};
 use crate::receipts::shown_fingerprint;
 use crate::show::{CellState, FormView};
 use crate::{Commune, Failure, Which, wording};
-
-/// What is to be handed in: one form, or every draft.
-#[derive(Debug, Deserialize)]
-pub(super) struct Asked {
-    #[serde(default)]
-    form: String,
-    #[serde(default)]
-    period: String,
-    #[serde(default)]
-    note: String,
-}
 
 /// A form with the figures of the revision that stands, where one does.
 struct Reviewed {
@@ -83,6 +73,12 @@ fn content(visit: &Visit, reviews: &[Reviewed]) -> Markup {
     let ready: Vec<_> = reviews.iter().filter(|one| can_be_sent(&one.view)).collect();
     let levels =
         |level| ready.iter().flat_map(|one| &one.view.findings).any(|finding| finding.level == level);
+    // What was rejected is no draft, and has no notes of its own.
+    let again = |one: &&&Reviewed| one.view.state == CellState::Rejected;
+    let rejected_with_warnings = ready
+        .iter()
+        .filter(again)
+        .any(|one| one.view.findings.iter().any(|found| found.level == Level::Warning));
     let (one, is_one) = (reviews.first(), visit.asked("form").is_some());
     html! {
         @for review in reviews { (shown(review, lang)) }
@@ -91,12 +87,12 @@ fn content(visit: &Visit, reviews: &[Reviewed]) -> Markup {
         } @else if is_one && levels(Level::Error) {
             div.box.bad { p { (lang.pick("Còn lỗi phải sửa trước khi nộp.", "There are errors to be corrected first.")) } }
         } @else {
-            form method="post" action="/hand-in" {
+            form #hand-in method="post" action="/hand-in" {
                 @if let Some(one) = one.filter(|_| is_one) {
                     input type="hidden" name="form" value=(one.view.place.key());
                     input type="hidden" name="period" value=(one.view.place.period);
                 }
-                @if levels(Level::Warning) {
+                @if rejected_with_warnings {
                     label {
                         (lang.pick("Giải trình cho các cảnh báo", "Explain the warnings"))
                         textarea name="note" rows="3" cols="60" maxlength="2000" {}
@@ -144,16 +140,26 @@ fn shown(review: &Reviewed, lang: Lang) -> Markup {
         @for finding in &view.findings {
             @let shade = if finding.level == Level::Error { "bad" } else { "warn" };
             p class={ "said " (shade) } { (wording::finding(&view.place, finding).get(lang)) }
+            (notes::field(view, finding, Some("hand-in"), lang))
         }
     }
 }
 
 /// Seals and queues.
-pub(super) async fn hand_in(State(site): State<Site>, visit: Visit, Form(asked): Form<Asked>) -> Response {
-    let which = if asked.form.is_empty() { Which::All } else { Which::One(asked.form, asked.period) };
-    let note = asked.note.trim().to_owned();
+pub(super) async fn hand_in(State(site): State<Site>, visit: Visit, body: Bytes) -> Response {
+    let mut asked = pairs(&body);
+    let said = notes::take(&mut asked);
+    let mut asked = |name: &str| {
+        let found = asked.iter().position(|(key, _)| key == name);
+        found.map_or_else(String::new, |place| asked.swap_remove(place).1)
+    };
+    let (form, period, note) = (asked("form"), asked("period"), asked("note"));
+    let which = if form.is_empty() { Which::All } else { Which::One(form, period) };
     let submitted = site
-        .look(move |commune| commune.submit(&which, Some(note.as_str()).filter(|note| !note.is_empty())))
+        .look(move |commune| {
+            notes::keep(commune, &said)?;
+            commune.submit(&which, Some(note.as_str()))
+        })
         .await;
     match submitted {
         Err(failure) => failed(&visit, &failure),

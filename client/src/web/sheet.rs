@@ -13,6 +13,7 @@ use gom_web::{Visit, table};
 use maud::{Markup, html};
 use serde_json::json;
 
+use super::notes;
 use super::site::{Head, Site, failed, to};
 use super::to_do::{address, period};
 use crate::show::{FormView, Line};
@@ -118,7 +119,7 @@ fn row(view: &FormView, line: &Line, wrong: &[Wrong], lang: Lang) -> Markup {
             td.num { (shown(line.year_before)) }
             td.num { (shown(line.last)) }
             td.num {
-                input id={ "cell-" (key) } name=(key) value=(value) inputmode="decimal" autocomplete="off" spellcheck="false"
+                input.figure id={ "cell-" (key) } name=(key) value=(value) inputmode="decimal" autocomplete="off" spellcheck="false"
                     aria-invalid=[mistyped.is_some().then_some("true")] aria-describedby={ "said-" (key) };
             }
             td.num #{ "so-far-" (key) } { (so_far(line, lang)) }
@@ -143,25 +144,33 @@ fn answers(view: &FormView, element: &Element, mistyped: Option<&Wrong>, lang: L
     let programme = view.place.programme();
     let of_cell =
         |finding: &&Finding| finding.element.is_some_and(|ix| programme.element(ix).key == element.key);
+    let is_filled = view.lines.iter().any(|line| line.element.key == element.key && line.now.is_some());
     html! {
         @if let Some(wrong) = mistyped { @for why in &wrong.why { p.said.bad { (why.get(lang)) } } }
-        @for finding in view.findings.iter().filter(of_cell) { (found(view, finding, lang)) }
+        @for finding in view.findings.iter().filter(of_cell) {
+            (found(view, finding, lang))
+            // A cell is left blank before it is filled in: whoever hands it in so explains it then.
+            @if is_filled { (notes::field(view, finding, None, lang)) }
+        }
     }
 }
 
 /// What is to be said of the form as a whole.
 fn whole(view: &FormView, lang: Lang) -> Markup {
-    html! { @for finding in view.findings.iter().filter(|finding| finding.element.is_none()) { (found(view, finding, lang)) } }
+    html! {
+        @for finding in view.findings.iter().filter(|finding| finding.element.is_none()) {
+            (found(view, finding, lang)) (notes::field(view, finding, None, lang))
+        }
+    }
 }
 
 fn found(view: &FormView, finding: &Finding, lang: Lang) -> Markup {
     let text = gom_domain::wording::finding(view.place.programme(), finding);
     let (shade, what) = match finding.level {
         Level::Error => ("bad", lang.pick("Lỗi, phải sửa: ", "Error, to be corrected: ")),
-        Level::Warning => (
-            "warn",
-            lang.pick("Cảnh báo, sửa hoặc giải trình khi nộp: ", "Warning, to be corrected or explained: "),
-        ),
+        Level::Warning => {
+            ("warn", lang.pick("Cảnh báo, sửa hoặc giải trình: ", "Warning, to be corrected or explained: "))
+        }
     };
     html! { p class={ "said " (shade) } { (what) (text.get(lang)) } }
 }
@@ -200,13 +209,16 @@ fn revisions(view: &FormView, _: &Head, lang: Lang) -> Markup {
 }
 
 /// What a browser sends of a form, name by name.
-fn pairs(body: &[u8]) -> Vec<(String, String)> {
+pub(super) fn pairs(body: &[u8]) -> Vec<(String, String)> {
     serde_urlencoded::from_bytes(body).unwrap_or_default()
 }
 
 /// Saves cells: all that are figures, and says of each other why it is none.
 fn put(commune: &Commune, form: &str, at: &str, cells: &[(String, String)]) -> Result<Vec<Wrong>, Failure> {
     let all: Vec<(&str, &str)> = cells.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
+    if all.is_empty() {
+        return Ok(Vec::new());
+    }
     match commune.set(form, at, &all) {
         Ok(_) => return Ok(Vec::new()),
         Err(Failure::Mistakes(_)) if all.len() > 1 => {}
@@ -241,10 +253,16 @@ pub(super) async fn save(
     Path((form, at)): Path<(String, String)>,
     body: Bytes,
 ) -> Response {
-    let cells = pairs(&body);
+    let mut cells = pairs(&body);
+    let said = notes::take(&mut cells);
     let (of, period) = (form.clone(), at.clone());
     let here = format!("/forms/{}/{}", gom_web::escaped(&form), gom_web::escaped(&at));
-    match site.with(move |commune| put(commune, &of, &period, &cells)).await {
+    let saved = site.with(move |commune| {
+        let wrong = put(commune, &of, &period, &cells)?;
+        notes::keep(commune, &said)?;
+        Ok(wrong)
+    });
+    match saved.await {
         Err(failure) => failed(&visit, &failure),
         Ok(wrong) if wrong.is_empty() => to(&here),
         Ok(wrong) => shown(&site, &visit, form, at, wrong).await,
@@ -258,9 +276,11 @@ pub(super) async fn cells(
     Path((form, at)): Path<(String, String)>,
     body: Bytes,
 ) -> Response {
-    let (cells, lang) = (pairs(&body), visit.lang);
+    let (mut cells, lang) = (pairs(&body), visit.lang);
+    let said = notes::take(&mut cells);
     let saved = site.with(move |commune| {
         let wrong = put(commune, &form, &at, &cells)?;
+        notes::keep(commune, &said)?;
         Ok((wrong, commune.form(&form, &at)?))
     });
     match saved.await {
