@@ -64,7 +64,7 @@ pub struct Element {
     /// Its name on the form.
     pub label: Bilingual,
     /// What it is measured in, such as `tỷ đồng`; empty for flags.
-    pub measure: String,
+    pub measure: Bilingual,
     /// How its periods go together.
     pub kind: Kind,
     /// How many decimals its figures have.
@@ -80,7 +80,7 @@ pub struct Element {
     /// Whether last year's figures are needed as a baseline.
     pub baseline: bool,
     /// Which office compiles it.
-    pub source: String,
+    pub source: Bilingual,
 }
 
 /// What is wrong with a figure by itself.
@@ -190,7 +190,7 @@ mod tests {
             form: FormIx(0),
             place: 0,
             label: Bilingual::default(),
-            measure: String::new(),
+            measure: Bilingual::default(),
             kind,
             scale,
             applies_to: AppliesTo::All,
@@ -198,7 +198,7 @@ mod tests {
             max: Some(19),
             part_of: None,
             baseline: false,
-            source: String::new(),
+            source: Bilingual::default(),
         }
     }
 

@@ -5,9 +5,11 @@
 
 mod parse;
 mod test;
+mod writing;
 
 pub use parse::{Dialect, Names, SyntaxFault, SyntaxProblem, parse_condition, parse_formula};
 pub use test::{Asked, Test, TooLarge};
+pub use writing::Writing;
 
 use std::cmp::Ordering;
 
@@ -112,17 +114,6 @@ impl Comparison {
             Self::AtLeast => ordering.is_ge(),
         }
     }
-
-    fn sign(self) -> &'static str {
-        match self {
-            Self::Equal => "=",
-            Self::Unequal => "!=",
-            Self::Less => "<",
-            Self::AtMost => "<=",
-            Self::Greater => ">",
-            Self::AtLeast => ">=",
-        }
-    }
 }
 
 /// Something that is true, false or, where figures are missing, unknown.
@@ -199,31 +190,6 @@ impl Expr {
             _ => false,
         }
     }
-
-    /// The formula as text, each term as `name` writes it.
-    pub fn text(&self, name: &dyn Fn(Term) -> String) -> String {
-        self.text_within(0, name)
-    }
-
-    fn text_within(&self, outer: u8, name: &dyn Fn(Term) -> String) -> String {
-        match self {
-            Self::Number(number) => crate::number::plain(number.digits, number.scale),
-            Self::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
-            Self::Term(term) => name(*term),
-            Self::Negative(inner) => format!("-{}", inner.text_within(3, name)),
-            Self::Binary(operator, left, right) => {
-                let (sign, own, right_side) = match operator {
-                    Operator::Add => ("+", 1, 1),
-                    Operator::Subtract => ("-", 1, 2),
-                    Operator::Multiply => ("*", 2, 2),
-                    Operator::Divide => ("/", 2, 3),
-                };
-                let text =
-                    format!("{} {sign} {}", left.text_within(own, name), right.text_within(right_side, name));
-                if own < outer { format!("({text})") } else { text }
-            }
-        }
-    }
 }
 
 impl Condition {
@@ -261,28 +227,6 @@ impl Condition {
             Self::Not(inner) => inner.collect(terms),
         }
     }
-
-    /// The condition as text, each term as `name` writes it.
-    pub fn text(&self, name: &dyn Fn(Term) -> String) -> String {
-        self.text_within(0, name)
-    }
-
-    fn text_within(&self, outer: u8, name: &dyn Fn(Term) -> String) -> String {
-        let (text, own) = match self {
-            Self::Compare(comparison, left, right) => {
-                (format!("{} {} {}", left.text(name), comparison.sign(), right.text(name)), 3)
-            }
-            Self::Present(term) => (format!("present({})", name(*term)), 3),
-            Self::And(left, right) => {
-                (format!("{} and {}", left.text_within(1, name), right.text_within(1, name)), 1)
-            }
-            Self::Or(left, right) => {
-                (format!("{} or {}", left.text_within(0, name), right.text_within(0, name)), 0)
-            }
-            Self::Not(inner) => (format!("not {}", inner.text_within(2, name)), 2),
-        };
-        if own < outer { format!("({text})") } else { text }
-    }
 }
 
 /// Two truths in one: either settles it if it is `settles`; otherwise both must be known.
@@ -308,28 +252,6 @@ mod tests {
 
     fn condition(text: &str) -> Condition {
         parse_condition(text, &names).unwrap()
-    }
-
-    fn write(term: Term) -> String {
-        let key = char::from(b'a' + u8::try_from(term.element.0).unwrap());
-        if term.aspect == Aspect::Now { key.to_string() } else { format!("{}({key})", term.aspect.word()) }
-    }
-
-    #[test]
-    fn text_comes_back_as_it_was_written() {
-        for text in [
-            "100 * a / (b + c)",
-            "a - (b - c)",
-            "a - b - c",
-            "a / (b / c)",
-            "-(a + b) * 2",
-            "kept(a) - kept(b)",
-        ] {
-            assert_eq!(formula(text).text(&write), text);
-        }
-        for text in ["a <= 3 * last(a) or not present(b) and c = yes", "(a < 1 or b < 2) and c < 3"] {
-            assert_eq!(condition(text).text(&write), text);
-        }
     }
 
     #[test]

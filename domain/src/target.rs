@@ -217,5 +217,5 @@ pub struct Target {
     /// Whether the document can be read otherwise.
     pub doubt: bool,
     /// Why, and whatever else is to be known of it.
-    pub note: String,
+    pub note: Bilingual,
 }

@@ -8,12 +8,14 @@ mod figure;
 mod period;
 mod ruling;
 mod status;
+mod term;
 
 pub use fault::fault;
 pub use figure::{figure_fault, number_fault, sheet_fault, syntax_problem};
 pub use period::period;
 pub use ruling::{Remark, finding, rejection, remark};
-pub use status::{comparator, decided, status};
+pub use status::{comparator, decided, frequency, status};
+pub use term::term;
 
 use std::fmt;
 

@@ -225,7 +225,7 @@ fn a_part_may_equal_its_whole_but_not_exceed_it() {
     desk.finds(&[]);
     desk.hand_in(&[("girls", 10)]);
     desk.finds(&[(Level::Error, "girls", "part-of")]);
-    assert_eq!(desk.says(0).en, "above its whole “births”");
+    assert_eq!(desk.says(0).en, "above its whole “Births”");
     desk.rejects(RejectionCode::Figures);
 }
 
@@ -312,8 +312,8 @@ fn a_warning_travels_with_the_acceptance_and_shows_its_numbers() {
     let ruling = desk.judge();
     assert_eq!(ruling.verdict, ACCEPTED);
     let text = wording::finding(&desk.programme, &ruling.findings[0]);
-    assert_eq!(text.vi, "Tăng (births [9] <= 3 * last(births) [2])");
-    assert_eq!(text.en, "Up (births [9] <= 3 * last(births) [2])");
+    assert_eq!(text.vi, "Tăng («Sinh» [9] ≤ 3 × «Sinh» kỳ trước [2])");
+    assert_eq!(text.en, "Up (“Births” [9] ≤ 3 × “Births” in the period before [2])");
 }
 
 #[test]
@@ -323,8 +323,9 @@ fn numbers_follow_the_language() {
     desk.stands("output", "2024-05", 100_005);
     desk.finds(&[(Level::Warning, "output", "either")]);
     let text = wording::finding(&desk.programme, &desk.judge().findings[0]);
-    assert_eq!(text.vi, "Lớn (output [12.345,6] < 1000 or output [12.345,6] <= prev(output) [10.000,5])");
-    assert_eq!(text.en, "Large (output [12,345.6] < 1000 or output [12,345.6] <= prev(output) [10,000.5])");
+    let vi = "Lớn («Giá trị» [12.345,6] < 1.000 hoặc «Giá trị» [12.345,6] ≤ «Giá trị» cùng kỳ năm trước [10.000,5])";
+    let en = "Large (“Output” [12,345.6] < 1,000 or “Output” [12,345.6] ≤ “Output” a year before [10,000.5])";
+    assert_eq!((text.vi.as_str(), text.en.as_str()), (vi, en));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use gom_domain::Bilingual;
 use gom_domain::element::FigureFault;
 use gom_domain::formula::SyntaxProblem;
 use gom_domain::number::NumberFault;
@@ -256,7 +257,7 @@ fn slips_of_targets() -> Vec<Slip> {
         slip(file, ("kind = commune", "kind = township"), 7, "scope", Problem::NobodyReports),
         slip(file, (">=,30", ">=,31"), 2, "value", Problem::PartsDoNotAddUp("30".into(), "31".into())),
         slip(file, ("guideline,,,,,all,,,,,", "guideline,,,,,all,,,,yes,as 1a"), 5, "doubt", {
-            Problem::Doubt("1d".into(), "as 1a".into())
+            Problem::Doubt("1d".into(), Bilingual { vi: String::new(), en: "as 1a".into() })
         }),
         Slip {
             bundle: with("quotas.csv", "old,women,8", "old,women,9"),
@@ -277,6 +278,26 @@ fn slips() -> Vec<Slip> {
 #[test]
 fn the_sound_folder_is_sound() {
     assert_eq!(found(&sound()), []);
+}
+
+/// The sound folder's tables have none of the columns that came later.
+#[test]
+fn columns_that_came_later_may_be_missing_and_are_read_where_they_are() {
+    let later = edited(sound(), "targets.csv", "doubt,note", "doubt,note,note_vi");
+    let targets = String::from_utf8(later.get("targets.csv").unwrap().to_vec()).unwrap();
+    let widened: Vec<String> = targets
+        .lines()
+        .enumerate()
+        .map(|(nth, line)| if nth == 0 { line.to_owned() } else { format!("{line},giải thích") })
+        .collect();
+    let mut later = later;
+    later.insert("targets.csv", widened.join("\n").into_bytes());
+    let notes = |bundle: &Bundle| {
+        let programme = programme::read(bundle).unwrap().programme;
+        programme.targets.into_iter().map(|target| target.note.vi).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(notes(&sound()), BTreeSet::from([String::new()]));
+    assert_eq!(notes(&later), BTreeSet::from(["giải thích".to_owned()]));
 }
 
 #[test]

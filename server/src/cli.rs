@@ -5,7 +5,7 @@ mod backup;
 mod devices;
 mod enroll;
 mod enter;
-pub(crate) mod explain;
+mod explain;
 mod export;
 mod go_on;
 mod journal;

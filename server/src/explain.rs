@@ -130,14 +130,14 @@ fn as_target(programme: &Programme, element: ElementIx) -> Target {
         value: None,
         upper: None,
         printed: String::new(),
-        unit: Bilingual { vi: of.measure.clone(), en: of.measure.clone() },
+        unit: of.measure.clone(),
         scope: Scope::default(),
         scope_text: "all".to_owned(),
         formula: Some(Formula::from(expr)),
         pace: Pace::Level,
         from: None,
         doubt: false,
-        note: String::new(),
+        note: Bilingual::default(),
     }
 }
 

@@ -19,6 +19,7 @@ pub mod enter;
 pub mod explain;
 pub mod export;
 pub mod folder;
+pub mod formula;
 mod gate;
 pub mod give_back;
 pub mod greeting;

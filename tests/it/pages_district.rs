@@ -179,7 +179,10 @@ async fn pages_show_what_the_books_come_to() {
     has(&report.text, &["bản 2, đang có hiệu lực", "25 ≠", "&lt;script&gt;alert(1)&lt;/script&gt;"]);
     assert!(!report.text.contains("<script>alert"), "words are words");
     let target = browser.get("/targets/9a?as_of=2024-05").text;
-    has(&target, &["trained_workers", "/reports/hoa-an/society/2024-05", "Trên bản đồ"]);
+    has(
+        &target,
+        &["«Lao động nông thôn được đào tạo nghề»", "/reports/hoa-an/society/2024-05", "Trên bản đồ"],
+    );
     let changed = browser.get("/targets/9a?as_of=2024-05&since=2024-10-16").text;
     has(&changed, &["Không số liệu nào thay đổi"]);
     has(&browser.get("/reported?as_of=2024-05&form=society&find=hoa%20an").text, &["Xã Hòa An", "muộn"]);

@@ -41,7 +41,7 @@ async fn a_new_version_reaches_the_communes_and_a_draft_survives() {
         &folder,
         "elements.csv",
         "deaths,society,",
-        "stillbirths,society,Số trẻ chết lưu,Stillbirths,người,flow,0,all,0,,,,commune\ndeaths,society,",
+        "stillbirths,society,Số trẻ chết lưu,Stillbirths,người,people,flow,0,all,0,,,,,commune\ndeaths,society,",
     );
     edit(&folder, "forms.csv", "Xã hội - an ninh trật tự,", "Xã hội và trật tự,");
     let said = load(&district, "--programme", &folder).done();
@@ -136,14 +136,14 @@ async fn an_element_keeps_its_meaning() {
     edit(
         &folder,
         "elements.csv",
-        "births,society,Số trẻ sinh sống,Live births,người,flow,0",
-        "births,society,Số trẻ sinh sống,Live births,người,flow,1",
+        "births,society,Số trẻ sinh sống,Live births,người,people,flow,0",
+        "births,society,Số trẻ sinh sống,Live births,người,people,flow,1",
     );
     edit(
         &folder,
         "elements.csv",
-        "deaths,society,Số người chết,Deaths,người,flow",
-        "deaths,society,Số người chết,Deaths,người,stock",
+        "deaths,society,Số người chết,Deaths,người,people,flow",
+        "deaths,society,Số người chết,Deaths,người,people,stock",
     );
     let (before, said) = (district.commit(), load(&district, "--programme", &folder).failed());
     has(

@@ -118,7 +118,7 @@ fn form_row(lang: Lang, line: &Line) -> [String; 8] {
     let lacks = if line.so_far.is_complete || line.so_far.value.is_none() { "" } else { "*" };
     [
         format!("{} ({})", element.label.get(lang), element.key),
-        element.measure.clone(),
+        element.measure.get(lang).to_owned(),
         shown(line.year_before),
         shown(line.last),
         shown(line.now),

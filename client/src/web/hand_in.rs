@@ -132,7 +132,7 @@ fn shown(review: &Reviewed, lang: Lang) -> Markup {
                         th scope="row" { (line.element.label.get(lang)) }
                         @if review.standing.is_some() { td.num { (text(before)) } }
                         td.num { @if review.standing.is_some() && before != line.now { strong { (text(line.now)) " ≠" } } @else { (text(line.now)) } }
-                        td.quiet { (line.element.measure) }
+                        td.quiet { (line.element.measure.get(lang)) }
                     }
                 }
             }

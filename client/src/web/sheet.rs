@@ -115,7 +115,7 @@ fn row(view: &FormView, line: &Line, wrong: &[Wrong], lang: Lang) -> Markup {
     html! {
         tr {
             th scope="row" { label.cell for={ "cell-" (key) } { (element.label.get(lang)) } }
-            td.quiet { (element.measure) }
+            td.quiet { (element.measure.get(lang)) }
             td.num { (shown(line.year_before)) }
             td.num { (shown(line.last)) }
             td.num {

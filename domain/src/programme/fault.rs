@@ -3,6 +3,7 @@
 use crate::element::FigureFault;
 use crate::formula::SyntaxProblem;
 use crate::number::NumberFault;
+use crate::wording::Bilingual;
 
 /// One fault, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +116,7 @@ pub enum Problem {
     /// The parts' values do not add up to the whole's: sum, whole.
     PartsDoNotAddUp(String, String),
     /// The document can be read otherwise; with the note.
-    Doubt(String, String),
+    Doubt(String, Bilingual),
     /// An element has another kind, scale or frequency than in the programme before.
     Redefined(String),
     /// The unit is in the books but not in this programme.

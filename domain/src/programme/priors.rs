@@ -102,7 +102,7 @@ impl TornRows {
 
 pub(super) fn quotas(programme: &Programme, bytes: &[u8], found: &Found) -> (Quotas, TornRows) {
     let faults = Faults::new(Bundle::QUOTAS, found);
-    let table = Table::read(Some(bytes), &["unit", "element", "value"], faults);
+    let table = Table::read(Some(bytes), &["unit", "element", "value"], &[], faults);
     let mut seen = HashMap::new();
     let (mut quotas, mut torn) = (Quotas::default(), TornRows::default());
     torn.of_anything = table.has_broken_rows();
@@ -175,7 +175,7 @@ fn figure(programme: &Programme, row: Row<'_>, unit: UnitIx, element: ElementIx)
 
 pub(super) fn baseline(programme: &Programme, bytes: &[u8], found: &Found) -> Baseline {
     let faults = Faults::new(Bundle::BASELINE, found);
-    let table = Table::read(Some(bytes), &["unit", "element", "period", "value"], faults);
+    let table = Table::read(Some(bytes), &["unit", "element", "period", "value"], &[], faults);
     let mut seen = HashMap::new();
     let mut baseline = Baseline::default();
     for row in table.rows() {

@@ -62,11 +62,27 @@ fn place(file: &str) -> usize {
 }
 
 fn open<'a>(bundle: &Bundle, file: &'a str, columns: &[&str], found: &'a Found) -> Table<'a> {
-    Table::read(bundle.get(file), columns, Faults::new(file, found))
+    open_with(bundle, file, columns, &[], found)
+}
+
+/// Opens a table that may lack the columns of `spare`: they came later, and older tables stay readable.
+fn open_with<'a>(
+    bundle: &Bundle,
+    file: &'a str,
+    columns: &[&str],
+    spare: &[&str],
+    found: &'a Found,
+) -> Table<'a> {
+    Table::read(bundle.get(file), columns, spare, Faults::new(file, found))
 }
 
 fn bilingual(row: Row<'_>, vi: &str, en: &str) -> Bilingual {
     Bilingual { vi: row.text(vi), en: row.cell(en).to_owned() }
+}
+
+/// A text that may be blank, in either language.
+fn remark(row: Row<'_>, vi: &str, en: &str) -> Bilingual {
+    Bilingual { vi: row.cell(vi).to_owned(), en: row.cell(en).to_owned() }
 }
 
 const HEADING: &str = "programme.toml";

@@ -55,8 +55,9 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Reads a table that must have exactly these columns, in any order.
-    pub(super) fn read(bytes: Option<&[u8]>, columns: &[&str], faults: Faults<'a>) -> Self {
+    /// Reads a table that must have exactly these columns, in any order; those of `spare` it may lack, which reads as
+    /// blank.
+    pub(super) fn read(bytes: Option<&[u8]>, columns: &[&str], spare: &[&str], faults: Faults<'a>) -> Self {
         let mut table = Self { faults, columns: HashMap::new(), rows: Vec::new(), has_broken_rows: false };
         let Some(bytes) = bytes else {
             table.faults.add(None, "", Problem::MissingFile);
@@ -74,7 +75,7 @@ impl<'a> Table<'a> {
         if body.trim().is_empty() {
             table.faults.add(None, "", Problem::Empty);
             table.faults.lose_table();
-        } else if table.take_header(&mut reader, columns) {
+        } else if table.take_header(&mut reader, columns, spare) {
             table.take_rows(&mut reader, &Lines::of(body));
         } else {
             table.faults.lose_table();
@@ -82,7 +83,7 @@ impl<'a> Table<'a> {
         table
     }
 
-    fn take_header(&mut self, reader: &mut csv::Reader<&[u8]>, columns: &[&str]) -> bool {
+    fn take_header(&mut self, reader: &mut csv::Reader<&[u8]>, columns: &[&str], spare: &[&str]) -> bool {
         let header = match reader.headers() {
             Ok(header) => header.clone(),
             Err(_) => csv::StringRecord::new(),
@@ -92,7 +93,7 @@ impl<'a> Table<'a> {
             return false;
         }
         for (place, name) in header.iter().enumerate() {
-            if !columns.contains(&name) {
+            if !columns.contains(&name) && !spare.contains(&name) {
                 self.faults.add(Some(1), name, Problem::UnknownColumn);
             }
             if self.columns.insert(name.to_owned(), place).is_some() {

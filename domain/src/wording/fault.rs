@@ -1,6 +1,6 @@
 //! Words for faults of a programme's tables: what is wrong and what to do.
 
-use super::{Bilingual, figure_fault, number_fault, syntax_problem};
+use super::{Bilingual, Lang, figure_fault, number_fault, syntax_problem};
 use crate::programme::Problem;
 use crate::say;
 
@@ -167,10 +167,13 @@ pub fn fault(problem: &Problem) -> Bilingual {
                 "the parts add up to {sum}, the whole is {whole}"
             )
         }
-        Problem::Doubt(reference, note) => say!(
-            "chỉ tiêu {reference} có cách hiểu khác: {note}",
-            "target {reference} can be read otherwise: {note}"
-        ),
+        Problem::Doubt(reference, note) => {
+            let (vi, en) = (note.get(Lang::Vi), note.get(Lang::En));
+            say!(
+                "chỉ tiêu {reference} có cách hiểu khác: {vi}",
+                "target {reference} can be read otherwise: {en}"
+            )
+        }
         Problem::Redefined(key) => say!(
             "«{key}» có loại, số thập phân hoặc kỳ khác với chương trình trước; hãy dùng tên mới",
             "“{key}” has another kind, scale or frequency than in the programme before; use a new key"

@@ -3,7 +3,7 @@
 use super::{Bilingual, Lang, figure_fault};
 use crate::element::{Element, Value};
 use crate::examine::{Check, Finding};
-use crate::formula::{Aspect, Term};
+use crate::formula::{Term, Writing};
 use crate::programme::Programme;
 use crate::rule::{Level, Rule};
 use crate::ruling::RejectionCode;
@@ -41,8 +41,9 @@ pub fn finding(programme: &Programme, finding: &Finding) -> Bilingual {
         ),
         Check::PartOf => {
             let whole = element.and_then(|element| element.part_of).map(|whole| programme.element(whole));
-            let whole = whole.map_or("", |whole| &whole.key);
-            say!("lớn hơn tổng «{whole}»", "above its whole “{whole}”")
+            let whole = |lang| whole.map_or("", |whole| whole.label.get(lang));
+            let (vi, en) = (whole(Lang::Vi), whole(Lang::En));
+            say!("lớn hơn tổng «{vi}»", "above its whole “{en}”")
         }
         Check::Future => say!(
             "kỳ này chưa bắt đầu theo đồng hồ máy; kiểm tra ngày giờ của máy",
@@ -79,22 +80,19 @@ fn broken(programme: &Programme, rule: &Rule, figures: &[Option<Value>]) -> Bili
         figures.get(place).copied().flatten()
     };
     let text = |lang| {
-        let condition = rule.condition.text(&|term| written(programme, term, figure(term), lang));
+        let name = |term| written(programme, term, figure(term), lang);
+        let condition = Writing::Prose(lang).condition(&rule.condition, &name);
         format!("{} ({condition})", rule.message.get(lang))
     };
     Bilingual { vi: text(Lang::Vi), en: text(Lang::En) }
 }
 
-/// A term as text: its name, with its number.
+/// A term as people say it, with its number.
 fn written(programme: &Programme, term: Term, figure: Option<Value>, lang: Lang) -> String {
-    let element = programme.element(term.element);
-    let name = match term.aspect {
-        Aspect::Now => element.key.clone(),
-        aspect => format!("{}({})", aspect.word(), element.key),
-    };
+    let name = super::term(programme, term);
     match figure {
-        Some(value) => format!("{name} [{}]", element.shown(value, lang)),
-        None => name,
+        Some(value) => format!("{} [{}]", name.get(lang), programme.element(term.element).shown(value, lang)),
+        None => name.get(lang).to_owned(),
     }
 }
 

@@ -1,6 +1,7 @@
-//! Words for statuses and comparators.
+//! Words for statuses, comparators and frequencies.
 
 use super::Bilingual;
+use crate::period::Frequency;
 use crate::progress::{Decided, Status};
 use crate::say;
 use crate::target::Comparator;
@@ -44,5 +45,15 @@ pub fn comparator(comparator: Comparator) -> Bilingual {
         Comparator::Achieved => say!("đạt chuẩn", "achieved"),
         Comparator::EachAbove => say!("mỗi đơn vị >", "each >"),
         Comparator::EachAtLeast => say!("mỗi đơn vị ≥", "each ≥"),
+    }
+}
+
+/// How often a form is due, as people say it.
+pub fn frequency(frequency: Frequency) -> Bilingual {
+    match frequency {
+        Frequency::Month => say!("hằng tháng", "monthly"),
+        Frequency::Quarter => say!("hằng quý", "quarterly"),
+        Frequency::Half => say!("6 tháng một lần", "half-yearly"),
+        Frequency::Year => say!("mỗi năm một lần", "yearly"),
     }
 }

@@ -1,16 +1,17 @@
 //! `explain`: a figure down to the submissions that it is made of.
 
 use gom_domain::calendar::vietnam_time;
-use gom_domain::formula::{Aspect, Expr, Term};
+use gom_domain::formula::{Aspect, Term};
 use gom_domain::progress::Status;
 use gom_domain::totals::Origin;
 use gom_domain::unit::UnitIx;
-use gom_domain::{Lang, Period, Quantity};
+use gom_domain::{Lang, Period};
 use gom_terminal::{Align, Shade, Table, put};
 
 use super::{Done, commit, recalled};
 use crate::explain::{Explanation, Filed, Source, UnitPart};
 use crate::folder::Folder;
+use crate::formula::{exact, formula};
 use crate::show;
 
 /// Shows how a figure comes about.
@@ -25,7 +26,7 @@ pub(super) fn explain(folder: &Folder, name: &str, as_of: Period, at: Option<u64
 
 fn text(explanation: &Explanation, as_of: Period, commit: u64, lang: Lang) -> String {
     let mut text = head(explanation, as_of, commit, lang);
-    if let Some(formula) = formula(explanation, lang) {
+    if let Some(formula) = formula(explanation, &|term| name(explanation, term), lang) {
         text.push_str(&formula);
         text.push_str(&parts(explanation, lang));
         text.push_str(&sources(explanation, lang));
@@ -69,76 +70,16 @@ fn aim(explanation: &Explanation, lang: Lang) -> String {
         Lang::Vi => format!("Kế hoạch: {aim} («{printed}»). Cần đến nay: {by_now}. Trạng thái: {status}\n"),
         Lang::En => format!("Aim: {aim} (“{printed}”). Expected by now: {by_now}. Status: {status}\n"),
     };
-    if !target.note.is_empty() {
-        text.push_str(&format!("{}: {}\n", lang.pick("Ghi chú", "Note"), target.note));
+    let note = target.note.get(lang);
+    if !note.is_empty() {
+        text.push_str(&format!("{}: {}\n", lang.pick("Ghi chú", "Note"), note));
     }
     text
-}
-
-/// The formula by name, and what it comes to.
-pub(crate) fn formula(explanation: &Explanation, lang: Lang) -> Option<String> {
-    let expr = &explanation.target.formula.as_ref()?.expr;
-    let names = expr.text(&|term| name(explanation, term));
-    let comparator = explanation.target.comparator;
-    let outcome = if explanation.due == 0 {
-        format!("{}\n", lang.pick("Chưa có kỳ nào đến hạn.", "Nothing is due yet."))
-    } else if comparator.is_each() {
-        String::new()
-    } else if comparator.looks_back() && explanation.progress.previous.is_some() {
-        both_years(explanation, expr, lang)
-    } else {
-        outcome(explanation, expr, lang)
-    };
-    Some(format!("{names}\n{outcome}"))
-}
-
-/// The formula with its numbers, and their outcome.
-fn outcome(explanation: &Explanation, expr: &Expr, lang: Lang) -> String {
-    let numbers = numbers(explanation, expr, false, lang);
-    let actual = whole(explanation.progress.actual.as_ref(), lang);
-    let steps = if numbers == actual { String::new() } else { format!("= {numbers}\n") };
-    format!("{steps}= {actual} {}\n", explanation.target.unit.get(lang))
-}
-
-/// The formula with the numbers of this year, and below with those of the year before.
-fn both_years(explanation: &Explanation, expr: &Expr, lang: Lang) -> String {
-    let unit = explanation.target.unit.get(lang);
-    let line = |year: &str, back: bool, value: Option<&Quantity>| {
-        let numbers = numbers(explanation, expr, back, lang);
-        format!("{year}: {numbers} = {} {unit}\n", whole(value, lang))
-    };
-    let now = expr.eval(&|term| sum(explanation, term).cloned());
-    line(lang.pick("năm nay", "this year"), false, now.as_ref())
-        + &line(lang.pick("năm trước", "last year"), true, explanation.progress.previous.as_ref())
-}
-
-/// The formula with numbers in place of names. `back` takes every figure of the year before instead.
-fn numbers(explanation: &Explanation, expr: &Expr, back: bool, lang: Lang) -> String {
-    expr.text(&|term| {
-        let aspect = if back && term.aspect == Aspect::Now { Aspect::Prev } else { term.aspect };
-        let term = Term { aspect, ..term };
-        exact(explanation, term, sum(explanation, term), lang)
-    })
-}
-
-fn sum(explanation: &Explanation, term: Term) -> Option<&Quantity> {
-    explanation.terms.iter().find(|(own, _)| *own == term).and_then(|(_, sum)| sum.as_ref())
-}
-
-/// An outcome with more decimals than a table of progress has room for.
-fn whole(quantity: Option<&Quantity>, lang: Lang) -> String {
-    quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.shown(6, lang))
 }
 
 fn name(explanation: &Explanation, term: Term) -> String {
     let key = &explanation.programme.element(term.element).key;
     if term.aspect == Aspect::Now { key.clone() } else { format!("{}({key})", term.aspect.word()) }
-}
-
-fn exact(explanation: &Explanation, term: Term, sum: Option<&Quantity>, lang: Lang) -> String {
-    let scale =
-        if term.aspect == Aspect::Kept { 0 } else { explanation.programme.element(term.element).scale };
-    sum.map_or_else(|| "?".to_owned(), |sum| sum.shown(scale, lang))
 }
 
 /// A row for each unit: its part of each term; the last row is their sum.

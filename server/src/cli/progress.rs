@@ -149,7 +149,7 @@ fn object(report: &YearReport, target: &Target, progress: &Progress) -> Value {
         "set_status": by_hand.and_then(|set| set.status).map(Status::key),
         "set_note": by_hand.map(|set| set.note.as_str()),
         "doubt": target.doubt,
-        "note": target.note,
+        "note": target.note.get(Lang::En),
         "notice": report.programme.notice.en,
     })
 }

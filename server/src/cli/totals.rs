@@ -54,7 +54,7 @@ fn table(totals: &Totals, period: Period, cumulative: bool, commit: u64, lang: L
         table.shaded([
             (programme.form(element.form).key.clone(), Shade::Plain),
             (element.label.get(lang).to_owned(), Shade::Plain),
-            (element.measure.clone(), Shade::Plain),
+            (element.measure.get(lang).to_owned(), Shade::Plain),
             (value, Shade::Plain),
             (format!("{}/{}", total.reported, total.expected), shade),
             (show::few_units(programme, &total.missing), Shade::Plain),

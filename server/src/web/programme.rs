@@ -67,7 +67,7 @@ fn targets(programme: &Programme, as_of: Period, lang: Lang) -> Markup {
                             th scope="row" { a href=(address(target, as_of)) { (target.label.get(lang)) } }
                             td { (target.printed) } td { (wording::comparator(target.comparator).get(lang)) }
                             td { (target.unit.get(lang)) }
-                            td { @if target.doubt { "(?) " } (target.note) }
+                            td { @if target.doubt { "(?) " } (target.note.get(lang)) }
                         }
                     }
                 }
@@ -81,7 +81,7 @@ fn asked(programme: &Programme, ix: FormIx, lang: Lang) -> Markup {
     let first = form.frequency.period_ending(programme.year, form.frequency.months());
     html! {
         details id={ "form-" (form.key) } {
-            summary { strong { (form.label.get(lang)) } " – " (form.frequency.key()) @if form.restricted { " · " (lang.pick("hạn chế", "restricted")) } }
+            summary { strong { (form.label.get(lang)) } " – " (wording::frequency(form.frequency).get(lang)) @if form.restricted { " · " (lang.pick("hạn chế", "restricted")) } }
             @if let Some(window) = first.map(|period| form.window(period)) {
                 p.quiet {
                     (lang.pick("Kỳ đầu năm: số liệu từ ", "The year's first period: figures from ")) (calendar::shown_day(window.opens)) (lang.pick(" đến ", " to ")) (calendar::shown_day(window.closes))
@@ -92,7 +92,7 @@ fn asked(programme: &Programme, ix: FormIx, lang: Lang) -> Markup {
                 thead { tr { th scope="col" { (lang.pick("Chỉ tiêu", "Element")) } th scope="col" { (lang.pick("Đơn vị tính", "Measure")) } th scope="col" { (lang.pick("Nguồn", "Source")) } } }
                 tbody { @for element in &form.elements {
                     @let element = programme.element(*element);
-                    tr { th scope="row" { (element.label.get(lang)) } td { (element.measure) } td { (element.source) } }
+                    tr { th scope="row" { (element.label.get(lang)) } td { (element.measure.get(lang)) } td { (element.source.get(lang)) } }
                 } }
             }))
             @let rules = programme.rules_of(ix);

@@ -159,7 +159,7 @@ fn figures(shown: &Shown, lang: Lang) -> Markup {
                     @if shown.programme.asks(*ix, shown.unit) {
                         tr {
                             th scope="row" { (element.label.get(lang)) }
-                            td.quiet { (element.measure) }
+                            td.quiet { (element.measure.get(lang)) }
                             @for (nth, revision) in shown.revisions.iter().enumerate() {
                                 @let value = figure(shown, revision, *ix);
                                 @let before = shown.revisions.get(nth + 1).map(|before| figure(shown, before, *ix));

@@ -8,7 +8,7 @@ use gom_domain::formula::{Aspect, Term};
 use gom_domain::progress::{Assembly, of_target};
 use gom_domain::totals::Origin;
 use gom_domain::unit::UnitIx;
-use gom_domain::{Lang, Period, Quantity};
+use gom_domain::{Lang, Period, Quantity, wording};
 use gom_web::chart::{Curve, Spot, bar, curves, map};
 use gom_web::{cards, escaped, mark, table};
 use jiff::civil::Date;
@@ -182,7 +182,8 @@ fn facts(explanation: &Explanation, lang: Lang) -> Markup {
             @if !progress.failing.is_empty() {
                 dt { (lang.pick("Chưa đạt", "Short")) } dd { (show::units(&explanation.programme, &progress.failing)) }
             }
-            @if !target.note.is_empty() { dt { (lang.pick("Ghi chú", "Note")) } dd { (target.note) } }
+            @let note = target.note.get(lang);
+            @if !note.is_empty() { dt { (lang.pick("Ghi chú", "Note")) } dd { (note) } }
         }
     }
 }
@@ -353,7 +354,8 @@ fn places(shown: &Shown, as_of: Period, lang: Lang) -> Markup {
 
 /// How the figure comes about: the formula with its numbers, and the reports behind each.
 fn how(explanation: &Explanation, as_of: Period, lang: Lang) -> Markup {
-    let Some(formula) = crate::cli::explain::formula(explanation, lang) else { return html! {} };
+    let name = |term| wording::term(&explanation.programme, term).get(lang).to_owned();
+    let Some(formula) = crate::formula::formula(explanation, &name, lang) else { return html! {} };
     let sources = explanation.units.iter().flat_map(|part| &part.sources);
     let caption = lang.pick("Các báo cáo làm nên số liệu", "The reports behind the figures");
     html! {

@@ -85,7 +85,11 @@ fn quotas(
     let quota = |ix| {
         let element = programme.element(ix);
         let value = memory.cells.quota(year, numbering.element(ix), numbering.unit(unit))?;
-        Some((element.label.get(lang).to_owned(), element.shown(value, lang), element.measure.clone()))
+        Some((
+            element.label.get(lang).to_owned(),
+            element.shown(value, lang),
+            element.measure.get(lang).to_owned(),
+        ))
     };
     programme.element_places().filter(seen).filter_map(quota).collect()
 }

@@ -3,7 +3,7 @@
 use gom_domain::Quantity;
 use gom_domain::element::{ElementIx, VALUE_LIMIT};
 use gom_domain::formula::{
-    Asked, Aspect, Condition, Dialect, Expr, Term, Test, parse_condition, parse_formula,
+    Asked, Aspect, Condition, Dialect, Expr, Term, Test, Writing, parse_condition, parse_formula,
 };
 
 use super::tape::Tape;
@@ -94,9 +94,9 @@ fn lies_within(at: usize, text: &str) {
 }
 
 fn formula_holds(expr: &Expr, dialect: Dialect, figures: &[Option<i64>]) {
-    let text = expr.text(&write);
+    let text = Writing::Table.formula(expr, &write);
     let again = parse_formula(&text, dialect, &names).unwrap_or_else(|fault| panic!("{text}: {fault:?}"));
-    assert_eq!(again.text(&write), text);
+    assert_eq!(Writing::Table.formula(&again, &write), text);
     let amount = |term: Term| amount(term, figures);
     assert_eq!(again.eval(&amount), expr.eval(&amount), "{text}");
     assert_eq!(again.terms(), expr.terms(), "{text}");
@@ -104,9 +104,9 @@ fn formula_holds(expr: &Expr, dialect: Dialect, figures: &[Option<i64>]) {
 }
 
 fn condition_holds(condition: &Condition, figures: &[Option<i64>]) {
-    let written = condition.text(&write);
+    let written = Writing::Table.condition(condition, &write);
     let again = parse_condition(&written, &names).unwrap_or_else(|fault| panic!("{written}: {fault:?}"));
-    assert_eq!(again.text(&write), written);
+    assert_eq!(Writing::Table.condition(&again, &write), written);
     let held = condition.eval(&|term| amount(term, figures));
     assert_eq!(again.eval(&|term| amount(term, figures)), held, "{written}");
     let mut asked = Asked::default();

@@ -5,7 +5,7 @@ use super::super::found::Found;
 use super::super::table::Row;
 use super::super::{Bundle, Programme};
 use super::units::applies_to;
-use super::{bilingual, open};
+use super::{bilingual, open_with, remark};
 use crate::element::{Element, ElementIx, FigureFault, Kind};
 use crate::form::FormIx;
 
@@ -25,7 +25,7 @@ pub(super) fn elements(programme: &mut Programme, bundle: &Bundle, found: &Found
         "baseline",
         "source",
     ];
-    let mut table = open(bundle, "elements.csv", &columns, found);
+    let mut table = open_with(bundle, "elements.csv", &columns, &["measure_en", "source_vi"], found);
     table.check_unique(&["key"]);
     for row in table.rows() {
         let (mut element, usable) = element(programme, row);
@@ -95,7 +95,7 @@ fn element(programme: &Programme, row: Row<'_>) -> (Element, bool) {
         form: form.unwrap_or(FormIx(0)),
         place: 0,
         label: bilingual(row, "label_vi", "label_en"),
-        measure: row.cell("measure").to_owned(),
+        measure: remark(row, "measure", "measure_en"),
         kind,
         scale,
         applies_to: applies_to(programme, row),
@@ -103,7 +103,7 @@ fn element(programme: &Programme, row: Row<'_>) -> (Element, bool) {
         max,
         part_of: None,
         baseline: row.yes("baseline"),
-        source: row.cell("source").to_owned(),
+        source: remark(row, "source_vi", "source"),
     };
     (element, usable)
 }

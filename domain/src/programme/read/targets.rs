@@ -4,13 +4,12 @@ use super::super::fault::Problem;
 use super::super::found::Found;
 use super::super::table::Row;
 use super::super::{Bundle, Group, Programme, checks};
-use super::{bilingual, open};
+use super::{bilingual, open, open_with, remark};
 use crate::element::Kind;
 use crate::formula::{Dialect, SyntaxFault, parse_formula};
 use crate::number::{Decimal, Notation};
 use crate::target::{Comparator, Formula, Pace, Scope, ScopeCondition, Target};
 use crate::unit::UnitId;
-use crate::wording::Bilingual;
 use crate::{Period, Quantity};
 
 pub(super) fn groups(programme: &mut Programme, bundle: &Bundle, found: &Found) {
@@ -41,7 +40,7 @@ pub(super) fn targets(programme: &mut Programme, bundle: &Bundle, found: &Found)
         "doubt",
         "note",
     ];
-    let mut table = open(bundle, "targets.csv", &columns, found);
+    let mut table = open_with(bundle, "targets.csv", &columns, &["note_vi"], found);
     table.check_unique(&["ref", "key"]);
     let read: Vec<Target> = table.rows().map(|row| target(programme, row)).collect();
     for (row, target) in table.rows().zip(&read) {
@@ -75,14 +74,14 @@ fn target(programme: &Programme, row: Row<'_>) -> Target {
         value,
         upper,
         printed: row.cell("printed").to_owned(),
-        unit: Bilingual { vi: row.cell("unit_vi").to_owned(), en: row.cell("unit").to_owned() },
+        unit: remark(row, "unit_vi", "unit"),
         scope: scope(programme, row, &scope_text),
         scope_text,
         formula: formula(programme, row, comparator),
         pace,
         from: from(programme, row),
         doubt: row.yes("doubt"),
-        note: row.cell("note").to_owned(),
+        note: remark(row, "note_vi", "note"),
     }
 }
 
