@@ -1,5 +1,6 @@
 //! Receipts: what proves that a report was handed in, and what became of it.
 
+use gom_domain::greeting::shown_fingerprint;
 use gom_domain::ruling::Receipt;
 use gom_domain::{Bilingual, Period};
 
@@ -31,12 +32,6 @@ impl ReceiptView {
     }
 }
 
-/// A fingerprint's first 16 digits in groups of four.
-pub fn shown_fingerprint(fingerprint: &[u8; 32]) -> String {
-    let groups: Vec<String> = fingerprint[..8].chunks(2).map(gom_proto::pass::hex).collect();
-    groups.join(" ")
-}
-
 pub(crate) fn receipts(rows: &Rows<'_>, programmes: &Programmes) -> Result<Vec<ReceiptView>, Failure> {
     let view = |row: ReceiptRow| ReceiptView {
         label: form_label(programmes, &row.operation.form, row.operation.period),
@@ -55,16 +50,4 @@ pub(crate) fn form_label(programmes: &Programmes, form: &str, period: Period) ->
     let known =
         programme.and_then(|programme| Some(programme.form(programme.form_named(form)?).label.clone()));
     known.unwrap_or_else(|| Bilingual { vi: form.to_owned(), en: form.to_owned() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fingerprint_is_printed_in_groups_of_four() {
-        let mut fingerprint = [0; 32];
-        fingerprint[..3].copy_from_slice(&[0x1f, 0x2e, 0xab]);
-        assert_eq!(shown_fingerprint(&fingerprint), "1f2e ab00 0000 0000");
-    }
 }

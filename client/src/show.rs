@@ -3,7 +3,7 @@
 mod form;
 mod year;
 
-pub use form::{Comparison, FormView, Level, Line};
+pub use form::{Comparison, FormView, Level, Line, Revision};
 pub use year::{CellState, YearRow, YearView};
 
 pub(crate) use form::form;

@@ -79,6 +79,10 @@ pub struct Due {
     pub label: Bilingual,
     /// The period.
     pub period: Period,
+    /// The last day whose figures count.
+    pub closes: Date,
+    /// How many days are left to it; negative once it is over.
+    pub days_to_closing: i32,
     /// The last day on which it is in time.
     pub send_by: Date,
     /// How many days are left; negative once it is late.
@@ -151,6 +155,8 @@ fn due(rows: &Rows<'_>, programmes: &Programmes, today: Date) -> Stored<Vec<Due>
                 form: form.key.clone(),
                 label: form.label.clone(),
                 period,
+                closes: window.closes,
+                days_to_closing: days_between(today, window.closes),
                 send_by: window.send_by,
                 days_left: days_between(today, window.send_by),
                 is_draft: drafts.iter().any(|draft| draft.form == form.key && draft.period == period),

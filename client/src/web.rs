@@ -9,6 +9,7 @@ mod conflicts;
 mod hand_in;
 mod history;
 mod notes;
+mod revisions;
 mod serve;
 mod settings;
 mod sheet;

@@ -9,7 +9,7 @@ mod state;
 
 pub use fault::{failure, folder_fault, mistake, obstacle, store_fault};
 pub use line::{line_fault, sync_error};
-pub use state::{days_left, mark, marks, origin, skew, state, verdict};
+pub use state::{days_left, days_to_closing, mark, marks, origin, skew, state, verdict};
 
 use gom_domain::examine::Finding;
 use gom_domain::{Bilingual, say, wording};

@@ -30,6 +30,13 @@ pub fn fingerprint(body: &[u8]) -> [u8; 32] {
     Sha256::digest(body).into()
 }
 
+/// A fingerprint as people compare it: its first 16 digits in groups of four.
+pub fn shown_fingerprint(fingerprint: &[u8; 32]) -> String {
+    let groups: Vec<String> =
+        fingerprint[..8].chunks(2).map(|pair| format!("{:02x}{:02x}", pair[0], pair[1])).collect();
+    groups.join(" ")
+}
+
 /// Names the history of a district's books; a restored backup goes on under a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct HistoryId(pub [u8; 16]);
@@ -95,4 +102,16 @@ pub struct Welcome {
     pub clock_ms: i64,
     /// What the device is to do.
     pub action: Action,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_printed_in_groups_of_four() {
+        let mut fingerprint = [0; 32];
+        fingerprint[..3].copy_from_slice(&[0x1f, 0x2e, 0xab]);
+        assert_eq!(shown_fingerprint(&fingerprint), "1f2e ab00 0000 0000");
+    }
 }

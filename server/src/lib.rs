@@ -40,6 +40,7 @@ pub mod sealer;
 mod seen;
 pub mod serve;
 pub mod session;
+pub mod share;
 pub mod show;
 pub mod status;
 pub mod store;

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use gom_domain::programme::Programme;
 use gom_domain::progress::{Decided, Progress, Status};
 use gom_domain::target::{Comparator, Target};
+use gom_domain::totals::Origin;
 use gom_domain::unit::UnitIx;
 use gom_domain::wording;
 use gom_domain::{Lang, Quantity};
@@ -18,6 +19,13 @@ const FEW: usize = 3;
 /// An amount, or a dash where there is none.
 pub fn amount(quantity: Option<&Quantity>, lang: Lang) -> String {
     quantity.map_or_else(|| "–".to_owned(), |quantity| quantity.shown(DECIMALS, lang))
+}
+
+/// How much of a whole an amount is: `71,4 %`.
+pub fn percent(amount: Option<&Quantity>, whole: Option<&Quantity>, lang: Lang) -> String {
+    let share =
+        amount.zip(whole).and_then(|(amount, whole)| (amount * &Quantity::from(100)).checked_div(whole));
+    share.map_or_else(|| "–".to_owned(), |share| format!("{} %", share.shown(1, lang)))
 }
 
 /// What a target aims at: `≥ 8.846 tỷ đồng`; a value that the district set says so.
@@ -151,6 +159,15 @@ pub fn gap(progress: &Progress, lang: Lang) -> Option<String> {
             Some(format!("{} {}", lang.pick("cao hơn", "above by"), gap.shown(DECIMALS, lang)))
         }
         Ordering::Equal => None,
+    }
+}
+
+/// Where a figure comes from that is in no submission.
+pub fn origin(origin: Origin, lang: Lang) -> &'static str {
+    match origin {
+        Origin::Report => "–",
+        Origin::Baseline | Origin::RunningSum => lang.pick("số liệu năm trước", "baseline"),
+        Origin::Quota => lang.pick("giao chỉ tiêu", "quota"),
     }
 }
 

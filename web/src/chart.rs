@@ -27,6 +27,8 @@ pub struct Bullet<'a> {
     pub expected: Option<&'a Quantity>,
     /// What is aimed at.
     pub aim: Option<&'a Quantity>,
+    /// How far the drawing reaches; none for as far as the amounts do. Bars under one another take the same.
+    pub most: Option<&'a Quantity>,
     /// How it stands out.
     pub shade: &'a str,
     /// The same in words.
@@ -36,7 +38,7 @@ pub struct Bullet<'a> {
 /// A bullet chart: a bar for what has been done, a tick where it should be by now, an edge where the aim is.
 pub fn bullet(bullet: Bullet<'_>) -> Markup {
     let all = [bullet.actual, bullet.expected, bullet.aim];
-    let Some(most) = all.into_iter().flatten().max() else { return html! {} };
+    let Some(most) = bullet.most.or_else(|| all.into_iter().flatten().max()) else { return html! {} };
     // A little room beyond the most, so that its edge is seen.
     let most = most * &Quantity::scaled(104, 2);
     let at = |amount: Option<&Quantity>| amount.map(|amount| place(amount, &most));
@@ -46,23 +48,6 @@ pub fn bullet(bullet: Bullet<'_>) -> Markup {
             @if let Some(actual) = at(bullet.actual) { rect class=(bullet.shade) x="0" y="28" width=(actual) height="24" {} }
             @if let Some(aim) = at(bullet.aim) { rect.aim x=(aim - 4) y="8" width="8" height="64" {} }
             @if let Some(expected) = at(bullet.expected) { rect.tick x=(expected - 3) y="18" width="6" height="44" {} }
-        }
-    }
-}
-
-/// A bar between zero and the most.
-pub fn bar(
-    amount: Option<&Quantity>,
-    quota: Option<&Quantity>,
-    most: &Quantity,
-    shade: &str,
-    text: &str,
-) -> Markup {
-    let most = most * &Quantity::scaled(104, 2);
-    html! {
-        svg.bullet viewBox="0 0 1000 80" preserveAspectRatio="none" role="img" aria-label=(text) {
-            @if let Some(amount) = amount { rect class=(shade) x="0" y="24" width=(place(amount, &most)) height="32" {} }
-            @if let Some(quota) = quota { rect.aim x=(place(quota, &most) - 4) y="8" width="8" height="64" {} }
         }
     }
 }
@@ -86,20 +71,32 @@ const STEP: i64 = 80;
 /// Curves over the months of a year. `shown` writes an amount at the scale.
 pub fn curves(curves: &[Curve<'_>], text: &str, shown: impl Fn(&Quantity) -> String) -> Markup {
     let all = curves.iter().flat_map(|curve| curve.amounts).flatten();
-    let Some(most) = all.max().filter(|most| **most > Quantity::zero()).cloned() else { return html! {} };
-    let height = |amount: &Quantity| BOTTOM - place(amount, &most) * (BOTTOM - TOP) / WIDE;
+    let Some(most) = all.clone().max().filter(|most| **most > Quantity::zero()) else { return html! {} };
+    let floor = floor(all.min().unwrap_or(most), most);
+    let range = most - &floor;
+    let height = |amount: &Quantity| BOTTOM - place(&(amount - &floor), &range) * (BOTTOM - TOP) / WIDE;
     let across = |month: usize| LEFT + i64::try_from(month).unwrap_or(0) * STEP;
     html! {
         svg.curves viewBox="0 0 1000 380" role="img" aria-label=(text) {
             line.axis x1=(LEFT) x2=(across(11)) y1=(BOTTOM) y2=(BOTTOM) {}
             line.grid x1=(LEFT) x2=(across(11)) y1=(TOP) y2=(TOP) {}
-            text.small x=(LEFT) y=(TOP - 8) { (shown(&most)) }
+            text.small x=(LEFT) y=(TOP - 8) { (shown(most)) }
+            @if !floor.is_zero() { text.small x=(LEFT) y=(BOTTOM - 8) { (shown(&floor)) } }
             @for month in 0..12 { text.small.middle x=(across(month)) y=(BOTTOM + 28) { (month + 1) } }
             @for curve in curves {
                 (line(curve, across, height))
             }
         }
     }
+}
+
+/// Where the drawing begins: at zero, unless all lies so far above it that nothing could be told apart.
+fn floor(least: &Quantity, most: &Quantity) -> Quantity {
+    let range = most - least;
+    if range.is_zero() || least < &(&range * &Quantity::from(2)) {
+        return Quantity::zero();
+    }
+    least - &range
 }
 
 fn line(curve: &Curve<'_>, across: impl Fn(usize) -> i64, height: impl Fn(&Quantity) -> i64) -> Markup {
@@ -146,11 +143,31 @@ pub fn map(spots: &[Spot], text: &str) -> Markup {
         svg.map viewBox={ "0 0 1000 " (tall) } role="group" aria-label=(text) {
             @for spot in spots {
                 a href=(spot.href) aria-label={ (spot.name) ": " (spot.text) } {
-                    circle class=(spot.shade) cx=(x(spot)) cy=(y(spot)) r="14" {}
+                    path class=(spot.shade) d={ "M" (x(spot)) " " (y(spot)) (shape(spot.shade)) } {}
                     text.middle x=(x(spot)) y=(y(spot) + 38) aria-hidden="true" { (spot.name) }
                 }
             }
         }
+    }
+}
+
+/// A shape of its own for each way to stand out, for those who see no colours, from its middle on.
+fn shape(shade: &str) -> &'static str {
+    match shade {
+        "bad" => "m0 -17l17 17l-17 17l-17 -17z",
+        "warn" => "m0 -16l17 29h-34z",
+        "dim" => "m-12 -12h24v24h-24z",
+        _ => "m-14 0a14 14 0 1 0 28 0a14 14 0 1 0 -28 0z",
+    }
+}
+
+/// The same as a sign, for a legend.
+pub fn sign(shade: &str) -> &'static str {
+    match shade {
+        "bad" => "◆",
+        "warn" => "▲",
+        "dim" => "■",
+        _ => "●",
     }
 }
 
@@ -174,12 +191,13 @@ mod tests {
             actual: Some(&actual),
             expected: None,
             aim: Some(&aim),
+            most: None,
             shade: "good",
             text: "<b>3 of 4",
         });
         let drawn = drawn.into_string();
         assert!(drawn.contains("&lt;b&gt;3 of 4") && drawn.contains("width=\"721\""), "{drawn}");
-        let nothing = Bullet { actual: None, expected: None, aim: None, shade: "", text: "" };
+        let nothing = Bullet { actual: None, expected: None, aim: None, most: None, shade: "", text: "" };
         assert_eq!(bullet(nothing).into_string(), "");
     }
 }

@@ -156,18 +156,21 @@ fn put_state(lang: Lang, view: &FormView) {
 }
 
 fn put_revisions(lang: Lang, view: &FormView) {
-    for (report, words) in &view.revisions {
+    for revision in &view.revisions {
+        let report = &revision.report;
         let who = wording::origin(report.origin);
         let said = match &report.receipt {
             None => lang.pick("chờ gửi", "queued").to_owned(),
             Some(receipt) => {
-                let revision = report.revision().map_or(String::new(), |revision| format!(" {revision}"));
+                let number = report.revision().map_or(String::new(), |number| format!(" {number}"));
                 let verdict = wording::verdict(receipt);
-                format!("{} {}{revision}", vietnam_time(receipt.at_ms), verdict.get(lang))
+                format!("{} {}{number}", vietnam_time(receipt.at_ms), verdict.get(lang))
             }
         };
-        let officer = if words.officer.is_empty() { String::new() } else { format!(" ({})", words.officer) };
-        let reason = if words.reason.is_empty() { String::new() } else { format!(": {}", words.reason) };
+        let officer =
+            if revision.officer.is_empty() { String::new() } else { format!(" ({})", revision.officer) };
+        let reason =
+            if revision.reason.is_empty() { String::new() } else { format!(": {}", revision.reason) };
         gom_terminal::put(&format!("  {} · {said} · {}{officer}{reason}", report.id.short(), who.get(lang)));
     }
 }

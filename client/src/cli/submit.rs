@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use crate::outbox::{Blocked, Obstacle, Sealed};
-use crate::receipts::shown_fingerprint;
 use crate::{Commune, Failure, Which, wording};
+use gom_domain::greeting::shown_fingerprint;
 use gom_domain::rule::Level;
 use gom_domain::{Bilingual, Lang, say};
 

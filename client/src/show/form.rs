@@ -5,7 +5,8 @@ use gom_domain::calendar::{Window, vietnam_day};
 use gom_domain::element::{Element, Value};
 use gom_domain::examine::{Finding, Record};
 use gom_domain::ruling::is_future;
-use gom_domain::submission::{Figures, SubmissionId};
+use gom_domain::submission::{Figures, Note, SubmissionId};
+use gom_domain::wording::Remark;
 
 use super::CellState;
 use crate::drafts::sketch;
@@ -15,13 +16,21 @@ use crate::programme::{Filled, Place, Programmes};
 use crate::record::UnitCells;
 use crate::store::{DraftNotes, DraftRow, Rows};
 
-/// What somebody has said of a report.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Words {
+/// One report of a form and period, as it can be read.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    /// The report.
+    pub report: Report,
+    /// Its figures, in the form's order.
+    pub figures: Figures,
     /// Who handed it in, as he has named himself.
     pub officer: String,
     /// Why the district entered it.
     pub reason: String,
+    /// What the officer said to what was found odd.
+    pub notes: Vec<Note>,
+    /// What the district found.
+    pub remarks: Vec<Remark>,
 }
 
 /// One form and period.
@@ -43,8 +52,8 @@ pub struct FormView {
     pub base: Option<SubmissionId>,
     /// Whether something else stands than what the draft was made from, so that handing it in will conflict.
     pub base_is_outdated: bool,
-    /// All reports of it, the district's commits first, with the reasons that the district gave for its own.
-    pub revisions: Vec<(Report, Words)>,
+    /// All reports of it, the district's commits first.
+    pub revisions: Vec<Revision>,
     /// A rejected report or one in conflict beside what stands.
     pub comparison: Option<Comparison>,
 }
@@ -132,22 +141,20 @@ pub(crate) fn form(
         notes: shown.notes,
         base_is_outdated: draft.is_some_and(|draft| draft.base != history.newest().map(|report| report.id)),
         comparison,
-        revisions: history
-            .0
-            .into_iter()
-            .map(|report| (words(programmes, &report), report))
-            .map(|(words, report)| (report, words))
-            .collect(),
+        revisions: history.0.into_iter().map(|report| revision(programmes, &place, report)).collect(),
         place,
     })
 }
 
-fn words(programmes: &Programmes, report: &Report) -> Words {
-    let read = |submission: gom_domain::submission::Submission| Words {
-        officer: submission.officer,
-        reason: submission.reason,
-    };
-    programmes.open(&report.body).map(read).unwrap_or_default()
+fn revision(programmes: &Programmes, place: &Place, report: Report) -> Revision {
+    let filled = programmes.filled(&report.body).unwrap_or_default();
+    let said = programmes.open(&report.body);
+    let receipt = report.receipt.as_ref();
+    let remarks = receipt.map(|receipt| programmes.remarks(&report.body, &receipt.ruling));
+    let (officer, reason, notes) =
+        said.map_or_else(Default::default, |said| (said.officer, said.reason, said.notes));
+    let (figures, remarks) = (place.figures(&filled), remarks.unwrap_or_default());
+    Revision { figures, officer, reason, notes, remarks, report }
 }
 
 fn state(history: &History, is_draft: bool) -> CellState {

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use gom_domain::element::Value;
+use gom_domain::greeting::shown_fingerprint;
 use gom_domain::rule::Level;
 use gom_domain::{Lang, say};
 use gom_proto::submission::Envelope;
@@ -16,7 +17,6 @@ use super::sheet::pairs;
 use super::site::{Site, failed, told};
 use super::to_do::{address, period};
 use crate::outbox::{Blocked, Sealed, Submitted};
-use crate::receipts::shown_fingerprint;
 use crate::show::{CellState, FormView};
 use crate::{Commune, Failure, Which, wording};
 
@@ -55,7 +55,7 @@ pub(super) async fn review(State(site): State<Site>, visit: Visit) -> Response {
 
 fn reviewed(commune: &Commune, form: &str, at: &str) -> Result<Reviewed, Failure> {
     let view = commune.form(form, at)?;
-    let reports: Vec<_> = view.revisions.iter().map(|(report, _)| report.clone()).collect();
+    let reports: Vec<_> = view.revisions.iter().map(|revision| revision.report.clone()).collect();
     let history = crate::history::History(reports);
     let standing = history.newest_queued().or(history.standing()).and_then(|report| {
         let envelope = Envelope::decode(&report.body).ok()?;

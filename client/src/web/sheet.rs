@@ -5,17 +5,17 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use gom_domain::Lang;
-use gom_domain::calendar::{shown_day, vietnam_time};
+use gom_domain::calendar::shown_day;
 use gom_domain::element::{Element, Value};
 use gom_domain::examine::Finding;
 use gom_domain::rule::Level;
-use gom_web::{Visit, table};
+use gom_web::Visit;
 use maud::{Markup, html};
 use serde_json::json;
 
-use super::notes;
-use super::site::{Head, Site, failed, to};
+use super::site::{Site, failed, to};
 use super::to_do::{address, period};
+use super::{notes, revisions};
 use crate::show::{FormView, Line};
 use crate::{Commune, Failure, Mistake, wording};
 
@@ -37,7 +37,7 @@ async fn shown(site: &Site, visit: &Visit, form: String, at: String, wrong: Vec<
                 format!("{} – {}", view.place.form().label.get(lang), period(view.place.period, lang));
             let notice = view.place.programme().notice.get(lang).to_owned();
             let status = if wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-            site.page(visit, &title, &head, &notice).show_as(status, &content(visit, &view, &head, &wrong))
+            site.page(visit, &title, &head, &notice).show_as(status, &content(visit, &view, &wrong))
         }
     }
 }
@@ -50,7 +50,7 @@ struct Wrong {
     why: Vec<gom_domain::Bilingual>,
 }
 
-fn content(visit: &Visit, view: &FormView, head: &Head, wrong: &[Wrong]) -> Markup {
+fn content(visit: &Visit, view: &FormView, wrong: &[Wrong]) -> Markup {
     let lang = visit.lang;
     let here = address(view.place.key(), view.place.period);
     let [opens, closes, send_by] =
@@ -82,7 +82,7 @@ fn content(visit: &Visit, view: &FormView, head: &Head, wrong: &[Wrong]) -> Mark
             "Phím mũi tên, Enter và Tab để đi giữa các ô; dán được cả khối từ Excel. Ô trống là chưa có số liệu, khác với số 0.",
             "Arrow keys, Enter and Tab move between the cells; a block from Excel can be pasted. An empty cell is no figure, which is not 0.",
         )) }
-        (revisions(view, head, lang))
+        (revisions::revisions(view, lang))
     }
 }
 
@@ -173,39 +173,6 @@ fn found(view: &FormView, finding: &Finding, lang: Lang) -> Markup {
         }
     };
     html! { p class={ "said " (shade) } { (what) (text.get(lang)) } }
-}
-
-/// Every report of this form and period, with what the district said.
-fn revisions(view: &FormView, _: &Head, lang: Lang) -> Markup {
-    let caption = lang.pick("Các bản đã nộp", "What was handed in");
-    html! {
-        @if !view.revisions.is_empty() {
-            h2 { (caption) }
-            (table(caption, &html! {
-                thead { tr {
-                    th scope="col" { (lang.pick("Nơi nộp", "From")) } th scope="col" { (lang.pick("Người nộp", "Officer")) }
-                    th.num scope="col" { (lang.pick("Số nhận", "Number")) } th scope="col" { (lang.pick("Huyện nhận lúc", "Received")) }
-                    th scope="col" { (lang.pick("Kết quả", "Verdict")) } th.num scope="col" { (lang.pick("Lần", "Revision")) }
-                } }
-                tbody {
-                    @for (report, words) in &view.revisions {
-                        tr {
-                            td { (wording::origin(report.origin).get(lang)) @if !words.reason.is_empty() { ": " (words.reason) } }
-                            td { (words.officer) }
-                            @match &report.receipt {
-                                Some(receipt) => {
-                                    td.num { a href={ "/receipts/" (receipt.commit) } { (receipt.commit) } } td { (vietnam_time(receipt.at_ms)) }
-                                    td { (wording::verdict(receipt).get(lang)) }
-                                }
-                                None => { td.num {} td {} td { (lang.pick("chờ gửi", "queued")) } }
-                            }
-                            td.num { (report.revision().map_or_else(String::new, |revision| revision.to_string())) }
-                        }
-                    }
-                }
-            }))
-        }
-    }
 }
 
 /// What a browser sends of a form, name by name.

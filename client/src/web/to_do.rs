@@ -129,12 +129,20 @@ fn due(status: &Status, lang: Lang) -> Markup {
             (cards(caption, &html! {
                 thead { tr {
                     th scope="col" { (lang.pick("Biểu", "Form")) } th scope="col" { (lang.pick("Kỳ", "Period")) }
-                    th scope="col" { (lang.pick("Gửi trước hết ngày", "To be sent by")) } th scope="col" { (lang.pick("Còn lại", "Left")) }
+                    th scope="col" { (closing(lang)) } th scope="col" { (send_by(lang)) }
                 } }
                 tbody { @for due in &status.due { (due_row(due, lang)) } }
             }))
         }
     }
+}
+
+fn closing(lang: Lang) -> &'static str {
+    lang.pick("Chốt số liệu", "Figures up to")
+}
+
+fn send_by(lang: Lang) -> &'static str {
+    lang.pick("Gửi trước hết ngày", "To be sent by")
 }
 
 fn due_row(due: &Due, lang: Lang) -> Markup {
@@ -147,9 +155,9 @@ fn due_row(due: &Due, lang: Lang) -> Markup {
         tr {
             th scope="row" { a href=(address(&due.form, due.period)) { (due.label.get(lang)) } }
             td data-head=(lang.pick("Kỳ", "Period")) { (period(due.period, lang)) }
-            td data-head=(lang.pick("Gửi trước hết ngày", "To be sent by")) { (shown_day(due.send_by)) }
-            td {
-                span class={ "mark " (shade) } { (wording::days_left(due.days_left).get(lang)) }
+            td data-head=(closing(lang)) { (shown_day(due.closes)) span.quiet { ", " (wording::days_to_closing(due.days_to_closing).get(lang)) } }
+            td data-head=(send_by(lang)) {
+                (shown_day(due.send_by)) ", " span class={ "mark " (shade) } { (wording::days_left(due.days_left).get(lang)) }
                 @if due.is_draft { " · " (lang.pick("đang nhập", "being filled in")) }
             }
         }

@@ -3,7 +3,6 @@
 use gom_domain::calendar::vietnam_time;
 use gom_domain::formula::{Aspect, Term};
 use gom_domain::progress::Status;
-use gom_domain::totals::Origin;
 use gom_domain::unit::UnitIx;
 use gom_domain::{Lang, Period};
 use gom_terminal::{Align, Shade, Table, put};
@@ -155,7 +154,7 @@ fn source_row(explanation: &Explanation, source: &Source, lang: Lang) -> Vec<Str
     ];
     match &source.submission {
         Some(filed) => row.extend(filed_cells(filed, lang)),
-        None => row.extend(["–", "–", "–", origin(figure.origin, lang)].map(str::to_owned)),
+        None => row.extend(["–", "–", "–", show::origin(figure.origin, lang)].map(str::to_owned)),
     }
     row
 }
@@ -169,15 +168,6 @@ fn filed_cells(filed: &Filed, lang: Lang) -> [String; 4] {
         vietnam_time(filed.at_ms),
         format!("{}{by_district}", filed.id),
     ]
-}
-
-/// Where a figure comes from that is in no submission.
-fn origin(origin: Origin, lang: Lang) -> &'static str {
-    match origin {
-        Origin::Report => "–",
-        Origin::Baseline | Origin::RunningSum => lang.pick("số liệu năm trước", "baseline"),
-        Origin::Quota => lang.pick("giao chỉ tiêu", "quota"),
-    }
 }
 
 /// Who has not reported, and whose silence leaves the figure out.

@@ -199,6 +199,7 @@ pub(super) fn drawn(target: &Target, progress: &Progress, lang: Lang) -> Markup 
         actual: progress.actual.as_ref(),
         expected: progress.expected_by_now.as_ref(),
         aim: progress.upper.as_ref().or(progress.value.as_ref()),
+        most: None,
         shade: shade(progress.status),
         text: &text,
     })

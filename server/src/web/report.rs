@@ -7,12 +7,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use gom_domain::calendar::{vietnam_day, vietnam_time};
 use gom_domain::form::FormIx;
+use gom_domain::greeting::{fingerprint, shown_fingerprint};
 use gom_domain::programme::Programme;
 use gom_domain::ruling::Verdict;
 use gom_domain::submission::Submission;
 use gom_domain::unit::{UnitId, UnitIx};
 use gom_domain::{Lang, Period, calendar, wording};
-use gom_proto::pass::hex;
 use gom_web::{escaped, table};
 use maud::{Markup, html};
 
@@ -104,7 +104,7 @@ fn revisions(journal: &mut dyn Journal, memory: &Memory, newest: Option<u64>) ->
         let at_ms = journal.commit_of(seq)?.at_ms;
         let device = memory.device(row.device);
         let by = device.map_or_else(String::new, |device| device.name.clone());
-        let fingerprint = hex(&gom_domain::greeting::fingerprint(&row.body)[..8]);
+        let fingerprint = shown_fingerprint(&fingerprint(&row.body));
         let said = memory.open(&row.body).and_then(|submission| {
             let programme = Arc::clone(&memory.published(submission.programme_version)?.programme);
             Some((submission, programme))
@@ -207,7 +207,7 @@ fn receipt(shown: &Shown, revision: &Revision, lang: Lang) -> Markup {
                 ", " (vietnam_time(revision.at_ms)) " – " (verdict(shown, revision, lang))
             }
             dl.facts {
-                dt { (lang.pick("Mã xác nhận", "Fingerprint")) } dd { (revision.fingerprint) }
+                dt { (lang.pick("Dấu", "Fingerprint")) } dd { (revision.fingerprint) }
                 @if !revision.by.is_empty() { dt { (lang.pick("Máy", "Computer")) } dd { (revision.by) } }
                 @if let Some(officer) = said(|submission| &submission.officer) { dt { (lang.pick("Người nộp", "Officer")) } dd { (officer) } }
                 @if let Some(reason) = said(|submission| &submission.reason) { dt { (lang.pick("Huyện nhập thay vì", "Entered by the district because")) } dd { (reason) } }

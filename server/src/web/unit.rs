@@ -3,10 +3,11 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use gom_domain::calendar::{vietnam_day, vietnam_time};
+use gom_domain::element::{ElementIx, Value};
 use gom_domain::form::FormIx;
 use gom_domain::programme::Programme;
 use gom_domain::unit::{UnitId, UnitIx};
-use gom_domain::{Lang, Period};
+use gom_domain::{Lang, Period, Quantity};
 use gom_web::{escaped, table};
 use maud::{Markup, html};
 
@@ -23,7 +24,7 @@ struct Shown {
     programme: std::sync::Arc<Programme>,
     unit: UnitIx,
     forms: Vec<(FormIx, Vec<(Period, Standing)>)>,
-    quotas: Vec<(String, String, String)>,
+    quotas: Vec<Quota>,
     devices: Vec<DeviceRow>,
 }
 
@@ -33,7 +34,7 @@ pub(super) async fn unit(State(site): State<Site>, viewer: Viewer, Path(id): Pat
         return viewer.trouble(&Trouble::NoProgrammeYet);
     };
     let (folder, today) = (site.folder().clone(), vietnam_day(site.now_ms()));
-    let (who, lang) = (viewer.clone(), viewer.visit.lang);
+    let who = viewer.clone();
     let looked = site
         .read(None, move |journal, memory| {
             let year = as_of.year();
@@ -54,7 +55,7 @@ pub(super) async fn unit(State(site): State<Site>, viewer: Viewer, Path(id): Pat
                     .collect::<crate::store::Stored<_>>();
                 forms.push((form, states.map_err(|error| folder.trouble(&error))?));
             }
-            let quotas = quotas(memory, &programme, ix, &who, lang);
+            let quotas = quotas(memory, &programme, ix, &who, as_of);
             let number = memory.unit_number(&programme.unit(ix).id);
             let devices = number.into_iter().flat_map(|number| memory.devices_of(number));
             let devices = devices.filter(|device| !device.district).cloned().collect();
@@ -70,28 +71,32 @@ pub(super) async fn unit(State(site): State<Site>, viewer: Viewer, Path(id): Pat
     }
 }
 
-/// What the unit was allotted: of what, how much, in which measure.
+/// What a unit was allotted of an element, and what it has of it.
+struct Quota {
+    element: ElementIx,
+    allotted: Value,
+    so_far: Option<Value>,
+}
+
+/// The unit's quotas of what the viewer may see, each with what the unit has by now.
 fn quotas(
     memory: &Memory,
     programme: &Programme,
     unit: UnitIx,
     viewer: &Viewer,
-    lang: Lang,
-) -> Vec<(String, String, String)> {
-    let (Some((_, numbering)), year) = (memory.year(programme.year), programme.year) else {
-        return Vec::new();
-    };
-    let seen = |ix: &gom_domain::element::ElementIx| viewer.sees(programme, programme.element(*ix).form);
-    let quota = |ix| {
-        let element = programme.element(ix);
-        let value = memory.cells.quota(year, numbering.element(ix), numbering.unit(unit))?;
-        Some((
-            element.label.get(lang).to_owned(),
-            element.shown(value, lang),
-            element.measure.get(lang).to_owned(),
-        ))
-    };
-    programme.element_places().filter(seen).filter_map(quota).collect()
+    as_of: Period,
+) -> Vec<Quota> {
+    let seen = |ix: &ElementIx| viewer.sees(programme, programme.element(*ix).form);
+    let quotas = memory.view(as_of, |view| {
+        let subject = view.subject(unit);
+        let quota = |element| {
+            let series = view.series(element);
+            let so_far = series.now(&subject, as_of.last_month()).value;
+            Some(Quota { element, allotted: series.quota(&subject)?, so_far })
+        };
+        programme.element_places().filter(seen).filter_map(quota).collect()
+    });
+    quotas.unwrap_or_default()
 }
 
 fn content(viewer: &Viewer, shown: &Shown, as_of: Period) -> Markup {
@@ -104,12 +109,28 @@ fn content(viewer: &Viewer, shown: &Shown, as_of: Period) -> Markup {
         h2 { (lang.pick("Chỉ tiêu giao", "Quotas")) }
         @if shown.quotas.is_empty() { p { (lang.pick("Không giao chỉ tiêu nào.", "None.")) } } @else {
             (table(lang.pick("Chỉ tiêu giao", "Quotas"), &html! {
-                thead { tr { th scope="col" { (lang.pick("Chỉ tiêu", "Element")) } th.num scope="col" { (lang.pick("Giao", "Quota")) } th scope="col" { (lang.pick("Đơn vị tính", "Measure")) } } }
-                tbody { @for (label, value, measure) in &shown.quotas { tr { th scope="row" { (label) } td.num { (value) } td { (measure) } } } }
+                thead { tr {
+                    th scope="col" { (lang.pick("Chỉ tiêu", "Element")) } th scope="col" { (lang.pick("Đơn vị tính", "Measure")) }
+                    th.num scope="col" { (lang.pick("Đến nay", "So far")) } th.num scope="col" { (lang.pick("Giao", "Quota")) } th.num scope="col" { "%" }
+                } }
+                tbody { @for quota in &shown.quotas { (allotted(programme, quota, lang)) } }
             }))
         }
         h2 { (lang.pick("Máy của đơn vị", "Its computers")) }
         (devices(shown, lang))
+    }
+}
+
+fn allotted(programme: &Programme, quota: &Quota, lang: Lang) -> Markup {
+    let element = programme.element(quota.element);
+    let amount = |value: Value| Quantity::scaled(value.into(), element.scale);
+    let so_far = quota.so_far.map_or_else(|| "–".to_owned(), |value| element.shown(value, lang));
+    html! {
+        tr {
+            th scope="row" { (element.label.get(lang)) } td { (element.measure.get(lang)) }
+            td.num { (so_far) } td.num { (element.shown(quota.allotted, lang)) }
+            td.num { (show::percent(quota.so_far.map(amount).as_ref(), Some(&amount(quota.allotted)), lang)) }
+        }
     }
 }
 

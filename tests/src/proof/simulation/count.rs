@@ -150,7 +150,7 @@ impl Count {
         assert_eq!(attention, self.unsettled(officer, sender), "{name}: what waits for the officer");
         for cell in cells(officer.unit) {
             let view = commune.form(cell.1, cell.2).unwrap();
-            let reports = view.revisions.iter().rev().map(|(report, _)| report);
+            let reports = view.revisions.iter().rev().map(|revision| &revision.report);
             let stands = reports.clone().find(|report| report.revision().is_some());
             let stands = stands.map(|report| (report.id, report.revision().unwrap()));
             let wanted = self.standing.get(&cell).map(|stands| (stands.0, stands.1));

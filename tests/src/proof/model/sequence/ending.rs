@@ -98,7 +98,7 @@ impl Sequence<'_> {
         let unit = office.computer.unit;
         for (form, period) in PLACES {
             let view = office.commune().form(form, period).map_err(|failure| format!("{failure:?}"))?;
-            let reports = view.revisions.into_iter().map(|(report, _)| report).collect();
+            let reports = view.revisions.into_iter().map(|revision| revision.report).collect();
             let here = gom::history::History(reports).standing().map(|report| report.id);
             let ix = FORMS.iter().position(|(key, _)| *key == form).unwrap_or(0);
             let place = Place { unit, form: self.founded.forms[ix], period: period.parse().unwrap() };

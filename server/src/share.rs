@@ -1,0 +1,157 @@
+//! How each unit's own part of a target stands: against what it was allotted, or against the aim where each unit can be
+//! held to that.
+
+use gom_domain::formula::{Aspect, Term};
+use gom_domain::progress::Status;
+use gom_domain::target::{Comparator, Pace};
+use gom_domain::totals::View;
+use gom_domain::{Period, Quantity};
+
+use crate::explain::{Explanation, UnitPart};
+use crate::memory::Memory;
+
+/// What the units' own figures are held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// What each was allotted.
+    Quota,
+    /// The target's aim: the figure is a rate, which each unit can reach by itself.
+    Aim,
+    /// Nothing: the units' figures only add up.
+    None,
+}
+
+/// The units' shares, in the order of the explanation's units.
+#[derive(Debug)]
+pub struct Shares {
+    /// What they are held against.
+    pub measure: Measure,
+    /// Each unit's.
+    pub units: Vec<Share>,
+}
+
+/// A unit's own part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// The target's formula with the unit's figures alone; none where one is missing, or where it counts units.
+    pub own: Option<Quantity>,
+    /// What it is held against at the year's end.
+    pub whole: Option<Quantity>,
+    /// What of that is expected by now.
+    pub by_now: Option<Quantity>,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// How a unit's own part stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Less than is expected by now; for what is to stay low, more.
+    Short,
+    /// As much as is expected by now.
+    Enough,
+    /// Not all that is due has come in.
+    Missing,
+    /// There is nothing to hold it against.
+    Open,
+}
+
+/// Each unit's share of an explained target.
+pub fn shares(memory: &Memory, explanation: &Explanation, as_of: Period) -> Shares {
+    let quotas = memory.view(as_of, |view| quotas(view, explanation)).unwrap_or_default();
+    let measure = measure(explanation, &quotas);
+    let share = |(nth, part): (usize, &UnitPart)| {
+        let whole = match measure {
+            Measure::Quota => quotas.get(nth).cloned().flatten(),
+            Measure::Aim => explanation.progress.value.clone(),
+            Measure::None => None,
+        };
+        let by_now =
+            whole.as_ref().filter(|_| is_judged(explanation)).map(|whole| by_now(explanation, whole));
+        let own = own(explanation, part);
+        let standing = standing(explanation, part, own.as_ref(), by_now.as_ref());
+        Share { own, whole, by_now, standing }
+    };
+    let units = explanation.units.iter().enumerate().map(share).collect();
+    Shares { measure, units }
+}
+
+fn is_judged(explanation: &Explanation) -> bool {
+    !matches!(explanation.progress.status, Status::NotDue | Status::NoTarget)
+}
+
+/// The term whose sum the target is, if it is that alone.
+fn only_term(explanation: &Explanation) -> Option<Term> {
+    let additive = explanation.target.formula.as_ref().is_some_and(|formula| formula.additive);
+    match explanation.terms[..] {
+        [(term, _)] if additive && !explanation.target.comparator.is_each() => Some(term),
+        _ => None,
+    }
+}
+
+fn quotas(view: &View<'_>, explanation: &Explanation) -> Vec<Option<Quantity>> {
+    let Some(term) = only_term(explanation) else { return Vec::new() };
+    let scale = explanation.programme.element(term.element).scale;
+    let series = view.series(term.element);
+    let quota =
+        |part: &UnitPart| Some(Quantity::scaled(series.quota(&view.subject(part.unit))?.into(), scale));
+    explanation.units.iter().map(quota).collect()
+}
+
+fn measure(explanation: &Explanation, quotas: &[Option<Quantity>]) -> Measure {
+    let target = &explanation.target;
+    let is_rate = target.formula.as_ref().is_some_and(|formula| !formula.additive)
+        && explanation.terms.iter().all(|(term, _)| term.aspect != Aspect::Kept);
+    let compares = matches!(target.comparator, Comparator::AtLeast | Comparator::AtMost);
+    if quotas.iter().flatten().count() > 0 {
+        Measure::Quota
+    } else if explanation.progress.value.is_some() && (target.comparator.is_each() || (is_rate && compares)) {
+        Measure::Aim
+    } else {
+        Measure::None
+    }
+}
+
+fn by_now(explanation: &Explanation, whole: &Quantity) -> Quantity {
+    match explanation.target.pace {
+        Pace::Linear => (whole * &Quantity::from(i64::from(explanation.due)))
+            .checked_div(&Quantity::from(12))
+            .unwrap_or_else(Quantity::zero),
+        Pace::Level => whole.clone(),
+    }
+}
+
+/// The formula with a unit's figures alone.
+fn own(explanation: &Explanation, part: &UnitPart) -> Option<Quantity> {
+    let formula = explanation.target.formula.as_ref()?;
+    formula.expr.eval(&|term| {
+        let place = explanation.terms.iter().position(|(own, _)| *own == term)?;
+        if term.aspect == Aspect::Kept {
+            return None;
+        }
+        let scale = explanation.programme.element(term.element).scale;
+        Some(Quantity::scaled(part.values.get(place).copied().flatten()?.into(), scale))
+    })
+}
+
+fn standing(
+    explanation: &Explanation,
+    part: &UnitPart,
+    own: Option<&Quantity>,
+    by_now: Option<&Quantity>,
+) -> Standing {
+    if explanation.progress.failing.contains(&part.unit) {
+        return Standing::Short;
+    }
+    if !part.reported {
+        return Standing::Missing;
+    }
+    match (explanation.target.comparator, own.zip(by_now)) {
+        (_, None) => Standing::Open,
+        (Comparator::AtMost, Some((own, by_now))) if own > by_now => Standing::Short,
+        (comparator, Some((own, by_now))) if comparator != Comparator::AtMost && own < by_now => {
+            Standing::Short
+        }
+        _ => Standing::Enough,
+    }
+}

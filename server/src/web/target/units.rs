@@ -1,0 +1,236 @@
+//! The units of a target: each one's part as a row with a bar, and where they lie on a map.
+
+use gom_domain::element::Kind;
+use gom_domain::formula::Term;
+use gom_domain::target::Pace;
+use gom_domain::unit::UnitIx;
+use gom_domain::{Lang, Period, Quantity, wording};
+use gom_web::chart::{Bullet, Spot, bullet, map, sign};
+use gom_web::{cards, escaped};
+use maud::{Markup, html};
+
+use super::Shown;
+use crate::explain::{Explanation, UnitPart};
+use crate::share::{Measure, Share, Standing};
+use crate::show;
+
+fn address(explanation: &Explanation, unit: UnitIx, as_of: Period) -> String {
+    format!("/units/{}?as_of={as_of}", escaped(explanation.programme.unit(unit).id.as_str()))
+}
+
+/// A column of the table: its heading and whether figures stand in it.
+struct Columns<'a> {
+    explanation: &'a Explanation,
+    terms: Vec<String>,
+    /// What the unit's own outcome is called, where it is none of the terms.
+    own: Option<&'a str>,
+    /// Whether there are quotas.
+    quota: bool,
+    /// Whether less than the whole is expected by now.
+    by_now: bool,
+    /// Whether there are amounts to be drawn.
+    chart: bool,
+    most: Quantity,
+}
+
+impl<'a> Columns<'a> {
+    fn of(shown: &'a Shown, lang: Lang) -> Self {
+        let (explanation, shares) = (&shown.explanation, &shown.shares);
+        let terms = explanation.terms.iter().map(|(term, _)| label(explanation, *term, lang)).collect();
+        let flags = |(term, _): &(Term, _)| explanation.programme.element(term.element).kind == Kind::Flag;
+        let amounts = shares.units.iter().flat_map(|share| [&share.own, &share.whole]).flatten();
+        let has_own = shares.units.iter().any(|share| share.own.is_some());
+        let quota = shares.measure == Measure::Quota;
+        Self {
+            explanation,
+            terms,
+            own: (explanation.terms.len() > 1 && has_own).then(|| explanation.target.unit.get(lang)),
+            quota,
+            by_now: quota && explanation.target.pace == Pace::Linear,
+            chart: has_own && !explanation.terms.iter().all(flags),
+            most: amounts.max().cloned().unwrap_or_else(Quantity::zero),
+        }
+    }
+}
+
+/// What a term is called at the head of a column.
+fn label(explanation: &Explanation, term: Term, lang: Lang) -> String {
+    wording::term(&explanation.programme, term).get(lang).replace(['«', '»', '“', '”'], "")
+}
+
+/// Each unit's part; against what it is to reach where there is such a thing.
+pub(super) fn parts(shown: &Shown, as_of: Period, lang: Lang) -> Markup {
+    let columns = Columns::of(shown, lang);
+    if shown.explanation.units.is_empty() {
+        return html! {};
+    }
+    let caption = lang.pick("Phần của từng đơn vị", "Each unit's part");
+    let rows = shown.explanation.units.iter().zip(&shown.shares.units);
+    html! {
+        h2 { (caption) }
+        (cards(caption, &html! {
+            (head(&columns, lang))
+            tbody { @for (part, share) in rows { (row(&columns, part, share, as_of, lang)) } }
+        }))
+        @if columns.chart { p.quiet { (key(shown.shares.measure, columns.by_now, lang)) } }
+    }
+}
+
+fn head(columns: &Columns<'_>, lang: Lang) -> Markup {
+    html! {
+        thead { tr {
+            th scope="col" { (lang.pick("Đơn vị", "Unit")) }
+            @for term in &columns.terms { th.num scope="col" { (term) } }
+            @if let Some(own) = columns.own { th.num scope="col" { (lang.pick("Riêng đơn vị", "The unit alone")) ", " (own) } }
+            @if columns.by_now { th.num scope="col" { (by_now(lang)) } }
+            @if columns.quota { th.num scope="col" { (quota(lang)) } th.num scope="col" { (of_quota(lang)) } }
+            @if columns.chart { th scope="col" { (lang.pick("Biểu đồ", "Chart")) } }
+            th scope="col" { (lang.pick("Báo cáo", "Reports")) }
+        } }
+    }
+}
+
+fn by_now(lang: Lang) -> &'static str {
+    lang.pick("Cần đến nay", "Expected by now")
+}
+
+fn quota(lang: Lang) -> &'static str {
+    lang.pick("Chỉ tiêu giao", "Quota")
+}
+
+fn of_quota(lang: Lang) -> &'static str {
+    lang.pick("% chỉ tiêu", "% of quota")
+}
+
+fn row(columns: &Columns<'_>, part: &UnitPart, share: &Share, as_of: Period, lang: Lang) -> Markup {
+    let (explanation, name) = (columns.explanation, show::unit(&columns.explanation.programme, part.unit));
+    let terms = explanation.terms.iter().zip(&columns.terms).zip(&part.values);
+    html! {
+        tr {
+            th scope="row" { a href=(address(explanation, part.unit, as_of)) { (name) } }
+            @for (((term, _), label), value) in terms {
+                @let element = explanation.programme.element(term.element);
+                td.num data-head=(label) { (value.map_or_else(|| "–".to_owned(), |value| element.shown(value, lang))) }
+            }
+            @if let Some(own) = columns.own { td.num data-head=(own) { (show::amount(share.own.as_ref(), lang)) } }
+            @if columns.by_now { td.num data-head=(by_now(lang)) { (show::amount(share.by_now.as_ref(), lang)) } }
+            @if columns.quota {
+                td.num data-head=(quota(lang)) { (show::amount(share.whole.as_ref(), lang)) }
+                td.num data-head=(of_quota(lang)) { (show::percent(share.own.as_ref(), share.whole.as_ref(), lang)) }
+            }
+            @if columns.chart { td.chart { (drawn(columns, share, &format!("{name}: {}", said(share, lang)))) } }
+            td { (reported(part, lang)) }
+        }
+    }
+}
+
+fn drawn(columns: &Columns<'_>, share: &Share, text: &str) -> Markup {
+    let shade = match share.standing {
+        Standing::Short => "bad",
+        Standing::Missing => "dim",
+        Standing::Enough | Standing::Open => "bar",
+    };
+    bullet(Bullet {
+        actual: share.own.as_ref(),
+        expected: share.by_now.as_ref().filter(|_| columns.by_now),
+        aim: share.whole.as_ref(),
+        most: Some(&columns.most),
+        shade,
+        text,
+    })
+}
+
+/// What the signs of the bars mean.
+fn key(measure: Measure, by_now: bool, lang: Lang) -> &'static str {
+    match (measure, by_now) {
+        (Measure::Quota, true) => lang.pick(
+            "Thanh: thực hiện (đỏ: dưới mức cần đến nay; xám: thiếu báo cáo); vạch mảnh: cần đến nay; vạch đậm: chỉ tiêu giao.",
+            "Bar: actual (red: below what is expected by now; grey: reports are missing); thin tick: expected by now; thick edge: the quota.",
+        ),
+        (Measure::Quota, false) => lang.pick(
+            "Thanh: thực hiện (đỏ: dưới chỉ tiêu giao; xám: thiếu báo cáo); vạch đậm: chỉ tiêu giao.",
+            "Bar: actual (red: below the quota; grey: reports are missing); thick edge: the quota.",
+        ),
+        (Measure::Aim, _) => lang.pick(
+            "Thanh: riêng đơn vị (đỏ: chưa bằng kế hoạch chung; xám: thiếu báo cáo); vạch đậm: kế hoạch chung.",
+            "Bar: the unit alone (red: not up to the common aim; grey: reports are missing); thick edge: the common aim.",
+        ),
+        (Measure::None, _) => {
+            lang.pick("Thanh: phần của đơn vị (xám: thiếu báo cáo).", "Bar: the unit's part (grey: reports are missing).")
+        }
+    }
+}
+
+/// How a unit stands, in words.
+fn said(share: &Share, lang: Lang) -> String {
+    let own = show::amount(share.own.as_ref(), lang);
+    let by_now = show::amount(share.by_now.as_ref(), lang);
+    match (share.standing, lang) {
+        (Standing::Missing, _) => format!("{own}, {}", word(Standing::Missing, lang)),
+        (Standing::Open, _) => own,
+        (standing, Lang::Vi) => format!("{own}, {}, cần đến nay {by_now}", word(standing, lang)),
+        (standing, Lang::En) => format!("{own}, {}, expected by now {by_now}", word(standing, lang)),
+    }
+}
+
+fn word(standing: Standing, lang: Lang) -> &'static str {
+    match standing {
+        Standing::Short => lang.pick("chưa bằng mức cần đến nay", "not up to what is expected by now"),
+        Standing::Enough => lang.pick("bằng mức cần đến nay", "as expected by now"),
+        Standing::Missing => lang.pick("thiếu báo cáo", "reports are missing"),
+        Standing::Open => lang.pick("đủ báo cáo", "all reports are in"),
+    }
+}
+
+fn reported(part: &UnitPart, lang: Lang) -> Markup {
+    let (shade, sign, text) = match (part.reported, part.counted) {
+        (true, _) => ("good", "●", lang.pick("đủ", "all")),
+        (false, true) => ("warn", "◐", lang.pick("thiếu, có tính", "not all; counted")),
+        (false, false) => ("bad", "✕", lang.pick("thiếu, không tính", "not all; left out")),
+    };
+    html! { span class={ "mark " (shade) } { span aria-hidden="true" { (sign) } " " (text) } }
+}
+
+fn shade(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Short => "bad",
+        Standing::Enough => "good",
+        Standing::Missing => "warn",
+        Standing::Open => "dim",
+    }
+}
+
+/// The units on a map.
+pub(super) fn places(shown: &Shown, as_of: Period, lang: Lang) -> Markup {
+    let explanation = &shown.explanation;
+    let spot = |(part, share): (&UnitPart, &Share)| {
+        let (north, east) = explanation.programme.unit(part.unit).place?;
+        Some(Spot {
+            north: north.at_scale(6).ok()?,
+            east: east.at_scale(6).ok()?,
+            shade: shade(share.standing),
+            name: show::unit(&explanation.programme, part.unit),
+            text: said(share, lang),
+            href: address(explanation, part.unit, as_of),
+        })
+    };
+    let spots: Vec<Spot> = explanation.units.iter().zip(&shown.shares.units).filter_map(spot).collect();
+    if spots.len() < 2 {
+        return html! {};
+    }
+    let title = lang.pick("Trên bản đồ", "On the map");
+    let met = [Standing::Enough, Standing::Short, Standing::Missing, Standing::Open]
+        .into_iter()
+        .filter(|standing| spots.iter().any(|spot| spot.shade == shade(*standing)));
+    html! {
+        section {
+            h2 { (title) }
+            (map(&spots, title))
+            p.legend {
+                @for standing in met {
+                    span { span class={ "mark " (shade(standing)) } aria-hidden="true" { (sign(shade(standing))) } " " (word(standing, lang)) }
+                }
+            }
+        }
+    }
+}
