@@ -386,7 +386,10 @@ async function main() {
   await leader.keyboard.press("Enter");
   await has(leader, "Tiến độ các chỉ tiêu");
   await leader.goto(`${pages}/?as_of=2024-05`);
-  writeFileSync(join(SHOTS ?? WORK, "overview.pdf"), await leader.pdf({ format: "A4" }));
+  const paper = await leader.pdf({ format: "A4" });
+  writeFileSync(join(SHOTS ?? WORK, "overview.pdf"), paper);
+  const sheets = paper.toString("latin1").match(/\/Type \/Page\b/g).length;
+  assert.ok(sheets <= 3, `${sheets} sheets of paper for one page`);
 
   step("a page weighs little");
   for (const [own, address] of [[leaders, `${pages}/?as_of=2024-05`], [officers, base() + form]]) {

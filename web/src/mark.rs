@@ -20,7 +20,7 @@ fn shape(status: Status) -> &'static str {
         Status::Missed => "✕",
         Status::Behind => "▼",
         Status::AtRisk => "◆",
-        Status::Pending => "◔",
+        Status::Pending => "□",
         Status::NoData => "?",
         Status::OnTrack => "▲",
         Status::Met => "●",

@@ -154,7 +154,7 @@ fn revision(programmes: &Programmes, place: &Place, report: Report) -> Revision 
     let (officer, reason, notes) =
         said.map_or_else(Default::default, |said| (said.officer, said.reason, said.notes));
     let (figures, remarks) = (place.figures(&filled), remarks.unwrap_or_default());
-    Revision { figures, officer, reason, notes, remarks, report }
+    Revision { report, figures, officer, reason, notes, remarks }
 }
 
 fn state(history: &History, is_draft: bool) -> CellState {

@@ -99,7 +99,7 @@ impl LineState {
         let failed = self.lock().clone().filter(|attempt| !attempt.went_through);
         html! {
             @if status.queued > 0 {
-                span.mark.warn { span aria-hidden="true" { "◔ " } (lang.pick("chờ gửi", "waiting")) " " (status.queued) }
+                span.mark.warn { span aria-hidden="true" { "□ " } (lang.pick("chờ gửi", "waiting")) " " (status.queued) }
             } @else {
                 span.mark.good { span aria-hidden="true" { "● " } (lang.pick("không còn gì chờ gửi", "nothing waits")) }
             }

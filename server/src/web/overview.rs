@@ -192,13 +192,16 @@ pub(super) fn drawn(target: &Target, progress: &Progress, lang: Lang) -> Markup 
         Lang::Vi => format!("Thực hiện {actual}, cần đến nay {expected}, kế hoạch {aim}"),
         Lang::En => format!("Actual {actual}, expected by now {expected}, aim {aim}"),
     };
-    if target.comparator.is_each() || progress.value.is_none() {
+    // What is to fall or rise is held against the year before.
+    let before = progress.previous.as_ref().filter(|_| progress.value.is_none());
+    let aim = progress.upper.as_ref().or(progress.value.as_ref()).or(before);
+    if target.comparator.is_each() || aim.is_none() {
         return html! {};
     }
     bullet(Bullet {
         actual: progress.actual.as_ref(),
         expected: progress.expected_by_now.as_ref(),
-        aim: progress.upper.as_ref().or(progress.value.as_ref()),
+        aim,
         most: None,
         shade: shade(progress.status),
         text: &text,
@@ -213,8 +216,18 @@ fn because(programme: &Programme, progress: &Progress, lang: Lang) -> Markup {
         }
         @if !progress.missing.is_empty() {
             @if !progress.failing.is_empty() { "; " }
-            span.quiet { (lang.pick("thiếu báo cáo: ", "missing: ")) (show::few_units(programme, &progress.missing)) }
+            span.quiet { (lang.pick("thiếu báo cáo: ", "missing: ")) (missing(programme, progress, lang)) }
         }
+    }
+}
+
+/// Who has not reported: all of them, or the first few by name.
+fn missing(programme: &Programme, progress: &Progress, lang: Lang) -> String {
+    let all = progress.missing.len() == progress.expected;
+    match lang {
+        _ if !all || progress.expected == 1 => show::few_units(programme, &progress.missing),
+        Lang::Vi => format!("cả {} đơn vị", progress.expected),
+        Lang::En => format!("all {} units", progress.expected),
     }
 }
 
@@ -222,9 +235,9 @@ fn legend(lang: Lang) -> Markup {
     html! {
         p.quiet {
             (lang.pick(
-                "Thanh: thực hiện; vạch mảnh: cần đến nay; vạch đậm: kế hoạch. * số tạm tính, còn đơn vị chưa báo cáo đủ. \
+                "Thanh: thực hiện; vạch mảnh: cần đến nay; vạch đậm: kế hoạch, hoặc năm trước nếu phải giảm, tăng. * số tạm tính, còn đơn vị chưa báo cáo đủ. \
                  (?) văn bản có cách hiểu khác.",
-                "Bar: actual; thin tick: expected by now; thick edge: the aim. * provisional: not every unit has reported all \
+                "Bar: actual; thin tick: expected by now; thick edge: the aim, or last year's figure of what is to fall or rise. * provisional: not every unit has reported all \
                  that is due. (?) the document can be read otherwise.",
             ))
         }

@@ -42,7 +42,7 @@ impl Standing {
     fn mark(self) -> (&'static str, &'static str) {
         match self {
             Self::InTime => ("●", "good"),
-            Self::Late(_) => ("◐", "warn"),
+            Self::Late(_) => ("◇", "warn"),
             Self::Refused => ("◆", "bad"),
             Self::Missing(_) => ("✕", "bad"),
             Self::NotDue => ("○", "dim"),

@@ -210,10 +210,12 @@ pub(super) fn bare(visit: &Visit, title: &str, status: StatusCode, text: &str) -
 /// The choice of the period up to which all is counted; what else the address says stays.
 pub(super) fn choice(viewer: &Viewer, as_of: Period, hidden: &[(&str, &str)]) -> Markup {
     let lang: Lang = viewer.visit.lang;
+    let up_to = lang.pick("Tính đến hết", "Up to the end of");
     html! {
+        p.paper { (up_to) " " strong { (period(as_of, lang)) } }
         form.row method="get" {
             label {
-                (lang.pick("Tính đến hết", "Up to the end of"))
+                (up_to)
                 select name="as_of" data-now {
                     @for month in (1..=12).filter_map(|month| Period::month(as_of.year(), month)) {
                         option value=(month) selected[month.last_month() == as_of.last_month()] { (period(month, lang)) }

@@ -125,7 +125,7 @@ fn row(columns: &Columns<'_>, part: &UnitPart, share: &Share, as_of: Period, lan
 }
 
 fn drawn(columns: &Columns<'_>, share: &Share, text: &str) -> Markup {
-    let shade = match share.standing {
+    let colour = match share.standing {
         Standing::Short => "bad",
         Standing::Missing => "dim",
         Standing::Enough | Standing::Open => "bar",
@@ -135,7 +135,7 @@ fn drawn(columns: &Columns<'_>, share: &Share, text: &str) -> Markup {
         expected: share.by_now.as_ref().filter(|_| columns.by_now),
         aim: share.whole.as_ref(),
         most: Some(&columns.most),
-        shade,
+        shade: colour,
         text,
     })
 }
@@ -185,7 +185,7 @@ fn word(standing: Standing, lang: Lang) -> &'static str {
 fn reported(part: &UnitPart, lang: Lang) -> Markup {
     let (shade, sign, text) = match (part.reported, part.counted) {
         (true, _) => ("good", "●", lang.pick("đủ", "all")),
-        (false, true) => ("warn", "◐", lang.pick("thiếu, có tính", "not all; counted")),
+        (false, true) => ("warn", "◇", lang.pick("thiếu, có tính", "not all; counted")),
         (false, false) => ("bad", "✕", lang.pick("thiếu, không tính", "not all; left out")),
     };
     html! { span class={ "mark " (shade) } { span aria-hidden="true" { (sign) } " " (text) } }
