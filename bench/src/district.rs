@@ -2,7 +2,7 @@
 //! its own, recounted by `gom-server verify`.
 
 use gom_domain::invitation::Invitation;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -51,6 +51,34 @@ impl District {
         Server::start(command)
     }
 
+    /// Lets somebody look at the pages.
+    pub(crate) fn let_in(&self, name: &str, password: &str) -> anyhow::Result<()> {
+        let mut command = program("gom-server");
+        command.arg("user").arg("add").arg("--data").arg(&self.folder).args([
+            name,
+            "--role",
+            "viewer",
+            "--restricted",
+        ]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+        let mut typed = child.stdin.take().context("nothing can be typed")?;
+        write!(typed, "{password}\n{password}\n")?;
+        drop(typed);
+        ensure!(child.wait()?.success(), "{name} was not let in");
+        Ok(())
+    }
+
+    /// Starts the server with its pages; also says where they are.
+    pub(crate) fn serve_pages(&self) -> anyhow::Result<(Server, String)> {
+        let mut command = program("gom-server");
+        command.arg("serve").arg("--data").arg(&self.folder);
+        command.args(["--listen", "127.0.0.1:0", "--web", "127.0.0.1:0"]);
+        let (server, lines) = Server::start_saying(command, 1)?;
+        let pages =
+            lines.first().and_then(|line| line.strip_prefix("web ")).context("no pages are served")?;
+        Ok((server, pages.trim_end_matches('/').to_owned()))
+    }
+
     /// Recounts the books, which must agree and hold so many submissions.
     pub(crate) fn verify(&self, submissions: u64) -> anyhow::Result<()> {
         let said = done(program("gom-server").arg("verify").arg("--data").arg(&self.folder))?;
@@ -79,15 +107,21 @@ pub(crate) struct Usage {
 
 impl Server {
     /// Starts a command that prints `ready ADDRESS` once it serves.
-    pub(crate) fn start(mut command: Command) -> anyhow::Result<Self> {
+    pub(crate) fn start(command: Command) -> anyhow::Result<Self> {
+        Self::start_saying(command, 0).map(|(server, _)| server)
+    }
+
+    /// The same of a command that says more; also gives so many lines after that one.
+    fn start_saying(mut command: Command, more: usize) -> anyhow::Result<(Self, Vec<String>)> {
         let mut child = command.stdout(Stdio::piped()).spawn()?;
         let out = child.stdout.take().context("no output")?;
         let mut server = Self { child, address: String::new() };
-        let mut line = String::new();
-        BufReader::new(out).read_line(&mut line)?;
-        let address = line.trim().strip_prefix("ready ").context("the server did not start")?;
+        let mut lines = BufReader::new(out).lines();
+        let first = lines.next().transpose()?.unwrap_or_default();
+        let address = first.trim().strip_prefix("ready ").context("the server did not start")?;
         server.address = format!("http://{address}");
-        Ok(server)
+        let said = lines.take(more).collect::<Result<_, _>>()?;
+        Ok((server, said))
     }
 
     /// Stops it as the system does, and says what it used.

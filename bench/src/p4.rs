@@ -3,6 +3,7 @@
 
 mod answers;
 mod growth;
+mod pages;
 
 use std::time::{Duration, Instant};
 

@@ -9,6 +9,7 @@
 mod live;
 mod login;
 mod overview;
+mod pager;
 mod programme;
 mod report;
 mod reported;

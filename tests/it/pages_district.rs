@@ -185,6 +185,12 @@ async fn pages_show_what_the_books_come_to() {
     );
     let changed = browser.get("/targets/9a?as_of=2024-05&since=2024-10-16").text;
     has(&changed, &["Không số liệu nào thay đổi"]);
+    district.clock.turn_to("2024-10-20");
+    commune.queue("society", "2024-05", &[("trained_workers", "")]);
+    commune.sync().await;
+    browser = logged_in(&base, "viewer");
+    let withdrawn = browser.get("/targets/9a?as_of=2024-05&since=2024-10-20").text;
+    has(&withdrawn, &["không còn trong báo cáo đang có hiệu lực"]);
     has(&browser.get("/reported?as_of=2024-05&form=society&find=hoa%20an").text, &["Xã Hòa An", "muộn"]);
     has(&browser.get("/units/hoa-an?as_of=2024-05").text, &["Máy của đơn vị", "đang dùng", "Chỉ tiêu giao"]);
     has(&browser.get("/programme?lang=en").text, &["The document's targets"]);

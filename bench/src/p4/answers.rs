@@ -15,6 +15,7 @@ use gom_server::progress::year_report;
 use gom_server::store::Sqlite;
 use gom_server::wording::Trouble;
 
+use super::pages::Pages;
 use super::{Country, Places, country, millis, place};
 use crate::district::{District, program};
 use crate::goal::Goal;
@@ -39,6 +40,7 @@ pub(super) fn measure(places: &Places, quick: bool) -> anyhow::Result<Vec<Row>> 
         asked.beside_revised(&Asked::of(&name, country, &home.path().join("revised"), VERSIONS)?, quick)?,
     );
     rows.extend(asked.measure(quick)?);
+    rows.extend(asked.pages(quick)?);
     Ok(rows)
 }
 
@@ -80,6 +82,30 @@ impl Asked {
             row("progress and who has handed in what of what was due", report.median()),
             row(&format!("target {EXPLAINED} explained down to the submissions"), explained.median()),
             row("the command `progress`, from its start to its end", cold.median()),
+        ])
+    }
+
+    /// The overview as a browser meets it, beside the calculation that it shows; and a page of who has reported.
+    fn pages(&self, quick: bool) -> anyhow::Result<Vec<Row>> {
+        let (_, memory) = said(self.folder.recall(None))?;
+        let pages = Pages::open(self.folder.path(), self.as_of)?;
+        let [overview, alone, reported] = in_turns(
+            quick,
+            "ms",
+            [
+                Contestant::new("the overview", || pages.first_view("/")),
+                Contestant::new("the calculation alone", || self.report(&memory)),
+                Contestant::new("who has reported", || pages.first_view("/reported")),
+            ],
+        )?;
+        pages.close()?;
+        let what = format!("the overview's first view in a browser, the calculation alone, {}", self.name);
+        let row = Row::new(Goal::P4, what, overview.median(), "ms (p50)")
+            .beside(alone.median(), overview.over(&alone));
+        let who = format!("who has reported, the first page of units, {}", self.name);
+        Ok(vec![
+            row.wanted("≤ 100", overview.median() <= 100.0),
+            Row::new(Goal::P4, who, reported.median(), "ms (p50)"),
         ])
     }
 

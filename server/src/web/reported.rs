@@ -12,6 +12,7 @@ use gom_web::{escaped, table};
 use jiff::civil::Date;
 use maud::{Markup, html};
 
+use super::pager::{UNITS, on_page, page, pager};
 use super::site::{Site, choice, period as said};
 use super::viewer::Viewer;
 use crate::memory::Memory;
@@ -19,9 +20,6 @@ use crate::progress::{YearReport, year_report};
 use crate::show;
 use crate::store::{Journal, Place};
 use crate::wording::Trouble;
-
-/// How many units stand on one page.
-const UNITS: usize = 50;
 
 /// How a unit's report of a period stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,9 +137,8 @@ pub(super) async fn reported(State(site): State<Site>, viewer: Viewer) -> Respon
         return viewer.trouble(&Trouble::NoProgrammeYet);
     };
     let visit = &viewer.visit;
-    let page = visit.asked("page").and_then(|page| page.parse().ok()).unwrap_or(1_usize).max(1);
-    let asked =
-        Asked { as_of, form: visit.asked("form"), find: visit.asked("find").unwrap_or_default(), page };
+    let (form, find) = (visit.asked("form"), visit.asked("find").unwrap_or_default());
+    let asked = Asked { as_of, form, find, page: page(visit) };
     let today = vietnam_day(site.now_ms());
     let (asked_for, folder, who) = (asked.clone(), site.folder().clone(), viewer.clone());
     let looked = site
@@ -182,7 +179,7 @@ fn matrix(
         .map(|unit| unit.unit)
         .filter(|unit| key.is_empty() || text::search_key(&programme.unit(*unit).name).contains(&key))
         .collect();
-    let shown = units.iter().copied().skip((asked.page - 1) * UNITS).take(UNITS);
+    let shown = on_page(&units, asked.page).iter().copied();
     let mut cell = |unit: UnitIx, (form, period): Column| {
         let owes = programme.gives(form, unit) && programme.unit(unit).counts_for(period);
         owes.then(|| state(journal, memory, &programme, (unit, form, period), today)).transpose()
@@ -235,7 +232,7 @@ fn content(viewer: &Viewer, matrix: &Matrix, asked: &Asked) -> Markup {
                 @for (unit, cells) in &matrix.rows { (row(matrix, *unit, cells, asked, lang)) }
             }
         }))
-        (pages(viewer, matrix, asked))
+        (pager(viewer, asked.page, matrix.units))
         (legend(lang))
         (reminder(matrix, asked, lang))
     }
@@ -300,19 +297,6 @@ fn row(matrix: &Matrix, unit: UnitIx, cells: &[Option<Standing>], asked: &Asked,
     }
 }
 
-fn pages(viewer: &Viewer, matrix: &Matrix, asked: &Asked) -> Markup {
-    let (lang, last) = (viewer.visit.lang, matrix.units.div_ceil(UNITS));
-    html! {
-        @if last > 1 {
-            p.noprint {
-                @if asked.page > 1 { a rel="prev" href=(viewer.visit.with("page", &(asked.page - 1).to_string())) { (lang.pick("← Trước", "← Before")) } " " }
-                (lang.pick("Trang", "Page")) " " (asked.page) "/" (last) " "
-                @if asked.page < last { a rel="next" href=(viewer.visit.with("page", &(asked.page + 1).to_string())) { (lang.pick("Sau →", "Next →")) } }
-            }
-        }
-    }
-}
-
 fn legend(lang: Lang) -> Markup {
     let all =
         [Standing::InTime, Standing::Late(1), Standing::Missing(1), Standing::Refused, Standing::NotDue];
@@ -337,7 +321,10 @@ fn plain(state: Standing, lang: Lang) -> String {
 /// What is due next and who is missing, as a text for a message.
 fn reminder(matrix: &Matrix, asked: &Asked, lang: Lang) -> Markup {
     let programme = &matrix.report.programme;
-    let lacking: Vec<_> = matrix.report.units.iter().filter(|unit| !unit.missing.is_empty()).collect();
+    // Of more units than a message can name, those that the page shows.
+    let named = |unit: UnitIx| matrix.units <= UNITS || matrix.rows.iter().any(|(shown, _)| *shown == unit);
+    let lacking = matrix.report.units.iter().filter(|unit| !unit.missing.is_empty() && named(unit.unit));
+    let lacking: Vec<_> = lacking.collect();
     let labels = |missing: &[(String, Period)]| {
         let label = |(key, period): &(String, Period)| {
             let form = programme.form_named(key).map(|form| programme.form(form).label.get(lang));
@@ -358,7 +345,7 @@ fn reminder(matrix: &Matrix, asked: &Asked, lang: Lang) -> Markup {
                     (lang.pick("Sắp đến hạn (gửi trước hết ngày ", "Due next (to be sent by ")) (send_by) "): " (next) ".\n"
                 }
                 @if lacking.is_empty() {
-                    (lang.pick("Đến hết ", "Up to the end of ")) (said(asked.as_of, lang)) (lang.pick(": mọi đơn vị đã nộp đủ.", ": every unit has handed in all.")) "\n"
+                    (lang.pick("Đến hết ", "Up to the end of ")) (said(asked.as_of, lang)) (lang.pick(": các đơn vị đã nộp đủ.", ": the units have handed in all.")) "\n"
                 } @else {
                     (lang.pick("Còn thiếu đến hết ", "Missing up to the end of ")) (said(asked.as_of, lang)) ":\n"
                     @for unit in lacking { "- " (show::unit(programme, unit.unit)) ": " (labels(&unit.missing)) "\n" }

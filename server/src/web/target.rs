@@ -15,6 +15,7 @@ use maud::{Markup, html};
 use self::curve::Year;
 use self::origin::Since;
 use super::overview::{drawn, hidden};
+use super::pager::page;
 use super::site::{Site, choice};
 use super::viewer::Viewer;
 use crate::explain::{Explanation, explain};
@@ -27,6 +28,8 @@ struct Shown {
     explanation: Explanation,
     year: Year,
     shares: Shares,
+    /// Which of the units are shown.
+    page: usize,
     since: Option<Since>,
 }
 
@@ -41,14 +44,14 @@ pub(super) async fn target(
         return viewer.trouble(&Trouble::NoProgrammeYet);
     };
     let since = viewer.visit.asked("since").and_then(|day| day.parse::<Date>().ok());
-    let folder = site.folder().clone();
+    let (folder, page) = (site.folder().clone(), page(&viewer.visit));
     let looked = site
         .read(None, move |journal, memory| {
             let explanation =
                 explain(journal, memory, &reference, as_of)?.map_err(|error| folder.trouble(&error))?;
             let (year, shares) = (Year::of(memory, &explanation, as_of), shares(memory, &explanation, as_of));
             let since = since.map(|day| Since::of(journal, &folder, &reference, as_of, day));
-            Ok(Shown { explanation, year, shares, since: since.transpose()?.flatten() })
+            Ok(Shown { explanation, year, shares, page, since: since.transpose()?.flatten() })
         })
         .await;
     match looked {
@@ -75,8 +78,8 @@ fn content(viewer: &Viewer, shown: &Shown, as_of: Period) -> Markup {
             (curve::curve(shown, lang))
             (units::places(shown, as_of, lang))
         }
-        (units::parts(shown, as_of, lang))
-        (origin::how(explanation, as_of, lang))
+        (units::parts(viewer, shown, as_of))
+        (origin::how(shown, as_of, lang))
         (origin::changes(viewer, shown, as_of))
     }
 }

@@ -1,11 +1,15 @@
 //! Where a target's figure comes from: the formula with its numbers, the reports behind each, and what has changed.
 
+use std::collections::HashMap;
+
 use gom_domain::calendar::{day_start_ms, shown_day, vietnam_time};
+use gom_domain::element::Value;
 use gom_domain::{Lang, Period, wording};
 use gom_web::{escaped, mark, table};
 use jiff::civil::Date;
 use maud::{Markup, html};
 
+use super::super::pager::on_page;
 use super::super::viewer::Viewer;
 use super::Shown;
 use crate::explain::{Explanation, Filed, Source, explain};
@@ -14,6 +18,9 @@ use crate::formula::formula;
 use crate::show;
 use crate::store::{Journal, Stored};
 use crate::wording::Trouble;
+
+/// How many changes are shown: a country may have more than anybody reads.
+const CHANGES: usize = 500;
 
 /// How the figure stood on an earlier day, and what has come since.
 pub(super) struct Since {
@@ -51,10 +58,11 @@ fn last_before(journal: &mut dyn Journal, at_ms: i64) -> Stored<Option<u64>> {
 }
 
 /// How the figure comes about: the formula with its numbers, and the reports behind each.
-pub(super) fn how(explanation: &Explanation, as_of: Period, lang: Lang) -> Markup {
+pub(super) fn how(shown: &Shown, as_of: Period, lang: Lang) -> Markup {
+    let explanation = &shown.explanation;
     let name = |term| wording::term(&explanation.programme, term).get(lang).to_owned();
     let Some(formula) = formula(explanation, &name, lang) else { return html! {} };
-    let sources = explanation.units.iter().flat_map(|part| &part.sources);
+    let sources = on_page(&explanation.units, shown.page).iter().flat_map(|part| &part.sources);
     let caption = lang.pick("Các báo cáo làm nên số liệu", "The reports behind the figures");
     html! {
         h2 { (lang.pick("Số này từ đâu ra", "How the figure comes about")) }
@@ -120,20 +128,34 @@ pub(super) fn changes(viewer: &Viewer, shown: &Shown, as_of: Period) -> Markup {
     }
 }
 
+/// A figure as it was and as it is; none where it was not there, or is no more.
+struct Change<'s> {
+    old: Option<&'s Source>,
+    new: Option<&'s Source>,
+}
+
+impl<'s> Change<'s> {
+    /// What has changed from one explanation to another, in their order.
+    fn all(then: &'s Explanation, now: &'s Explanation) -> Vec<Self> {
+        let sources = |of: &'s Explanation| of.units.iter().flat_map(|part| &part.sources);
+        let place = |source: &Source| (source.element, source.figure.unit, source.figure.period);
+        let mut before: HashMap<_, &Source> = sources(then).map(|source| (place(source), source)).collect();
+        let new = sources(now).map(|new| Self { old: before.remove(&place(new)), new: Some(new) });
+        let mut all: Vec<Self> = new.filter(|change| figure(change.old) != figure(change.new)).collect();
+        let gone = |source: &&Source| before.contains_key(&place(source));
+        all.extend(sources(then).filter(gone).map(|old| Self { old: Some(old), new: None }));
+        all
+    }
+}
+
+fn figure(source: Option<&Source>) -> Option<Value> {
+    source.map(|source| source.figure.value)
+}
+
 fn compared(explanation: &Explanation, since: &Since, as_of: Period, lang: Lang) -> Markup {
     let (then, now) = (&since.then.progress, &explanation.progress);
-    let target = &explanation.target;
-    let old: Vec<&Source> = since.then.units.iter().flat_map(|part| &part.sources).collect();
-    let new: Vec<&Source> = explanation.units.iter().flat_map(|part| &part.sources).collect();
-    let same = |one: &Source, other: &Source| {
-        (one.element, one.figure.unit, one.figure.period)
-            == (other.element, other.figure.unit, other.figure.period)
-    };
-    let changed: Vec<(&Source, Option<&Source>)> = new
-        .iter()
-        .map(|source| (*source, old.iter().copied().find(|before| same(before, source))))
-        .filter(|(source, before)| before.is_none_or(|before| before.figure.value != source.figure.value))
-        .collect();
+    let (target, changes) = (&explanation.target, Change::all(&since.then, explanation));
+    let more = changes.len().saturating_sub(CHANGES);
     let caption = lang.pick("Số liệu đã thay đổi", "Figures that have changed");
     html! {
         p {
@@ -141,7 +163,7 @@ fn compared(explanation: &Explanation, since: &Since, as_of: Period, lang: Lang)
             " → " strong { (show::actual(target, now, lang)) } " " (mark(now.status, lang))
             span.quiet { " (" (lang.pick("từ lần ghi ", "since commit ")) (since.commit) ")" }
         }
-        @if changed.is_empty() {
+        @if changes.is_empty() {
             p { (lang.pick("Không số liệu nào thay đổi.", "No figure has changed.")) }
         } @else {
             (table(caption, &html! {
@@ -149,18 +171,28 @@ fn compared(explanation: &Explanation, since: &Since, as_of: Period, lang: Lang)
                     th scope="col" { (lang.pick("Đơn vị", "Unit")) } th scope="col" { (lang.pick("Chỉ tiêu", "Element")) } th scope="col" { (lang.pick("Kỳ", "Period")) }
                     th.num scope="col" { (lang.pick("Trước", "Before")) } th.num scope="col" { (lang.pick("Nay", "Now")) } th scope="col" { (lang.pick("Do báo cáo", "By the report")) }
                 } }
-                tbody {
-                    @for (source, before) in changed {
-                        @let element = explanation.programme.element(source.element);
-                        tr {
-                            td { (show::unit(&explanation.programme, source.figure.unit)) } td { (element.label.get(lang)) } td { (source.figure.span()) }
-                            td.num { (before.map_or_else(|| "–".to_owned(), |before| element.shown(before.figure.value, lang))) }
-                            td.num { strong { (element.shown(source.figure.value, lang)) } }
-                            td { @if let Some(filed) = &source.submission { (filed_link(explanation, source, filed, as_of, lang)) } }
-                        }
-                    }
-                }
+                tbody { @for change in changes.iter().take(CHANGES) { (change_row(explanation, change, as_of, lang)) } }
             }))
+            @if more > 0 { p { (lang.pick("Số thay đổi khác, không hiện ở đây: ", "Changes that are not shown here: ")) (more) } }
+        }
+    }
+}
+
+fn change_row(explanation: &Explanation, change: &Change<'_>, as_of: Period, lang: Lang) -> Markup {
+    let Some(source) = change.new.or(change.old) else { return html! {} };
+    let element = explanation.programme.element(source.element);
+    let text = |of| figure(of).map_or_else(|| "–".to_owned(), |value| element.shown(value, lang));
+    html! {
+        tr {
+            td { (show::unit(&explanation.programme, source.figure.unit)) } td { (element.label.get(lang)) } td { (source.figure.span()) }
+            td.num { (text(change.old)) } td.num { strong { (text(change.new)) } }
+            td {
+                @match change.new {
+                    None => (lang.pick("không còn trong báo cáo đang có hiệu lực", "no more in the report that stands")),
+                    Some(Source { submission: Some(filed), .. }) => (filed_link(explanation, source, filed, as_of, lang)),
+                    Some(_) => {}
+                }
+            }
         }
     }
 }

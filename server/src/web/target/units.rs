@@ -9,6 +9,8 @@ use gom_web::chart::{Bullet, Spot, bullet, map, sign};
 use gom_web::{cards, escaped};
 use maud::{Markup, html};
 
+use super::super::pager::{UNITS, on_page, pager};
+use super::super::viewer::Viewer;
 use super::Shown;
 use crate::explain::{Explanation, UnitPart};
 use crate::share::{Measure, Share, Standing};
@@ -59,19 +61,22 @@ fn label(explanation: &Explanation, term: Term, lang: Lang) -> String {
 }
 
 /// Each unit's part; against what it is to reach where there is such a thing.
-pub(super) fn parts(shown: &Shown, as_of: Period, lang: Lang) -> Markup {
+pub(super) fn parts(viewer: &Viewer, shown: &Shown, as_of: Period) -> Markup {
+    let lang = viewer.visit.lang;
     let columns = Columns::of(shown, lang);
     if shown.explanation.units.is_empty() {
         return html! {};
     }
     let caption = lang.pick("Phần của từng đơn vị", "Each unit's part");
-    let rows = shown.explanation.units.iter().zip(&shown.shares.units);
+    let (parts, shares) = (&shown.explanation.units, &shown.shares.units);
+    let rows = on_page(parts, shown.page).iter().zip(on_page(shares, shown.page));
     html! {
         h2 { (caption) }
         (cards(caption, &html! {
             (head(&columns, lang))
             tbody { @for (part, share) in rows { (row(&columns, part, share, as_of, lang)) } }
         }))
+        (pager(viewer, shown.page, parts.len()))
         @if columns.chart { p.quiet { (key(shown.shares.measure, columns.by_now, lang)) } }
     }
 }
@@ -200,7 +205,7 @@ fn shade(standing: Standing) -> &'static str {
     }
 }
 
-/// The units on a map.
+/// The units on a map; of more than can be told apart there is none.
 pub(super) fn places(shown: &Shown, as_of: Period, lang: Lang) -> Markup {
     let explanation = &shown.explanation;
     let spot = |(part, share): (&UnitPart, &Share)| {
@@ -215,7 +220,7 @@ pub(super) fn places(shown: &Shown, as_of: Period, lang: Lang) -> Markup {
         })
     };
     let spots: Vec<Spot> = explanation.units.iter().zip(&shown.shares.units).filter_map(spot).collect();
-    if spots.len() < 2 {
+    if !(2..=UNITS).contains(&spots.len()) {
         return html! {};
     }
     let title = lang.pick("Trên bản đồ", "On the map");
