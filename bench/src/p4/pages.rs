@@ -57,7 +57,9 @@ impl Pages {
         };
         let page = get(&format!("{path}?as_of={}", self.as_of))?;
         ensure!(page.contains("</html>"), "{path} has no end");
-        for part in parts(&page) {
+        let parts: Vec<&str> = parts(&page).collect();
+        ensure!(parts.len() >= 2, "{path} has no style or no script");
+        for part in parts {
             get(part)?;
         }
         Ok(())
