@@ -211,9 +211,9 @@ impl District {
             other => bail!("no account was made: {other:?}"),
         }
         let listen: std::net::SocketAddr = "127.0.0.1:0".parse()?;
-        let shown = self.running.show_pages(listen, Vec::new(), &self.folder, &world);
+        let shown = self.running.show_pages(listen.into(), Vec::new(), &self.folder, &world);
         let address = shown.map_err(|trouble| said(&trouble, lang))?;
-        Ok((format!("http://{address}/"), password))
+        Ok((address, password))
     }
 
     /// Stops serving; the folder stays.

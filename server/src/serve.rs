@@ -207,19 +207,18 @@ impl Running {
         Ok(address)
     }
 
-    /// Shows the district's screen at an address, encrypted wherever that leaves this computer, where it is called by these
-    /// names, too.
+    /// Shows the district's screen; encrypted lines know these names of it, too. Returns where it is: `http://127.0.0.1:…/`.
     pub fn show_pages(
         &mut self,
-        address: SocketAddr,
+        listen: Listen,
         names: Vec<String>,
         folder: &Folder,
         world: &World,
-    ) -> Result<SocketAddr, Trouble> {
+    ) -> Result<String, Trouble> {
+        let Listen { address, encrypted, .. } = listen;
         let cannot = |error: std::io::Error| Trouble::CannotListen(address.to_string(), error.to_string());
         let door = Door::listen(address, Arc::new(Metrics::default())).map_err(cannot)?;
         let address = door.address().map_err(cannot)?;
-        let encrypted = !address.ip().is_loopback();
         let mut all = vec!["localhost".to_owned(), address.ip().to_string()];
         all.extend(names);
         let tls = encrypted.then(|| WebTls::new(self.writer.clone(), world.clone(), all));
@@ -228,7 +227,7 @@ impl Running {
         }
         let site = Site::new(folder.clone(), self.writer.clone(), world.clone(), encrypted);
         self.tasks.push(tokio::spawn(web::serve(door, site, tls, self.stop.subscribe())));
-        Ok(address)
+        Ok(format!("{}://{address}/", if encrypted { "https" } else { "http" }))
     }
 
     /// Makes backups by itself until it stops.

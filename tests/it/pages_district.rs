@@ -1,10 +1,19 @@
 //! The district's pages: who may see what, what they show, and what nobody can do by them.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
 
+use gom_domain::calendar::vietnam_day;
 use tests::browser::{Browser, field};
 use tests::program::has;
 use tests::{Commune, District};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
 const PASSWORD: &str = "mưa nắng tháng ba";
 
@@ -139,6 +148,49 @@ async fn another_page_cannot_act_for_whoever_has_logged_in() {
     assert_eq!(browser.get("/").status, 200, "he is still logged in");
     let elsewhere = [("name", "viewer"), ("password", PASSWORD), ("to", "//evil.example")];
     assert_eq!(Browser::at(&base).post("/login", &elsewhere).location, "/");
+}
+
+/// What a browser sends and is told by an encrypted line, if it trusts what answers.
+async fn by_tls(server: SocketAddr, roots: RootCertStore, request: String) -> std::io::Result<String> {
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let config = config.with_safe_default_protocol_versions().unwrap();
+    let config = config.with_root_certificates(roots).with_no_client_auth();
+    let line = TcpStream::connect(server).await?;
+    let name = ServerName::from(server.ip());
+    let mut line = TlsConnector::from(Arc::new(config)).connect(name, line).await?;
+    line.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    line.read_to_end(&mut answer).await?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// A computer on which the district's certificate was installed opens the pages by an encrypted line; no other does.
+#[tokio::test(flavor = "multi_thread")]
+async fn encrypted_pages_are_known_by_the_districts_certificate() {
+    let mut district = District::open().await;
+    // Browsers go by the real time, and so do we here.
+    let today = vietnam_day(gom_server::clock::real().now_ms());
+    district.clock.turn_to(&today.to_string());
+    let server = district.show_encrypted_pages();
+    account(&district, "viewer", "viewer", false);
+    let printed = district.office().vi(&["authority", "certificate"]).done();
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(printed.as_bytes()).unwrap()).unwrap();
+
+    let form = "name=viewer&password=m%C6%B0a%20n%E1%BA%AFng%20th%C3%A1ng%20ba";
+    let request = format!(
+        "POST /login HTTP/1.1\r\nHost: {server}\r\nOrigin: https://{server}\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    let answer = by_tls(server, roots, request.clone()).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+    has(&answer, &["__Host-gom=", "; Secure", "HttpOnly", "SameSite"]);
+    let stranger = by_tls(server, RootCertStore::empty(), request).await;
+    assert!(
+        stranger.is_err_and(|error| error.to_string().contains("UnknownIssuer")),
+        "nothing is trusted unasked"
+    );
 }
 
 /// Somebody who guesses has to wait, and is told for how long.

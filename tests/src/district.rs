@@ -86,8 +86,19 @@ impl District {
     pub fn show_pages(&mut self) -> String {
         let (folder, world) = (self.folder(), self.clock.world());
         let running = self.running.as_mut().expect("the district serves");
-        let address = running.show_pages(crate::HERE, Vec::new(), &folder, &world).unwrap();
-        format!("http://{address}")
+        running
+            .show_pages(crate::HERE.into(), Vec::new(), &folder, &world)
+            .unwrap()
+            .trim_end_matches('/')
+            .to_owned()
+    }
+
+    /// Shows its pages by encrypted lines; returns where.
+    pub fn show_encrypted_pages(&mut self) -> SocketAddr {
+        let (folder, world) = (self.folder(), self.clock.world());
+        let running = self.running.as_mut().expect("the district serves");
+        let shown = running.show_pages(Listen::encrypted(crate::HERE), Vec::new(), &folder, &world).unwrap();
+        shown.trim_start_matches("https://").trim_end_matches('/').parse().unwrap()
     }
 
     /// Stops serving.

@@ -1,5 +1,7 @@
 //! What a certificate says, once the line has checked who made it.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use gom_domain::code::Fingerprint;
 use gom_domain::greeting::DeviceId;
 use rustls::pki_types::{CertificateDer, UnixTime};
@@ -21,6 +23,13 @@ pub fn fingerprint(certificate: &[u8]) -> Result<Fingerprint, TrustError> {
     let mut first = [0; 16];
     first.copy_from_slice(&hash[..16]);
     Ok(Fingerprint(first))
+}
+
+/// A certificate as text ([RFC 7468](https://www.rfc-editor.org/rfc/rfc7468), section 5.1).
+pub fn pem(certificate: &[u8]) -> String {
+    let text = BASE64_STANDARD.encode(certificate);
+    let lines: Vec<&str> = (0..text.len()).step_by(64).map(|at| &text[at..text.len().min(at + 64)]).collect();
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }
 
 /// By which key a certificate is, or an authority's own is for: its key identifier

@@ -14,7 +14,7 @@ mod line;
 mod password;
 
 pub use authority::{Authority, BadRequest};
-pub use certificate::{DeviceCertificate, KeyId, fingerprint};
+pub use certificate::{DeviceCertificate, KeyId, fingerprint, pem};
 pub use checkpoint::{Checkpoint, Signer};
 pub use key::Key;
 pub use line::{Expected, Identity, SERVER_NAME, client, pages, server};

@@ -26,6 +26,11 @@ pub(super) enum AuthorityCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// In chứng thư của khóa đang dùng (PEM), để trình duyệt ở huyện nhận ra trang của huyện / Print the certificate of the one in use (PEM), by which browsers know the district's pages
+    Certificate {
+        #[command(flatten)]
+        data: Data,
+    },
     /// Lập khóa mới bên cạnh khóa cũ; các xã tự nhận khi đồng bộ / Make another one beside the old; communes come to know it as they sync
     Rotate {
         #[command(flatten)]
@@ -46,7 +51,10 @@ pub(super) enum AuthorityCommand {
 impl AuthorityCommand {
     pub(super) fn data(&self) -> &Data {
         match self {
-            Self::List { data, .. } | Self::Rotate { data } | Self::Retire { data, .. } => data,
+            Self::List { data, .. }
+            | Self::Certificate { data }
+            | Self::Rotate { data }
+            | Self::Retire { data, .. } => data,
         }
     }
 }
@@ -55,11 +63,21 @@ impl AuthorityCommand {
 pub(super) fn authority(folder: &Folder, command: &AuthorityCommand, world: &World, lang: Lang) -> Done {
     match command {
         AuthorityCommand::List { format, .. } => list(folder, *format, lang),
+        AuthorityCommand::Certificate { .. } => certificate(folder),
         AuthorityCommand::Rotate { .. } => rotate(folder, world, lang),
         AuthorityCommand::Retire { number, force, .. } => {
             retire(folder, RetireAuthority { number: *number, force: *force }, world, lang)
         }
     }
+}
+
+/// The certificate that the server's pages are signed by.
+fn certificate(folder: &Folder) -> Done {
+    let (_, memory) = recalled(folder, None)?;
+    let speaks = authority::active(&memory).next();
+    let speaks = speaks.ok_or_else(|| vec![Trouble::Authority("no authority counts".to_owned())])?;
+    put(gom_trust::pem(&speaks.certificate).trim_end());
+    Ok(())
 }
 
 fn rotate(folder: &Folder, world: &World, lang: Lang) -> Done {

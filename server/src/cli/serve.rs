@@ -78,11 +78,21 @@ pub(super) fn is_reachable(text: &str) -> bool {
 /// Where the server listens by the flags and the settings.
 pub(super) fn listen(asked: &Listening, settings: &Settings) -> Result<Listen, Vec<Trouble>> {
     let text = asked.listen.as_deref().or(settings.get(LISTEN.key)).unwrap_or(DEFAULT);
-    let address = address(text).ok_or_else(|| vec![Trouble::NotAnAddress(text.to_owned())])?;
-    let is_on = |setting: &Setting| settings.get(setting.key).is_some_and(|text| text.trim() == "true");
-    let listen = Listen::from(address);
-    let encrypted = listen.encrypted || asked.tls || is_on(&TLS);
-    Ok(Listen { encrypted, reflection: asked.reflection || is_on(&REFLECTION), ..listen })
+    let listen = asked.at(text, settings)?;
+    Ok(Listen { reflection: asked.reflection || is_on(settings, &REFLECTION), ..listen })
+}
+
+fn is_on(settings: &Settings, setting: &Setting) -> bool {
+    settings.get(setting.key).is_some_and(|text| text.trim() == "true")
+}
+
+impl Listening {
+    /// An address as it was typed, and whether lines to it are encrypted.
+    fn at(&self, text: &str, settings: &Settings) -> Result<Listen, Vec<Trouble>> {
+        let address = address(text).ok_or_else(|| vec![Trouble::NotAnAddress(text.to_owned())])?;
+        let asked = self.tls || is_on(settings, &TLS);
+        Ok(if asked { Listen::encrypted(address) } else { address.into() })
+    }
 }
 
 /// Where to listen, as it was typed.
@@ -158,9 +168,7 @@ pub(super) fn serve(
     });
     let metrics = metrics.transpose()?;
     let web = asked.web.as_deref().or(settings.get(WEB.key));
-    let web = web
-        .map(|text| address(text).ok_or_else(|| vec![Trouble::NotAnAddress(text.to_owned())]))
-        .transpose()?;
+    let web = web.map(|text| asked.at(text, settings)).transpose()?;
     gom_terminal::tell_open(lang, folder.path(), &folder.close());
     let runtime = tokio::runtime::Runtime::new().map_err(|error| vec![Trouble::Books(error.to_string())])?;
     let done = runtime.block_on(async {
@@ -174,7 +182,7 @@ pub(super) fn serve(
         }
         let names = settings.get(ADDRESS.key).and_then(|text| text.trim().rsplit_once(':'));
         let names = names.map(|(host, _)| host.trim_matches(['[', ']']).to_owned()).into_iter().collect();
-        let shown = web.map(|address| running.show_pages(address, names, folder, world)).transpose();
+        let shown = web.map(|listen| running.show_pages(listen, names, folder, world)).transpose();
         let shown = match shown {
             Ok(shown) => shown,
             Err(trouble) => {
@@ -187,8 +195,7 @@ pub(super) fn serve(
         }
         put(&format!("ready {}", running.address));
         if let Some(address) = shown {
-            let scheme = if address.ip().is_loopback() { "http" } else { "https" };
-            put(&format!("web {scheme}://{address}/"));
+            put(&format!("web {address}"));
         }
         told_to_stop().await;
         running.stop().await;
