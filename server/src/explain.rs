@@ -1,6 +1,7 @@
 //! Explaining a figure down to the submissions that it is made of. The parts make the figure.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use gom_domain::element::{ElementIx, Value};
@@ -44,7 +45,7 @@ pub struct UnitPart {
     pub counted: bool,
     /// Its value of each term.
     pub values: Vec<Option<Value>>,
-    /// The figures behind them.
+    /// The figures behind them, where they were asked for.
     pub sources: Vec<Source>,
 }
 
@@ -81,6 +82,17 @@ pub fn explain(
     name: &str,
     as_of: Period,
 ) -> Result<Stored<Explanation>, Trouble> {
+    explain_some(journal, memory, name, as_of, 0..usize::MAX)
+}
+
+/// The same, with the figures behind some of the units only, by their places.
+pub fn explain_some(
+    journal: &mut dyn Journal,
+    memory: &Memory,
+    name: &str,
+    as_of: Period,
+    named: Range<usize>,
+) -> Result<Stored<Explanation>, Trouble> {
     let (programme, _) =
         memory.year(as_of.year()).ok_or_else(|| Trouble::no_programme(memory, Some(as_of.year())))?;
     let target = match (programme.target_named(name), programme.element_named(name)) {
@@ -96,7 +108,7 @@ pub fn explain(
         };
         let assembly = Assembly::new(view, &target, formula);
         let filed = HashMap::new();
-        let units = Sources { journal, memory, view, assembly: &assembly, filed }.units()?;
+        let units = Sources { journal, memory, view, assembly: &assembly, filed }.units(&named)?;
         let terms = assembly.terms.iter().copied().zip(assembly.sums.iter().cloned()).collect();
         Ok(Explanation {
             programme: Arc::clone(&programme),
@@ -152,18 +164,14 @@ struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    fn units(mut self) -> Stored<Vec<UnitPart>> {
+    fn units(mut self, named: &Range<usize>) -> Stored<Vec<UnitPart>> {
         let (assembly, view) = (self.assembly, self.view);
-        let with_sources = |part: Part| {
-            Ok(UnitPart {
-                unit: part.unit,
-                reported: part.reported,
-                counted: part.counted,
-                sources: self.of(part.unit)?,
-                values: part.values,
-            })
+        let with_sources = |(place, part): (usize, Part)| {
+            let sources = if named.contains(&place) { self.of(part.unit)? } else { Vec::new() };
+            let Part { unit, reported, counted, values } = part;
+            Ok(UnitPart { unit, reported, counted, values, sources })
         };
-        assembly.parts(view).map(with_sources).collect()
+        assembly.parts(view).enumerate().map(with_sources).collect()
     }
 
     /// The figures that a unit's values are made of; one that goes into two terms is named once.

@@ -109,6 +109,10 @@ impl Login {
         let row = name.as_ref().and_then(known);
         let turn = tokio::time::timeout(PATIENCE, self.at_once.acquire()).await;
         let turn = turn.map_err(|_| Denied::Busy)?;
+        // Who has come many times at once has used up his tries by now.
+        if let Some(delay) = self.delay(place, name.as_ref(), now_ms) {
+            return Err(Denied::Wait(delay));
+        }
         let (row, password) = (row.as_ref().and_then(User::of), shown.password);
         let tried = tokio::task::spawn_blocking(move || is_shown(row, &password)).await;
         drop(turn);

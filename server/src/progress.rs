@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use gom_domain::Period;
+use gom_domain::form::FormIx;
 use gom_domain::programme::Programme;
 use gom_domain::progress::{Progress, progress};
 use gom_domain::unit::UnitIx;
@@ -40,6 +41,16 @@ pub struct UnitReport {
 
 /// How the year stands as of a period, which stands for its last month.
 pub fn year_report(memory: &Memory, as_of: Period, commit: u64) -> Result<YearReport, Trouble> {
+    year_report_of(memory, as_of, commit, &|_, _| true)
+}
+
+/// The same, with what units have handed in of some forms only.
+pub fn year_report_of(
+    memory: &Memory,
+    as_of: Period,
+    commit: u64,
+    counts: &dyn Fn(&Programme, FormIx) -> bool,
+) -> Result<YearReport, Trouble> {
     let (programme, _) =
         memory.year(as_of.year()).ok_or_else(|| Trouble::no_programme(memory, Some(as_of.year())))?;
     let by_hand = memory.by_hand(as_of.year());
@@ -47,16 +58,23 @@ pub fn year_report(memory: &Memory, as_of: Period, commit: u64) -> Result<YearRe
         .view(as_of, |view| progress(view, &by_hand))
         .ok_or_else(|| Trouble::no_programme(memory, Some(as_of.year())))?;
     let month = as_of.last_month();
-    let report = |unit| unit_report(memory, &programme, unit, month);
+    let forms: Vec<FormIx> = programme.form_places().filter(|form| counts(&programme, *form)).collect();
+    let report = |unit| unit_report(memory, &programme, &forms, unit, month);
     let units = programme.unit_places().filter(|unit| programme.exists_in_year(*unit)).map(report);
     let units = units.filter(|report| report.due > 0).collect();
     Ok(YearReport { programme: Arc::clone(&programme), as_of, commit, targets, units })
 }
 
-fn unit_report(memory: &Memory, programme: &Programme, unit: UnitIx, month: u8) -> UnitReport {
+fn unit_report(
+    memory: &Memory,
+    programme: &Programme,
+    forms: &[FormIx],
+    unit: UnitIx,
+    month: u8,
+) -> UnitReport {
     let mut report = UnitReport { unit, due: 0, handed_in: 0, missing: Vec::new() };
     let Some((_, numbering)) = memory.year(programme.year) else { return report };
-    for form in programme.form_places() {
+    for form in forms.iter().copied() {
         for period in programme.due(form, unit, month) {
             report.due += 1;
             if memory.cells.is_handed_in(&numbering, form, unit, period) {

@@ -1,7 +1,7 @@
 //! How each unit's own part of a target stands: against what it was allotted, or against the aim where each unit can be
 //! held to that.
 
-use gom_domain::formula::{Aspect, Term};
+use gom_domain::formula::{Aspect, Expr, Operator, Term};
 use gom_domain::progress::Status;
 use gom_domain::target::{Comparator, Pace};
 use gom_domain::totals::View;
@@ -82,10 +82,23 @@ fn is_judged(explanation: &Explanation) -> bool {
 
 /// The term whose sum the target is, if it is that alone.
 fn only_term(explanation: &Explanation) -> Option<Term> {
-    let additive = explanation.target.formula.as_ref().is_some_and(|formula| formula.additive);
-    match explanation.terms[..] {
-        [(term, _)] if additive && !explanation.target.comparator.is_each() => Some(term),
+    match explanation.target.formula.as_ref()?.expr {
+        Expr::Term(term) if term.aspect == Aspect::Now && !explanation.target.comparator.is_each() => {
+            Some(term)
+        }
         _ => None,
+    }
+}
+
+/// Whether a formula is a rate, which a unit has by itself as the district has: a division, perhaps times a number.
+fn is_rate(expr: &Expr) -> bool {
+    match expr {
+        Expr::Binary(Operator::Divide, _, _) => expr.terms().iter().all(|term| term.aspect != Aspect::Kept),
+        Expr::Binary(Operator::Multiply, left, right) => match (&**left, &**right) {
+            (Expr::Number(_), rate) | (rate, Expr::Number(_)) => is_rate(rate),
+            _ => false,
+        },
+        _ => false,
     }
 }
 
@@ -100,8 +113,7 @@ fn quotas(view: &View<'_>, explanation: &Explanation) -> Vec<Option<Quantity>> {
 
 fn measure(explanation: &Explanation, quotas: &[Option<Quantity>]) -> Measure {
     let target = &explanation.target;
-    let is_rate = target.formula.as_ref().is_some_and(|formula| !formula.additive)
-        && explanation.terms.iter().all(|(term, _)| term.aspect != Aspect::Kept);
+    let is_rate = target.formula.as_ref().is_some_and(|formula| is_rate(&formula.expr));
     let compares = matches!(target.comparator, Comparator::AtLeast | Comparator::AtMost);
     if quotas.iter().flatten().count() > 0 {
         Measure::Quota
@@ -153,5 +165,25 @@ fn standing(
             Standing::Short
         }
         _ => Standing::Enough,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gom_domain::element::ElementIx;
+    use gom_domain::formula::{Dialect, parse_formula};
+
+    use super::*;
+
+    #[test]
+    fn a_rate_is_what_a_unit_has_by_itself_as_the_district_has() {
+        let names = |name: &str| "ab".find(name).and_then(|at| u16::try_from(at).ok()).map(ElementIx);
+        let is = |text| is_rate(&parse_formula(text, Dialect::Target, &names).unwrap());
+        for rate in ["100 * a / b", "a / b", "1000 * (a - b) / b", "100 * (a / quota(a))"] {
+            assert!(is(rate), "{rate}");
+        }
+        for sum in ["a", "a + b", "a - b", "0.5 * a", "a / b - 1", "kept(a) / b", "a - prev(a)"] {
+            assert!(!is(sum), "{sum}");
+        }
     }
 }

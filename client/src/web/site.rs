@@ -217,7 +217,7 @@ pub(super) async fn only_the_officer(
 pub(super) async fn only_by_name(State(site): State<Site>, request: Request, next: Next) -> Response {
     let port = site.0.port;
     let names = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
-    if guard::is_host(request.headers(), &names.each_ref().map(String::as_str)) {
+    if guard::is_host(request.uri(), request.headers(), &names.each_ref().map(String::as_str)) {
         next.run(request).await
     } else {
         (StatusCode::MISDIRECTED_REQUEST, "this is not the place of that name").into_response()

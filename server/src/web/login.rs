@@ -121,8 +121,8 @@ pub(super) async fn login(
 
 /// Where to go after logging in: a page of this place, wherever the address says.
 fn own(to: &str) -> &str {
-    let own = to.starts_with('/') && !to.starts_with("//") && !to.contains(['\\', '\r', '\n']);
-    if own && to.is_ascii() { to } else { "/" }
+    let plain = to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if plain && to.starts_with('/') && !to.starts_with("//") { to } else { "/" }
 }
 
 /// Ends a session.
@@ -142,9 +142,16 @@ mod tests {
     #[test]
     fn nobody_is_led_elsewhere() {
         assert_eq!(own("/targets/9a?as_of=2024-09"), "/targets/9a?as_of=2024-09");
-        for elsewhere in
-            ["", "//evil.example", "https://evil.example", "/\\evil.example", "javascript:1", "/a\r\nb"]
-        {
+        for elsewhere in [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "javascript:1",
+            "/a\r\nb",
+            "/\t/evil.example",
+            "/ b",
+        ] {
             assert_eq!(own(elsewhere), "/", "{elsewhere}");
         }
     }

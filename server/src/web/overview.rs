@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use gom_domain::programme::Programme;
-use gom_domain::progress::{Progress, Status, groups};
+use gom_domain::progress::{Progress, Status};
 use gom_domain::target::Target;
 use gom_domain::{Lang, Period};
 use gom_web::chart::{Bullet, bullet};
@@ -12,7 +12,7 @@ use maud::{Markup, html};
 
 use super::site::{Site, choice};
 use super::viewer::Viewer;
-use crate::progress::{YearReport, year_report};
+use crate::progress::YearReport;
 use crate::show;
 use crate::wording::Trouble;
 
@@ -21,9 +21,8 @@ pub(super) async fn overview(State(site): State<Site>, viewer: Viewer) -> Respon
     let Some(as_of) = site.as_of(&viewer.visit) else {
         return viewer.trouble(&Trouble::NoProgrammeYet);
     };
-    let looked = site
-        .look(move |memory| year_report(memory, as_of, memory.last.map_or(0, |last| last.last_seq)))
-        .await;
+    let who = viewer.clone();
+    let looked = site.look(move |memory| who.year_report(memory, as_of)).await;
     match looked {
         Err(trouble) => viewer.trouble(&trouble),
         Ok(report) => {
@@ -41,7 +40,7 @@ fn content(viewer: &Viewer, report: &YearReport) -> Markup {
     let in_order = viewer.visit.asked("order").as_deref() == Some("document");
     let order = if in_order { "document" } else { "" };
     html! {
-        (summary(report, lang))
+        (summary(viewer, report))
         div.tools {
             (choice(viewer, report.as_of, &[("order", order)]))
             @if in_order {
@@ -56,8 +55,10 @@ fn content(viewer: &Viewer, report: &YearReport) -> Markup {
 }
 
 /// One glance: what is behind, how provisional all is, and who is missing.
-fn summary(report: &YearReport, lang: Lang) -> Markup {
-    let count = |status| report.targets.iter().filter(|progress| progress.status == status).count();
+fn summary(viewer: &Viewer, report: &YearReport) -> Markup {
+    let lang = viewer.visit.lang;
+    let seen: Vec<Row<'_>> = rows(report).filter(|row| sees(viewer, report, row)).collect();
+    let count = |status| seen.iter().filter(|(_, progress)| progress.status == status).count();
     let (due, handed_in) = report
         .units
         .iter()
@@ -94,10 +95,19 @@ fn rows(report: &YearReport) -> impl Iterator<Item = Row<'_>> {
     report.programme.targets.iter().zip(&report.targets)
 }
 
+/// Whether the viewer may know how a target stands.
+fn sees(viewer: &Viewer, report: &YearReport, (target, _): &Row<'_>) -> bool {
+    viewer.sees_target(&report.programme, target)
+}
+
 fn worst_first(viewer: &Viewer, report: &YearReport) -> Markup {
     let lang = viewer.visit.lang;
     let mut sorted: Vec<Row<'_>> = rows(report).collect();
-    sorted.sort_by_key(|(_, progress)| progress.status);
+    // What may not be seen stands last, whatever its status.
+    sorted.sort_by_key(|row| {
+        let seen = sees(viewer, report, row);
+        (!seen, seen.then_some(row.1.status))
+    });
     cards(
         lang.pick("Các chỉ tiêu, kém nhất lên đầu", "The targets, worst first"),
         &html! {
@@ -109,16 +119,19 @@ fn worst_first(viewer: &Viewer, report: &YearReport) -> Markup {
 
 fn by_group(viewer: &Viewer, report: &YearReport) -> Markup {
     let (programme, lang) = (&report.programme, viewer.visit.lang);
-    let statuses = groups(programme, &report.targets);
+    let status = |key: &str| {
+        let own = rows(report).filter(|row| row.0.group == key && sees(viewer, report, row));
+        Status::of_group(own.map(|(_, progress)| progress.status))
+    };
     cards(
         lang.pick("Các chỉ tiêu theo văn bản", "The targets in the document's order"),
         &html! {
             (columns(lang))
-            @for (group, status) in programme.groups.iter().zip(statuses) {
+            @for group in &programme.groups {
                 tbody {
                     tr.head {
                         th colspan="6" scope="rowgroup" { (group.key) ". " (group.label.get(lang)) }
-                        td { @if let Some(status) = status { (mark(status, lang)) } }
+                        td { @if let Some(status) = status(&group.key) { (mark(status, lang)) } }
                         td {}
                     }
                     @for (target, progress) in rows(report).filter(|(target, _)| target.group == group.key) {

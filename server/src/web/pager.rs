@@ -1,5 +1,7 @@
 //! Tables of units, so many at a time: a district's are on one page, a country's on many.
 
+use std::ops::Range;
+
 use gom_web::Visit;
 use maud::{Markup, html};
 
@@ -11,6 +13,12 @@ pub(super) const UNITS: usize = 50;
 /// The page that is asked for, from 1.
 pub(super) fn page(visit: &Visit) -> usize {
     visit.asked("page").and_then(|page| page.parse().ok()).unwrap_or(1).max(1)
+}
+
+/// The places of what stands on a page.
+pub(super) fn places(page: usize) -> Range<usize> {
+    let from = (page - 1).saturating_mul(UNITS);
+    from..from.saturating_add(UNITS)
 }
 
 /// What stands on a page.

@@ -59,7 +59,7 @@ pub(super) async fn report(
     };
     let (folder, today) = (site.folder().clone(), vietnam_day(site.now_ms()));
     let looked = site
-        .read(None, move |journal, memory| {
+        .read(move |journal, memory| {
             let (programme, _) = memory
                 .year(period.year())
                 .ok_or_else(|| Trouble::no_programme(memory, Some(period.year())))?;

@@ -12,11 +12,11 @@ use gom_web::{escaped, table};
 use jiff::civil::Date;
 use maud::{Markup, html};
 
-use super::pager::{UNITS, on_page, page, pager};
+use super::pager::{on_page, page, pager};
 use super::site::{Site, choice, period as said};
 use super::viewer::Viewer;
 use crate::memory::Memory;
-use crate::progress::{YearReport, year_report};
+use crate::progress::YearReport;
 use crate::show;
 use crate::store::{Journal, Place};
 use crate::wording::Trouble;
@@ -142,7 +142,7 @@ pub(super) async fn reported(State(site): State<Site>, viewer: Viewer) -> Respon
     let today = vietnam_day(site.now_ms());
     let (asked_for, folder, who) = (asked.clone(), site.folder().clone(), viewer.clone());
     let looked = site
-        .read(None, move |journal, memory| {
+        .read(move |journal, memory| {
             matrix(journal, memory, &asked_for, &who, today)?.map_err(|error| folder.trouble(&error))
         })
         .await;
@@ -163,7 +163,7 @@ fn matrix(
     viewer: &Viewer,
     today: Date,
 ) -> Result<crate::store::Stored<Matrix>, Trouble> {
-    let report = year_report(memory, asked.as_of, memory.last.map_or(0, |last| last.last_seq))?;
+    let report = viewer.year_report(memory, asked.as_of)?;
     let programme = std::sync::Arc::clone(&report.programme);
     let month = asked.as_of.last_month();
     let seen = |form: &FormIx| viewer.sees(&programme, *form);
@@ -321,8 +321,9 @@ fn plain(state: Standing, lang: Lang) -> String {
 /// What is due next and who is missing, as a text for a message.
 fn reminder(matrix: &Matrix, asked: &Asked, lang: Lang) -> Markup {
     let programme = &matrix.report.programme;
-    // Of more units than a message can name, those that the page shows.
-    let named = |unit: UnitIx| matrix.units <= UNITS || matrix.rows.iter().any(|(shown, _)| *shown == unit);
+    // A message names the units that the page shows: of a country nobody reads all.
+    let named = |unit: UnitIx| matrix.rows.iter().any(|(shown, _)| *shown == unit);
+    let all = matrix.report.units.len() == matrix.rows.len();
     let lacking = matrix.report.units.iter().filter(|unit| !unit.missing.is_empty() && named(unit.unit));
     let lacking: Vec<_> = lacking.collect();
     let labels = |missing: &[(String, Period)]| {
@@ -345,9 +346,9 @@ fn reminder(matrix: &Matrix, asked: &Asked, lang: Lang) -> Markup {
                     (lang.pick("Sắp đến hạn (gửi trước hết ngày ", "Due next (to be sent by ")) (send_by) "): " (next) ".\n"
                 }
                 @if lacking.is_empty() {
-                    (lang.pick("Đến hết ", "Up to the end of ")) (said(asked.as_of, lang)) (lang.pick(": các đơn vị đã nộp đủ.", ": the units have handed in all.")) "\n"
+                    (lang.pick("Đến hết ", "Up to the end of ")) (said(asked.as_of, lang)) (if all { lang.pick(": mọi đơn vị đã nộp đủ.", ": every unit has handed in all.") } else { lang.pick(": các đơn vị trên trang này đã nộp đủ.", ": the units of this page have handed in all.") }) "\n"
                 } @else {
-                    (lang.pick("Còn thiếu đến hết ", "Missing up to the end of ")) (said(asked.as_of, lang)) ":\n"
+                    (lang.pick("Còn thiếu đến hết ", "Missing up to the end of ")) (said(asked.as_of, lang)) @if !all { (lang.pick(" (các đơn vị trên trang này)", " (the units of this page)")) } ":\n"
                     @for unit in lacking { "- " (show::unit(programme, unit.unit)) ": " (labels(&unit.missing)) "\n" }
                 }
             }

@@ -21,6 +21,8 @@ use crate::serve::until;
 
 /// How long somebody may take to agree on a line, and to say what he wants.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a silent browser is asked whether it is still there.
+const ASKED: Duration = Duration::from_secs(20);
 /// How large the headers of a request may be.
 const HEADERS: u32 = 16 * 1024;
 /// How many requests of one connection are served at once.
@@ -75,6 +77,8 @@ async fn converse(line: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, fr
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
     builder.http2().timer(TokioTimer::new()).max_header_list_size(HEADERS).max_concurrent_streams(STREAMS);
+    // Who has gone without a word gives up his place.
+    builder.http2().keep_alive_interval(Some(ASKED)).keep_alive_timeout(PATIENCE);
     if let Err(error) = builder.serve_connection(TokioIo::new(line), pages).await {
         tracing::debug!(%error, "a browser has gone");
     }

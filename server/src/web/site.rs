@@ -9,6 +9,7 @@ use gom_domain::world::World;
 use gom_domain::{Lang, Period};
 use gom_web::{Link, Page, Visit};
 use maud::{Markup, html};
+use tokio::sync::Semaphore;
 
 use super::viewer::Viewer;
 use crate::folder::Folder;
@@ -31,13 +32,15 @@ struct Inner {
     encrypted: bool,
     login: Login,
     sessions: Sessions,
+    recalls: Arc<Semaphore>,
 }
 
 impl Site {
     /// A screen over the books of a folder.
     pub(crate) fn new(folder: Folder, writer: Writer, world: World, encrypted: bool) -> Self {
         let (login, sessions) = (Login::default(), Sessions::default());
-        Self(Arc::new(Inner { folder, writer, world, encrypted, login, sessions }))
+        let recalls = Arc::new(Semaphore::new(1));
+        Self(Arc::new(Inner { folder, writer, world, encrypted, login, sessions, recalls }))
     }
 
     /// By which name the browser keeps a session. Where lines are encrypted, it takes none of that name from elsewhere.
@@ -91,24 +94,34 @@ impl Site {
         waited(tokio::task::spawn_blocking(move || look(&site.0.writer.memory())).await)
     }
 
-    /// Reads the journal, beside what the books come to as of its end or of an earlier commit.
+    /// Reads a little in the journal, beside what the books come to. No report is taken in meanwhile.
     pub(super) async fn read<T: Send + 'static>(
         &self,
-        at: Option<u64>,
         read: impl FnOnce(&mut Sqlite, &Memory) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Trouble> {
         let site = self.clone();
         let read = move || {
             let Inner { folder, writer, .. } = &*site.0;
-            if at.is_some() {
-                let (mut books, memory) = folder.recall(at)?;
-                return read(&mut books, &memory);
-            }
+            let mut books = folder.read()?;
             // Whatever is in memory is in the journal already.
-            let memory = writer.memory();
-            read(&mut folder.read()?, &memory)
+            read(&mut books, &writer.memory())
         };
         waited(tokio::task::spawn_blocking(read).await)
+    }
+
+    /// Looks at the books as they stood earlier, beside those that go on. That takes a core and as much memory again, so it is
+    /// done for one after another, also where who has asked is gone.
+    pub(super) async fn recall<T: Send + 'static>(
+        &self,
+        recall: impl FnOnce(&Folder) -> Result<T, Trouble> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let turn = Arc::clone(&self.0.recalls).acquire_owned().await;
+        let site = self.clone();
+        let recall = move || {
+            let _turn = turn;
+            recall(&site.0.folder)
+        };
+        waited(tokio::task::spawn_blocking(recall).await)
     }
 
     /// What a failure of the journal means.

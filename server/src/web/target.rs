@@ -15,10 +15,10 @@ use maud::{Markup, html};
 use self::curve::Year;
 use self::origin::Since;
 use super::overview::{drawn, hidden};
-use super::pager::page;
+use super::pager::{page, places};
 use super::site::{Site, choice};
 use super::viewer::Viewer;
-use crate::explain::{Explanation, explain};
+use crate::explain::{Explanation, explain_some};
 use crate::share::{Shares, shares};
 use crate::show;
 use crate::wording::Trouble;
@@ -44,14 +44,21 @@ pub(super) async fn target(
         return viewer.trouble(&Trouble::NoProgrammeYet);
     };
     let since = viewer.visit.asked("since").and_then(|day| day.parse::<Date>().ok());
-    let (folder, page) = (site.folder().clone(), page(&viewer.visit));
+    let (folder, page, who) = (site.folder().clone(), page(&viewer.visit), viewer.clone());
+    let (name, day) = (reference.clone(), since);
+    let since = site.recall(move |folder| {
+        day.map(|day| Since::of(folder, &who, &name, as_of, day)).transpose().map(Option::flatten)
+    });
+    let since = match since.await {
+        Err(trouble) => return viewer.trouble(&trouble),
+        Ok(since) => since,
+    };
     let looked = site
-        .read(None, move |journal, memory| {
-            let explanation =
-                explain(journal, memory, &reference, as_of)?.map_err(|error| folder.trouble(&error))?;
+        .read(move |journal, memory| {
+            let explanation = explain_some(journal, memory, &reference, as_of, places(page))?
+                .map_err(|error| folder.trouble(&error))?;
             let (year, shares) = (Year::of(memory, &explanation, as_of), shares(memory, &explanation, as_of));
-            let since = since.map(|day| Since::of(journal, &folder, &reference, as_of, day));
-            Ok(Shown { explanation, year, shares, page, since: since.transpose()?.flatten() })
+            Ok(Shown { explanation, year, shares, page, since })
         })
         .await;
     match looked {
@@ -59,7 +66,9 @@ pub(super) async fn target(
         Ok(shown) => {
             let (programme, target) = (&shown.explanation.programme, &shown.explanation.target);
             let title = format!("{} {}", target.reference, target.label.get(lang));
-            let page = viewer.page(programme, title.trim());
+            let mut page = viewer.page(programme, title.trim());
+            // What was asked of an earlier day is not asked again with each commit.
+            page.live = page.live.filter(|_| day.is_none());
             if viewer.sees_target(programme, target) {
                 page.show(&content(&viewer, &shown, as_of))
             } else {

@@ -6,6 +6,7 @@ use gom_domain::calendar::{vietnam_day, vietnam_time};
 use gom_domain::element::{ElementIx, Value};
 use gom_domain::form::FormIx;
 use gom_domain::programme::Programme;
+use gom_domain::totals::Holding;
 use gom_domain::unit::{UnitId, UnitIx};
 use gom_domain::{Lang, Period, Quantity};
 use gom_web::{escaped, table};
@@ -36,7 +37,7 @@ pub(super) async fn unit(State(site): State<Site>, viewer: Viewer, Path(id): Pat
     let (folder, today) = (site.folder().clone(), vietnam_day(site.now_ms()));
     let who = viewer.clone();
     let looked = site
-        .read(None, move |journal, memory| {
+        .read(move |journal, memory| {
             let year = as_of.year();
             let (programme, _) =
                 memory.year(year).ok_or_else(|| Trouble::no_programme(memory, Some(year)))?;
@@ -75,7 +76,7 @@ pub(super) async fn unit(State(site): State<Site>, viewer: Viewer, Path(id): Pat
 struct Quota {
     element: ElementIx,
     allotted: Value,
-    so_far: Option<Value>,
+    so_far: Holding,
 }
 
 /// The unit's quotas of what the viewer may see, each with what the unit has by now.
@@ -91,7 +92,7 @@ fn quotas(
         let subject = view.subject(unit);
         let quota = |element| {
             let series = view.series(element);
-            let so_far = series.now(&subject, as_of.last_month()).value;
+            let so_far = series.now(&subject, as_of.last_month());
             Some(Quota { element, allotted: series.quota(&subject)?, so_far })
         };
         programme.element_places().filter(seen).filter_map(quota).collect()
@@ -115,6 +116,9 @@ fn content(viewer: &Viewer, shown: &Shown, as_of: Period) -> Markup {
                 } }
                 tbody { @for quota in &shown.quotas { (allotted(programme, quota, lang)) } }
             }))
+            @if shown.quotas.iter().any(|quota| !quota.so_far.complete) {
+                p.quiet { (lang.pick("* còn thiếu kỳ đến hạn", "* not every period that is due is in")) }
+            }
         }
         h2 { (lang.pick("Máy của đơn vị", "Its computers")) }
         (devices(shown, lang))
@@ -124,12 +128,13 @@ fn content(viewer: &Viewer, shown: &Shown, as_of: Period) -> Markup {
 fn allotted(programme: &Programme, quota: &Quota, lang: Lang) -> Markup {
     let element = programme.element(quota.element);
     let amount = |value: Value| Quantity::scaled(value.into(), element.scale);
-    let so_far = quota.so_far.map_or_else(|| "–".to_owned(), |value| element.shown(value, lang));
+    let so_far = quota.so_far.value.map_or_else(|| "–".to_owned(), |value| element.shown(value, lang));
+    let provisional = quota.so_far.value.is_some() && !quota.so_far.complete;
     html! {
         tr {
             th scope="row" { (element.label.get(lang)) } td { (element.measure.get(lang)) }
-            td.num { (so_far) } td.num { (element.shown(quota.allotted, lang)) }
-            td.num { (show::percent(quota.so_far.map(amount).as_ref(), Some(&amount(quota.allotted)), lang)) }
+            td.num { (so_far) @if provisional { " *" } } td.num { (element.shown(quota.allotted, lang)) }
+            td.num { (show::percent(quota.so_far.value.map(amount).as_ref(), Some(&amount(quota.allotted)), lang)) }
         }
     }
 }

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use gom_domain::Period;
 use gom_domain::form::FormIx;
 use gom_domain::programme::Programme;
 use gom_domain::target::Target;
@@ -12,7 +13,10 @@ use gom_web::{Visit, cookie, escaped};
 
 use super::site::Site;
 use crate::login::User;
+use crate::memory::Memory;
+use crate::progress::{YearReport, year_report_of};
 use crate::session;
+use crate::wording::Trouble;
 
 /// Somebody who has logged in, and what he looks at.
 #[derive(Clone, Debug)]
@@ -43,6 +47,12 @@ impl Viewer {
     /// Whether he may see a form.
     pub(super) fn sees(&self, programme: &Programme, form: FormIx) -> bool {
         self.user.rights.sees(programme.form(form))
+    }
+
+    /// How the year stands, with what units have handed in of the forms that he may see.
+    pub(super) fn year_report(&self, memory: &Memory, as_of: Period) -> Result<YearReport, Trouble> {
+        let commit = memory.last.map_or(0, |last| last.last_seq);
+        year_report_of(memory, as_of, commit, &|programme, form| self.sees(programme, form))
     }
 
     /// Whether he may see every form that a target is made of.

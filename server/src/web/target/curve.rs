@@ -1,6 +1,7 @@
 //! A target's curve over the year, beside what is expected and the year before.
 
 use gom_domain::progress::{Assembly, of_target};
+use gom_domain::target::Comparator;
 use gom_domain::{Lang, Period, Quantity};
 use gom_web::chart::{Curve, curves};
 use gom_web::table;
@@ -31,7 +32,9 @@ impl Year {
         for month in (1..=12).filter_map(|month| Period::month(as_of.year(), month)) {
             let at = memory.view(month, |view| {
                 let progress = of_target(view, target, by_hand.as_ref());
-                let before = target.formula.as_ref().filter(|_| progress.expected > 0);
+                // Where the fall is what counts, last year's level would stand beside this year's fall.
+                let is_level = target.comparator != Comparator::FallsBy;
+                let before = target.formula.as_ref().filter(|_| progress.expected > 0 && is_level);
                 let before =
                     before.and_then(|formula| Assembly::new(view, target, formula).value(formula, true));
                 (progress.actual, progress.expected_by_now, before)

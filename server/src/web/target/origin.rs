@@ -1,9 +1,11 @@
 //! Where a target's figure comes from: the formula with its numbers, the reports behind each, and what has changed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use gom_domain::calendar::{day_start_ms, shown_day, vietnam_time};
-use gom_domain::element::Value;
+use gom_domain::programme::Programme;
+use gom_domain::totals::Origin;
+use gom_domain::unit::UnitId;
 use gom_domain::{Lang, Period, wording};
 use gom_web::{escaped, mark, table};
 use jiff::civil::Date;
@@ -30,19 +32,23 @@ pub(super) struct Since {
 }
 
 impl Since {
-    /// How it stood before a day began.
+    /// How it stood before a day began; none where there was nothing of it then that the viewer may see.
     pub(super) fn of(
-        journal: &mut dyn Journal,
         folder: &Folder,
+        viewer: &Viewer,
         name: &str,
         as_of: Period,
         day: Date,
     ) -> Result<Option<Self>, Trouble> {
         let broken = |error| folder.trouble(&error);
-        let Some(commit) = last_before(journal, day_start_ms(day)).map_err(broken)? else { return Ok(None) };
+        let Some(commit) = last_before(&mut folder.read()?, day_start_ms(day)).map_err(broken)? else {
+            return Ok(None);
+        };
         let (mut books, memory) = folder.recall(Some(commit))?;
-        let then = explain(&mut books, &memory, name, as_of)?.map_err(broken)?;
-        Ok(Some(Self { day, commit, then }))
+        // The programme of that day may not have had it, or may have made it of other forms.
+        let Ok(then) = explain(&mut books, &memory, name, as_of) else { return Ok(None) };
+        let then = then.map_err(broken)?;
+        Ok(viewer.sees_target(&then.programme, &then.target).then_some(Self { day, commit, then }))
     }
 }
 
@@ -111,7 +117,7 @@ fn source_row(explanation: &Explanation, source: &Source, as_of: Period, lang: L
 
 /// What has changed since a day, and by which reports.
 pub(super) fn changes(viewer: &Viewer, shown: &Shown, as_of: Period) -> Markup {
-    let (lang, explanation) = (viewer.visit.lang, &shown.explanation);
+    let lang = viewer.visit.lang;
     let asked = viewer.visit.asked("since").unwrap_or_default();
     html! {
         h2 #since-head { (lang.pick("Thay đổi kể từ một ngày", "What has changed since a day")) }
@@ -121,40 +127,65 @@ pub(super) fn changes(viewer: &Viewer, shown: &Shown, as_of: Period) -> Markup {
             button type="submit" { (lang.pick("So sánh", "Compare")) }
         }
         @match &shown.since {
-            Some(since) => (compared(explanation, since, as_of, lang)),
+            Some(since) => (compared(shown, since, as_of, lang)),
             None if !asked.is_empty() => p { (lang.pick("Trước ngày đó chưa có gì.", "There was nothing before that day.")) },
             None => {}
         }
     }
 }
 
+/// A figure with the programme that it is of: elements and units have other places in other versions.
+#[derive(Clone, Copy)]
+struct Figure<'s> {
+    programme: &'s Programme,
+    source: &'s Source,
+}
+
+impl<'s> Figure<'s> {
+    /// The figures behind the units of these ids.
+    fn all(explanation: &'s Explanation, units: &HashSet<&UnitId>) -> Vec<Self> {
+        let programme = &*explanation.programme;
+        let shown = explanation.units.iter().filter(|part| units.contains(&programme.unit(part.unit).id));
+        shown.flat_map(|part| &part.sources).map(|source| Self { programme, source }).collect()
+    }
+
+    /// What it is a figure of, by names that every version has.
+    fn place(&self) -> (&'s str, &'s UnitId, Period, bool) {
+        let Source { element, figure, .. } = self.source;
+        let is_quota = figure.origin == Origin::Quota;
+        (&self.programme.element(*element).key, &self.programme.unit(figure.unit).id, figure.period, is_quota)
+    }
+
+    fn shown(&self, lang: Lang) -> String {
+        self.programme.element(self.source.element).shown(self.source.figure.value, lang)
+    }
+}
+
 /// A figure as it was and as it is; none where it was not there, or is no more.
 struct Change<'s> {
-    old: Option<&'s Source>,
-    new: Option<&'s Source>,
+    old: Option<Figure<'s>>,
+    new: Option<Figure<'s>>,
 }
 
 impl<'s> Change<'s> {
-    /// What has changed from one explanation to another, in their order.
-    fn all(then: &'s Explanation, now: &'s Explanation) -> Vec<Self> {
-        let sources = |of: &'s Explanation| of.units.iter().flat_map(|part| &part.sources);
-        let place = |source: &Source| (source.element, source.figure.unit, source.figure.period);
-        let mut before: HashMap<_, &Source> = sources(then).map(|source| (place(source), source)).collect();
-        let new = sources(now).map(|new| Self { old: before.remove(&place(new)), new: Some(new) });
-        let mut all: Vec<Self> = new.filter(|change| figure(change.old) != figure(change.new)).collect();
-        let gone = |source: &&Source| before.contains_key(&place(source));
-        all.extend(sources(then).filter(gone).map(|old| Self { old: Some(old), new: None }));
+    /// What has changed behind the units of a page, in their order.
+    fn all(then: &'s Explanation, now: &'s Explanation, page: usize) -> Vec<Self> {
+        let units = on_page(&now.units, page).iter().map(|part| &now.programme.unit(part.unit).id).collect();
+        let (old, new) = (Figure::all(then, &units), Figure::all(now, &units));
+        let mut left: HashMap<_, Figure<'_>> = old.iter().map(|old| (old.place(), *old)).collect();
+        let both = new.into_iter().map(|new| Self { old: left.remove(&new.place()), new: Some(new) });
+        let value = |figure: Option<Figure<'_>>| figure.map(|figure| figure.source.figure.value);
+        let mut all: Vec<Self> = both.filter(|change| value(change.old) != value(change.new)).collect();
+        let gone = old.into_iter().filter(|old| left.contains_key(&old.place()));
+        all.extend(gone.map(|old| Self { old: Some(old), new: None }));
         all
     }
 }
 
-fn figure(source: Option<&Source>) -> Option<Value> {
-    source.map(|source| source.figure.value)
-}
-
-fn compared(explanation: &Explanation, since: &Since, as_of: Period, lang: Lang) -> Markup {
+fn compared(shown: &Shown, since: &Since, as_of: Period, lang: Lang) -> Markup {
+    let explanation = &shown.explanation;
     let (then, now) = (&since.then.progress, &explanation.progress);
-    let (target, changes) = (&explanation.target, Change::all(&since.then, explanation));
+    let (target, changes) = (&explanation.target, Change::all(&since.then, explanation, shown.page));
     let more = changes.len().saturating_sub(CHANGES);
     let caption = lang.pick("Số liệu đã thay đổi", "Figures that have changed");
     html! {
@@ -179,18 +210,18 @@ fn compared(explanation: &Explanation, since: &Since, as_of: Period, lang: Lang)
 }
 
 fn change_row(explanation: &Explanation, change: &Change<'_>, as_of: Period, lang: Lang) -> Markup {
-    let Some(source) = change.new.or(change.old) else { return html! {} };
-    let element = explanation.programme.element(source.element);
-    let text = |of| figure(of).map_or_else(|| "–".to_owned(), |value| element.shown(value, lang));
+    let Some(Figure { programme, source }) = change.new.or(change.old) else { return html! {} };
+    let text =
+        |figure: Option<Figure<'_>>| figure.map_or_else(|| "–".to_owned(), |figure| figure.shown(lang));
     html! {
         tr {
-            td { (show::unit(&explanation.programme, source.figure.unit)) } td { (element.label.get(lang)) } td { (source.figure.span()) }
+            td { (show::unit(programme, source.figure.unit)) } td { (programme.element(source.element).label.get(lang)) } td { (source.figure.span()) }
             td.num { (text(change.old)) } td.num { strong { (text(change.new)) } }
             td {
-                @match change.new {
+                @match change.new.map(|new| &new.source.submission) {
                     None => (lang.pick("không còn trong báo cáo đang có hiệu lực", "no more in the report that stands")),
-                    Some(Source { submission: Some(filed), .. }) => (filed_link(explanation, source, filed, as_of, lang)),
-                    Some(_) => {}
+                    Some(Some(filed)) => (filed_link(explanation, source, filed, as_of, lang)),
+                    Some(None) => (show::origin(source.figure.origin, lang)),
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use gom_domain::element::Kind;
 use gom_domain::formula::Term;
-use gom_domain::target::Pace;
+use gom_domain::target::{Comparator, Pace};
 use gom_domain::unit::UnitIx;
 use gom_domain::{Lang, Period, Quantity, wording};
 use gom_web::chart::{Bullet, Spot, bullet, map, sign};
@@ -48,7 +48,7 @@ impl<'a> Columns<'a> {
             terms,
             own: (explanation.terms.len() > 1 && has_own).then(|| explanation.target.unit.get(lang)),
             quota,
-            by_now: quota && explanation.target.pace == Pace::Linear,
+            by_now: shares.measure != Measure::None && explanation.target.pace == Pace::Linear,
             chart: has_own && !explanation.terms.iter().all(flags),
             most: amounts.max().cloned().unwrap_or_else(Quantity::zero),
         }
@@ -77,7 +77,7 @@ pub(super) fn parts(viewer: &Viewer, shown: &Shown, as_of: Period) -> Markup {
             tbody { @for (part, share) in rows { (row(&columns, part, share, as_of, lang)) } }
         }))
         (pager(viewer, shown.page, parts.len()))
-        @if columns.chart { p.quiet { (key(shown.shares.measure, columns.by_now, lang)) } }
+        @if columns.chart { p.quiet { (key(&columns, shown.shares.measure, lang)) } }
     }
 }
 
@@ -146,24 +146,29 @@ fn drawn(columns: &Columns<'_>, share: &Share, text: &str) -> Markup {
 }
 
 /// What the signs of the bars mean.
-fn key(measure: Measure, by_now: bool, lang: Lang) -> &'static str {
-    match (measure, by_now) {
-        (Measure::Quota, true) => lang.pick(
-            "Thanh: thực hiện (đỏ: dưới mức cần đến nay; xám: thiếu báo cáo); vạch mảnh: cần đến nay; vạch đậm: chỉ tiêu giao.",
-            "Bar: actual (red: below what is expected by now; grey: reports are missing); thin tick: expected by now; thick edge: the quota.",
-        ),
-        (Measure::Quota, false) => lang.pick(
-            "Thanh: thực hiện (đỏ: dưới chỉ tiêu giao; xám: thiếu báo cáo); vạch đậm: chỉ tiêu giao.",
-            "Bar: actual (red: below the quota; grey: reports are missing); thick edge: the quota.",
-        ),
-        (Measure::Aim, _) => lang.pick(
-            "Thanh: riêng đơn vị (đỏ: chưa bằng kế hoạch chung; xám: thiếu báo cáo); vạch đậm: kế hoạch chung.",
-            "Bar: the unit alone (red: not up to the common aim; grey: reports are missing); thick edge: the common aim.",
-        ),
-        (Measure::None, _) => {
-            lang.pick("Thanh: phần của đơn vị (xám: thiếu báo cáo).", "Bar: the unit's part (grey: reports are missing).")
-        }
+fn key(columns: &Columns<'_>, measure: Measure, lang: Lang) -> String {
+    let bar = match measure {
+        Measure::Aim => lang.pick("Thanh: riêng đơn vị", "Bar: the unit alone"),
+        Measure::Quota | Measure::None => lang.pick("Thanh: phần của đơn vị", "Bar: the unit's part"),
+    };
+    let grey = lang.pick("xám: thiếu báo cáo", "grey: reports are missing");
+    if measure == Measure::None {
+        return format!("{bar} ({grey}).");
     }
+    let is_least = columns.explanation.target.comparator != Comparator::AtMost;
+    let red = match (is_least, columns.by_now) {
+        (true, true) => lang.pick("đỏ: dưới mức cần đến nay", "red: below what is expected by now"),
+        (true, false) => lang.pick("đỏ: chưa đạt", "red: short"),
+        (false, true) => lang.pick("đỏ: trên mức cho phép đến nay", "red: above what is allowed by now"),
+        (false, false) => lang.pick("đỏ: vượt mức cho phép", "red: above what is allowed"),
+    };
+    let tick = lang.pick("; vạch mảnh: cần đến nay", "; thin tick: expected by now");
+    let tick = if columns.by_now { tick } else { "" };
+    let edge = match measure {
+        Measure::Quota => lang.pick("chỉ tiêu giao", "the quota"),
+        Measure::Aim | Measure::None => lang.pick("kế hoạch chung", "the common aim"),
+    };
+    format!("{bar} ({red}; {grey}){tick}; {} {edge}.", lang.pick("vạch đậm:", "thick edge:"))
 }
 
 /// How a unit stands, in words.
