@@ -69,12 +69,20 @@ impl Sessions {
 
     /// The user who goes on under a token: if it is one, has not run out, and he is still of use under the same password.
     pub fn user(&self, token: &str, memory: &Memory, now_ms: i64) -> Option<User> {
+        let user = self.peek(token, memory, now_ms)?;
+        if let Some(session) = self.lock().get_mut(&key(token)) {
+            session.seen_ms = now_ms;
+        }
+        Some(user)
+    }
+
+    /// The same, where nobody looks: a page that renews itself keeps no session open.
+    pub fn peek(&self, token: &str, memory: &Memory, now_ms: i64) -> Option<User> {
         let mut open = self.lock();
         let key = key(token);
-        let session = open.get_mut(&key).filter(|session| session.goes_on(now_ms));
+        let session = open.get(&key).filter(|session| session.goes_on(now_ms));
         let user = session.and_then(|session| {
             let row = memory.user(&session.user).filter(|row| row.password_ms == session.password_ms)?;
-            session.seen_ms = now_ms;
             User::of(row)
         });
         if user.is_none() {
@@ -159,6 +167,12 @@ mod tests {
         assert!(!goes_on(1), "and it does not come back");
         let idle = sessions.begin(&User::of(&lan()).unwrap(), [2; 32], 0);
         assert!(sessions.user(idle.as_str(), &memory, IDLE_MS).is_none());
+        let open = sessions.begin(&User::of(&lan()).unwrap(), [4; 32], 0);
+        assert!((0..IDLE_MS).step_by(60_000).all(|now| sessions.peek(open.as_str(), &memory, now).is_some()));
+        assert!(
+            sessions.user(open.as_str(), &memory, IDLE_MS).is_none(),
+            "a page that stands open is nobody's look"
+        );
         let back = sessions.begin(&User::of(&lan()).unwrap(), [3; 32], 10);
         assert!(sessions.user(back.as_str(), &memory, 9).is_none(), "a clock that jumped back");
     }

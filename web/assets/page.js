@@ -1,4 +1,5 @@
-// What a page does beyond being read: it hears of changes, and copies a text. Without it nothing is missing but that.
+// What a page does beyond being read: it hears of changes, copies a text, and fills in a sheet as a spreadsheet does. Without
+// it nothing is missing but that.
 "use strict";
 
 // What somebody has begun to fill in, or has chosen, is his.
@@ -8,14 +9,19 @@ const begun = () => [...document.querySelectorAll("main input, main textarea")].
 
 // The page is asked for again when the program says that something has changed; only what stands in it changes. A sheet, and
 // what is said of something that was done, stay as they are; what the links say is told there as well.
+let renewals = 0;
 async function renew() {
+  const own = ++renewals;
   const stays = () => document.querySelector("[data-sheet], [data-stays]") !== null || begun();
   const stayed = stays();
   try {
-    const answer = await fetch(stayed ? "/" : location.href, { headers: { accept: "text/html" } });
+    // That is nobody's look: a session does not go on by it.
+    const headers = { accept: "text/html", "x-gom-renewal": "1" };
+    const answer = await fetch(stayed ? "/" : location.href, { headers });
     if (answer.redirected) return stayed || location.reload();
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (own !== renewals) return;
     for (const link of document.querySelectorAll("nav a")) {
       const same = page.querySelector(`nav a[href="${CSS.escape(link.getAttribute("href"))}"]`);
       if (same && same.textContent !== link.textContent) link.textContent = same.textContent;
@@ -26,30 +32,63 @@ async function renew() {
   }
 }
 
-function replaced(content) {
-  const open = [...document.querySelectorAll("details[open][id]")].map((one) => one.id);
-  const focus = document.activeElement?.id;
-  for (const id of open) content.querySelector(`details#${CSS.escape(id)}`)?.setAttribute("open", "");
-  document.getElementById("content").replaceWith(content);
-  if (focus) document.getElementById(focus)?.focus();
+// By what something is found again in the page that takes the place of this one.
+function found(one) {
+  if (!one || one === document.body || !one.closest("#content")) return null;
+  if (one.id) return `#${CSS.escape(one.id)}`;
+  if (one.matches("summary")) return found(one.parentElement) && `${found(one.parentElement)} > summary`;
+  if (one.matches("a[href]")) return `#content a[href="${CSS.escape(one.getAttribute("href"))}"]`;
+  const label = one.getAttribute("aria-label");
+  return label && `#content [aria-label="${CSS.escape(label)}"]`;
 }
 
+function replaced(content) {
+  const open = [...document.querySelectorAll("details[open][id]")].map((one) => one.id);
+  const focus = found(document.activeElement);
+  for (const id of open) content.querySelector(`details#${CSS.escape(id)}`)?.setAttribute("open", "");
+  document.getElementById("content").replaceWith(content);
+  if (focus) document.querySelector(focus)?.focus();
+}
+
+// Hearing of changes takes a connection, and a browser has six for a place: a page that nobody sees listens to nothing.
 const live = document.body.dataset.live;
 if (live) {
+  const SILENT = 8000;
   let known = null;
+  let source = null;
+  let silence = null;
   const changed = (change) => {
     const first = known === null;
     if (known === change) return;
     known = change;
     if (!first) renew();
   };
-  const source = new EventSource(live);
-  source.addEventListener("commit", (event) => changed(event.data));
-  source.addEventListener("line", (event) => {
-    const line = new DOMParser().parseFromString(event.data, "text/html");
-    document.getElementById("line")?.replaceChildren(...line.body.childNodes);
-    changed(event.lastEventId);
+  const stale = (is) => {
+    clearTimeout(silence);
+    silence = null;
+    document.getElementById("stale").hidden = !is;
+  };
+  const listen = () => {
+    source = new EventSource(live);
+    source.addEventListener("open", () => stale(false));
+    source.addEventListener("commit", (event) => changed(event.data));
+    source.addEventListener("line", (event) => {
+      const line = new DOMParser().parseFromString(event.data, "text/html");
+      document.getElementById("line")?.replaceChildren(...line.body.childNodes);
+      changed(event.lastEventId);
+    });
+    source.addEventListener("error", () => {
+      // Who is not answered any more has to log in again, or to open the screen again.
+      if (source.readyState === EventSource.CLOSED) return begun() ? stale(true) : location.reload();
+      silence ??= setTimeout(() => stale(true), SILENT);
+    });
+  };
+  document.addEventListener("visibilitychange", () => {
+    source?.close();
+    source = null;
+    if (!document.hidden) listen();
   });
+  if (!document.hidden) listen();
 }
 
 // A choice is made by choosing; without a script there is a button.
@@ -58,30 +97,35 @@ document.addEventListener("change", (event) => {
 });
 
 document.addEventListener("click", async (event) => {
+  if (event.target.closest("button[data-print]")) return window.print();
   const button = event.target.closest("button[data-copy]");
-  if (!button) {
-    const print = event.target.closest("button[data-print]");
-    if (print) window.print();
-    return;
-  }
+  if (!button) return;
   const text = document.getElementById(button.dataset.copy);
+  const said = document.getElementById(`${button.dataset.copy}-said`);
   try {
     await navigator.clipboard.writeText(text.innerText);
+    said.textContent = button.dataset.done;
   } catch {
     // Where a page may not write there, what is to be copied is marked.
     getSelection().selectAllChildren(text);
+    said.textContent = button.dataset.marked;
   }
-  const said = document.getElementById(`${button.dataset.copy}-said`);
-  if (said) said.textContent = button.dataset.done;
 });
 
 // A sheet: moving as in a spreadsheet, pasting a block, and saving at every field.
 const sheet = document.querySelector("[data-sheet]");
 if (sheet) {
+  const words = sheet.dataset;
+  const PATIENCE = 15000;
+  const AGAIN = 3000;
   const cells = () => [...sheet.querySelectorAll("input.figure")];
+  const notes = () => [...sheet.querySelectorAll("label.note input")];
+  const onward = sheet.querySelector("a.button");
   const said = document.getElementById("saved");
-  const address = `${sheet.dataset.sheet}/cells`;
+  const pasted = document.getElementById("pasted");
+  // What was typed and not sent, and what was sent and is no figure, until it is typed anew.
   const pending = new Map();
+  const refused = new Map();
   let sending = null;
   let timer = null;
 
@@ -89,90 +133,150 @@ if (sheet) {
     const place = document.getElementById(id);
     if (place && place.textContent !== text) place.textContent = text;
   };
-  // A note that is being written, or has not been sent, is not touched.
+  // What is said of a cell changes around a note that is being written, or has not been sent.
   const say = (place, html) => {
+    if (!place || place.innerHTML === html) return;
     const busy = (one) => one === document.activeElement || pending.has(one.name);
-    if (place && place.innerHTML !== html && ![...place.querySelectorAll("input")].some(busy)) place.innerHTML = html;
+    const kept = [...place.children].find((one) => [...one.querySelectorAll("input")].some(busy));
+    const fresh = document.createElement("template");
+    fresh.innerHTML = html;
+    if (!kept) return place.replaceChildren(fresh.content);
+    const name = kept.querySelector("input").name;
+    const parts = [...fresh.content.children];
+    const at = parts.findIndex((one) => one.querySelector("input")?.name === name);
+    for (const one of [...place.children]) if (one !== kept) one.remove();
+    kept.before(...(at < 0 ? parts : parts.slice(0, at)));
+    if (at >= 0) kept.after(...parts.slice(at + 1));
   };
-  const answer = (saved) => {
+  const answer = (saved, batch) => {
     put("state", saved.state);
     say(document.getElementById("whole"), saved.whole);
     for (const cell of saved.cells) {
       const input = document.getElementById(`cell-${cell.element}`);
       if (!input) continue;
-      input.toggleAttribute("aria-invalid", false);
+      if (cell.wrong) refused.set(cell.element, input.value);
+      else if (batch.has(cell.element)) refused.delete(cell.element);
+      put(`so-far-${cell.element}`, cell.so_far);
+      put(`percent-${cell.element}`, cell.percent);
+      // What is no figure stays as it was typed, with what was said of it.
+      if (refused.has(cell.element) && !cell.wrong) continue;
       if (cell.wrong) input.setAttribute("aria-invalid", "true");
+      else input.removeAttribute("aria-invalid");
       // What is being typed, or has not been sent, is not touched.
       const settled = !pending.has(cell.element) && input !== document.activeElement;
       if (settled && !cell.wrong && input.value !== cell.now) input.value = cell.now;
-      put(`so-far-${cell.element}`, cell.so_far);
-      put(`percent-${cell.element}`, cell.percent);
       say(document.getElementById(`said-${cell.element}`), cell.said);
     }
-    said.textContent = saved.saved;
+    said.textContent = refused.size > 0 ? `${words.refused} ${refused.size}` : saved.saved;
   };
+  const exchanged = async (batch) => {
+    const options = { method: "POST", body: batch, keepalive: true, signal: AbortSignal.timeout(PATIENCE) };
+    const got = await fetch(`${words.sheet}/cells`, options);
+    if (got.status === 403) throw new Error(words.closed);
+    const saved = await got.json();
+    if (!got.ok) throw new Error(saved.failed);
+    return saved;
+  };
+  // Sends what there is, again and again until nothing is left; resolves when that is done or has failed.
   const send = async () => {
+    if (sending) return sending;
+    if (pending.size === 0) return undefined;
     clearTimeout(timer);
-    if (sending || pending.size === 0) return;
+    timer = null;
     const batch = new URLSearchParams([...pending]);
     pending.clear();
-    sending = fetch(address, { method: "POST", body: batch });
-    try {
-      const got = await sending;
-      const saved = await got.json();
-      if (got.ok) answer(saved);
-      else throw new Error(saved.failed);
-    } catch (error) {
-      // Nothing is lost: what was not saved is sent again with the next change.
+    sending = exchanged(batch).then((saved) => { answer(saved, batch); return true; }, (error) => {
+      // Nothing is lost: what was not saved is sent again.
       for (const [element, text] of batch) if (!pending.has(element)) pending.set(element, text);
-      said.textContent = `${sheet.dataset.unsaved} ${error.message || ""}`;
-      timer = setTimeout(send, 3000);
-    } finally {
-      sending = null;
-      if (pending.size > 0 && !timer) send();
-    }
+      said.textContent = `${words.unsaved} ${error.name === "TypeError" ? "" : error.message}`;
+      return false;
+    });
+    const went = await sending;
+    sending = null;
+    if (went) return send();
+    timer = setTimeout(send, AGAIN);
+    return undefined;
   };
   const note = (input, soon) => {
     pending.set(input.name, input.value);
+    said.textContent = words.saving;
     clearTimeout(timer);
-    timer = setTimeout(() => { timer = null; send(); }, soon);
+    timer = setTimeout(send, soon);
   };
   sheet.addEventListener("input", (event) => { if (event.target.name) note(event.target, 300); });
-  sheet.addEventListener("change", (event) => { if (event.target.name) note(event.target, 0); });
+  sheet.addEventListener("change", (event) => { if (event.target.name && pending.has(event.target.name)) note(event.target, 0); });
   sheet.addEventListener("submit", (event) => event.preventDefault());
-  addEventListener("beforeunload", (event) => { if (pending.size > 0 || sending) { send(); event.preventDefault(); } });
+  // Where all is saved on the way, nobody is asked whether he wants to leave.
+  addEventListener("beforeunload", (event) => {
+    if (pending.size > 0) send();
+    if (refused.size > 0 || timer !== null) event.preventDefault();
+  });
+  onward.addEventListener("click", async (event) => {
+    if (pending.size === 0 && sending === null && refused.size === 0) return;
+    event.preventDefault();
+    await send();
+    if (pending.size === 0 && refused.size === 0) return location.assign(onward.href);
+    const first = cells().find((cell) => refused.has(cell.name));
+    if (first) { first.focus(); said.textContent = `${words.refused} ${refused.size}`; }
+  });
 
-  const go = (input, by) => {
-    const all = cells();
+  const enter = (input) => { input.focus(); input.select?.(); };
+  const go = (all, input, by) => {
     const next = all[all.indexOf(input) + by];
-    if (next) { next.focus(); next.select(); }
+    if (next) enter(next);
+    return next !== undefined;
   };
   // As in a spreadsheet, what is typed takes the place of what was there.
   sheet.addEventListener("focusin", (event) => { if (event.target.matches("input.figure")) event.target.select(); });
   sheet.addEventListener("keydown", (event) => {
-    if (!event.target.matches("input.figure") || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    // First all figures, then all notes, then onward.
+    if (event.key === "Tab" && event.target.matches("input")) {
+      if (go([...cells(), ...notes(), onward], event.target, event.shiftKey ? -1 : 1)) event.preventDefault();
+      return;
+    }
+    if (!event.target.matches("input.figure")) return;
     const down = event.key === "ArrowDown" || (event.key === "Enter" && !event.shiftKey);
     const up = event.key === "ArrowUp" || (event.key === "Enter" && event.shiftKey);
     if (!down && !up) return;
     event.preventDefault();
-    go(event.target, down ? 1 : -1);
+    go(cells(), event.target, down ? 1 : -1);
   });
-  // One column goes down the cells. Of more columns the one that lines up with the cells is the last that holds figures.
+
+  // Of a block that is pasted one column goes down the cells: the last that holds nothing but figures. A row of headings may
+  // stand above it. Where there is no such column, nothing is taken.
+  const isFigure = (text) => /^[-−+]?[\d.,\s\u00a0]*\d[\d.,\s\u00a0]*$/.test(text) || /^(có|không|yes|no)$/i.test(text.normalize("NFC"));
+  const columnOf = (rows) => {
+    const width = Math.max(...rows.map((row) => row.length));
+    for (let at = width - 1; at >= 0; at -= 1) {
+      const column = rows.map((row) => (row[at] ?? "").trim());
+      const filled = column.filter((cell) => cell !== "");
+      if (filled.length > 0 && filled.every(isFigure)) return { at, column };
+    }
+    return null;
+  };
   sheet.addEventListener("paste", (event) => {
     if (!event.target.matches("input.figure")) return;
     const text = event.clipboardData.getData("text/plain").replace(/\r/g, "").replace(/\n$/, "");
     if (!/[\n\t]/.test(text)) return;
     event.preventDefault();
     const rows = text.split("\n").map((row) => row.split("\t"));
-    const all = cells();
-    const first = all.indexOf(event.target);
-    const one = rows.length === 1;
-    const values = one ? rows[0] : rows.map((row) => row.findLast((cell) => /\d/.test(cell)) ?? "");
-    values.slice(0, all.length - first).forEach((value, nth) => {
-      all[first + nth].value = value.trim();
-      note(all[first + nth], 0);
+    const taken = rows.length === 1 ? { at: 0, column: rows[0].map((cell) => cell.trim()) } : columnOf(rows) ?? columnOf(rows.slice(1));
+    if (!taken || (rows.length === 1 && !taken.column.every((cell) => cell === "" || isFigure(cell)))) {
+      pasted.textContent = words.nofit;
+      return;
+    }
+    const room = cells().slice(cells().indexOf(event.target));
+    let count = 0;
+    taken.column.slice(0, room.length).forEach((value, nth) => {
+      // A blank is no figure, and takes none away.
+      if (value === "") return;
+      room[nth].value = value;
+      note(room[nth], 0);
+      count += 1;
     });
-    const left = values.length - (all.length - first);
-    if (left > 0) said.textContent = `${sheet.dataset.beyond} ${left}`;
+    const column = rows.length > 1 && rows.some((row) => row.length > 1) ? ` (${words.column} ${taken.at + 1})` : "";
+    const left = taken.column.length - room.length;
+    pasted.textContent = `${words.pasted} ${count}${column}.${left > 0 ? ` ${words.beyond} ${left}.` : ""}`;
   });
 }

@@ -62,6 +62,12 @@ impl Page<'_> {
                     (self.head(lang))
                     main #content tabindex="-1" data-stays[self.visit.acts] {
                         h1 { (self.title) }
+                        @if self.live.is_some() {
+                            p.box.warn #stale role="status" hidden { (lang.pick(
+                                "Mất liên lạc với chương trình: trang này có thể đã cũ. Hãy mở lại màn hình nếu thông báo này không tự mất.",
+                                "The program does not answer: this page may be out of date. Open the screen again if this stays.",
+                            )) }
+                        }
                         (content)
                         @if !self.notice.is_empty() { p.notice { (self.notice) } }
                     }

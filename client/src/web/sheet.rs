@@ -68,19 +68,26 @@ fn content(visit: &Visit, view: &FormView, wrong: &[Wrong]) -> Markup {
             )) } }
         }
         form method="post" action=(here) data-sheet=(here)
+            data-saving=(lang.pick("Đang lưu…", "Saving…"))
             data-unsaved=(lang.pick("Chưa lưu được, sẽ thử lại.", "Not saved yet; it is tried again."))
-            data-beyond=(lang.pick("Số ô dán thừa, không có chỗ:", "Cells that were pasted and have no place:")) {
+            data-refused=(lang.pick("Số ô chưa lưu vì ghi sai, xem bên dưới ô:", "Cells that are not saved, for what is beneath them:"))
+            data-closed=(lang.pick("Màn hình này đã đóng; hãy chạy lại gom open.", "This screen was closed; run gom open again."))
+            data-pasted=(lang.pick("Số ô đã dán:", "Cells that were pasted:"))
+            data-column=(lang.pick("lấy cột thứ", "taken from column"))
+            data-nofit=(lang.pick("Trong khối dán không có cột nào chỉ gồm số; chưa dán gì.", "No column of the block holds figures alone; nothing was pasted."))
+            data-beyond=(lang.pick("Số ô dán thừa, không có chỗ:", "Cells that have no place:")) {
             (sheet_table(view, wrong, lang))
             div #whole { (whole(view, lang)) }
             p #saved role="status" { }
+            p #pasted role="status" { }
             p {
                 noscript { button type="submit" { (lang.pick("Lưu", "Save")) } " " }
                 a.button href={ "/hand-in?form=" (view.place.key()) "&period=" (view.place.period) } { (lang.pick("Xem lại và nộp →", "Review and hand in →")) }
             }
         }
         p.quiet { (lang.pick(
-            "Phím mũi tên, Enter và Tab để đi giữa các ô; dán được cả khối từ Excel. Ô trống là chưa có số liệu, khác với số 0.",
-            "Arrow keys, Enter and Tab move between the cells; a block from Excel can be pasted. An empty cell is no figure, which is not 0.",
+            "Phím mũi tên, Enter và Tab để đi giữa các ô, hết ô thì đến các ô giải trình; dán được cả khối từ Excel. Ô trống là chưa có số liệu, khác với số 0. * lũy kế còn thiếu kỳ.",
+            "Arrow keys, Enter and Tab move between the cells, and then to the explanations; a block from Excel can be pasted. An empty cell is no figure, which is not 0. * a period that is due is missing.",
         )) }
         (revisions::revisions(view, lang))
     }
@@ -283,10 +290,8 @@ fn answer(view: &FormView, wrong: &[Wrong], lang: Lang) -> serde_json::Value {
     } else {
         let count = wrong.len();
         match lang {
-            Lang::Vi => format!("{count} ô chưa lưu vì không phải là số; các ô khác đã lưu."),
-            Lang::En => {
-                format!("Cells that are not saved, for they are no figures: {count}. All others are saved.")
-            }
+            Lang::Vi => format!("{count} ô chưa lưu vì ghi sai; các ô khác đã lưu."),
+            Lang::En => format!("Cells that are not saved: {count}. All others are saved."),
         }
     };
     json!({

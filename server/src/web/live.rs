@@ -20,13 +20,11 @@ pub(super) async fn live(
     viewer: Viewer,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let mut said = None;
-    let name = viewer.user.name.clone();
+    let token = viewer.token().to_owned();
     let looks = IntervalStream::new(tokio::time::interval(LOOK));
     let commits = looks.map(move |_| {
-        site.glance(|memory| {
-            let of_use = memory.user(&name).is_some_and(|user| user.disabled_ms.is_none());
-            of_use.then(|| memory.last.map_or(0, |last| last.last_seq))
-        })
+        site.peek(&token)?;
+        Some(site.glance(|memory| memory.last.map_or(0, |last| last.last_seq)))
     });
     let commits = commits.take_while(Option::is_some).filter_map(move |commit| {
         let new = commit.filter(|commit| said != Some(*commit))?;

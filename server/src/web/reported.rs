@@ -353,7 +353,7 @@ fn reminder(matrix: &Matrix, asked: &Asked, lang: Lang) -> Markup {
                 }
             }
             p.noprint {
-                button type="button" data-copy="reminder" data-done=(lang.pick("Đã chép.", "Copied.")) { (lang.pick("Chép để gửi tin nhắn", "Copy for a message")) }
+                button type="button" data-copy="reminder" data-done=(lang.pick("Đã chép.", "Copied.")) data-marked=(lang.pick("Đã chọn sẵn; nhấn Ctrl+C để chép.", "It is marked; press Ctrl+C to copy.")) { (lang.pick("Chép để gửi tin nhắn", "Copy for a message")) }
                 " " span #reminder-said role="status" {}
             }
         }

@@ -70,6 +70,11 @@ impl Site {
         self.0.sessions.user(token, &self.0.writer.memory(), self.now_ms())
     }
 
+    /// The same, without going on by it.
+    pub(super) fn peek(&self, token: &str) -> Option<User> {
+        self.0.sessions.peek(token, &self.0.writer.memory(), self.now_ms())
+    }
+
     /// Ends a session.
     pub(super) fn end(&self, token: &str) {
         self.0.sessions.end(token);
@@ -226,10 +231,10 @@ pub(super) fn choice(viewer: &Viewer, as_of: Period, hidden: &[(&str, &str)]) ->
     let up_to = lang.pick("Tính đến hết", "Up to the end of");
     html! {
         p.paper { (up_to) " " strong { (period(as_of, lang)) } }
-        form.row method="get" {
+        form.row method="get" autocomplete="off" {
             label {
                 (up_to)
-                select name="as_of" data-now {
+                select name="as_of" data-now autocomplete="off" {
                     @for month in (1..=12).filter_map(|month| Period::month(as_of.year(), month)) {
                         option value=(month) selected[month.last_month() == as_of.last_month()] { (period(month, lang)) }
                     }

@@ -18,6 +18,9 @@ use crate::progress::{YearReport, year_report_of};
 use crate::session;
 use crate::wording::Trouble;
 
+/// What a page says with which it renews itself.
+const RENEWAL: &str = "x-gom-renewal";
+
 /// Somebody who has logged in, and what he looks at.
 #[derive(Clone, Debug)]
 pub(super) struct Viewer {
@@ -69,7 +72,10 @@ impl FromRequestParts<Site> for Viewer {
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Response> {
         let Ok(visit) = Visit::from_request_parts(parts, site).await;
         let token = cookie(&parts.headers, site.cookie()).unwrap_or_default().to_owned();
-        match site.user(&token) {
+        // A page that asks for itself again, or listens, is nobody's look.
+        let looks = parts.uri.path() != "/live" && !parts.headers.contains_key(RENEWAL);
+        let user = if looks { site.user(&token) } else { site.peek(&token) };
+        match user {
             Some(user) => Ok(Self { user, visit, token }),
             None => Err(asked_to_log_in(&visit)),
         }
