@@ -122,6 +122,30 @@ pub fn explain_some(
     explained.ok_or_else(|| Trouble::no_programme(memory, Some(as_of.year())))
 }
 
+/// A target with its units' parts, and nothing of where these come from.
+pub fn outline(memory: &Memory, target: &Target, progress: &Progress, as_of: Period) -> Option<Explanation> {
+    let (programme, _) = memory.year(as_of.year())?;
+    let formula = target.formula.as_ref()?;
+    memory.view(as_of, |view| {
+        let assembly = Assembly::new(view, target, formula);
+        let bare = |Part { unit, reported, counted, values }| UnitPart {
+            unit,
+            reported,
+            counted,
+            values,
+            sources: Vec::new(),
+        };
+        Explanation {
+            programme,
+            target: target.clone(),
+            progress: progress.clone(),
+            due: assembly.due,
+            terms: assembly.terms.iter().copied().zip(assembly.sums.iter().cloned()).collect(),
+            units: assembly.parts(view).map(bare).collect(),
+        }
+    })
+}
+
 impl Explanation {
     fn bare(programme: &Arc<Programme>, target: &Target, progress: Progress) -> Self {
         let (terms, units) = (Vec::new(), Vec::new());

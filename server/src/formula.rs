@@ -1,6 +1,7 @@
 //! A formula with its numbers, as people read it.
 
 use gom_domain::formula::{Aspect, Expr, Term, Writing};
+use gom_domain::target::Comparator;
 use gom_domain::{Lang, Quantity};
 
 use crate::explain::Explanation;
@@ -32,14 +33,27 @@ fn outcome(explanation: &Explanation, expr: &Expr, lang: Lang) -> String {
 
 /// The formula with the numbers of this year, and below with those of the year before.
 fn both_years(explanation: &Explanation, expr: &Expr, lang: Lang) -> String {
-    let unit = explanation.target.unit.get(lang);
+    let falls_by = explanation.target.comparator == Comparator::FallsBy;
+    // The measure is that of the fall, and not of the levels.
+    let unit = if falls_by { "" } else { explanation.target.unit.get(lang) };
     let line = |year: &str, back: bool, value: Option<&Quantity>| {
         let numbers = numbers(explanation, expr, back, lang);
-        format!("{year}: {numbers} = {} {unit}\n", whole(value, lang))
+        format!("{year}: {numbers} = {} {unit}", whole(value, lang)).trim_end().to_owned() + "\n"
     };
     let now = expr.eval(&|term| sum(explanation, term).cloned());
+    let previous = explanation.progress.previous.as_ref();
+    let fall = now.as_ref().zip(previous).filter(|_| falls_by).map(|(now, previous)| {
+        let (fall, of) = (whole(Some(&(previous - now)), lang), explanation.target.unit.get(lang));
+        format!(
+            "{}: {} − {} = {fall} {of}\n",
+            lang.pick("giảm", "fall"),
+            whole(Some(previous), lang),
+            whole(Some(now), lang)
+        )
+    });
     line(lang.pick("năm nay", "this year"), false, now.as_ref())
-        + &line(lang.pick("năm trước", "last year"), true, explanation.progress.previous.as_ref())
+        + &line(lang.pick("năm trước", "last year"), true, previous)
+        + &fall.unwrap_or_default()
 }
 
 /// The formula with numbers in place of names. `back` takes every figure of the year before instead.

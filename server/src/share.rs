@@ -2,12 +2,13 @@
 //! held to that.
 
 use gom_domain::formula::{Aspect, Expr, Operator, Term};
-use gom_domain::progress::Status;
-use gom_domain::target::{Comparator, Pace};
+use gom_domain::progress::{Progress, Status};
+use gom_domain::target::{Comparator, Pace, Target};
 use gom_domain::totals::View;
+use gom_domain::unit::UnitIx;
 use gom_domain::{Period, Quantity};
 
-use crate::explain::{Explanation, UnitPart};
+use crate::explain::{Explanation, UnitPart, outline};
 use crate::memory::Memory;
 
 /// What the units' own figures are held against.
@@ -76,6 +77,14 @@ pub fn shares(memory: &Memory, explanation: &Explanation, as_of: Period) -> Shar
     Shares { measure, units }
 }
 
+/// The units that lag behind with a target.
+pub fn short(memory: &Memory, target: &Target, progress: &Progress, as_of: Period) -> Vec<UnitIx> {
+    let Some(outline) = outline(memory, target, progress, as_of) else { return Vec::new() };
+    let shares = shares(memory, &outline, as_of);
+    let of_units = outline.units.iter().zip(shares.units);
+    of_units.filter(|(_, share)| share.standing == Standing::Short).map(|(part, _)| part.unit).collect()
+}
+
 fn is_judged(explanation: &Explanation) -> bool {
     !matches!(explanation.progress.status, Status::NotDue | Status::NoTarget)
 }
@@ -114,7 +123,8 @@ fn quotas(view: &View<'_>, explanation: &Explanation) -> Vec<Option<Quantity>> {
 fn measure(explanation: &Explanation, quotas: &[Option<Quantity>]) -> Measure {
     let target = &explanation.target;
     let is_rate = target.formula.as_ref().is_some_and(|formula| is_rate(&formula.expr));
-    let compares = matches!(target.comparator, Comparator::AtLeast | Comparator::AtMost);
+    let compares =
+        matches!(target.comparator, Comparator::AtLeast | Comparator::AtMost | Comparator::FallsBy);
     if quotas.iter().flatten().count() > 0 {
         Measure::Quota
     } else if explanation.progress.value.is_some() && (target.comparator.is_each() || (is_rate && compares)) {
@@ -133,10 +143,21 @@ fn by_now(explanation: &Explanation, whole: &Quantity) -> Quantity {
     }
 }
 
-/// The formula with a unit's figures alone.
+/// The formula with a unit's figures alone; where the fall counts, by how much it has fallen.
 fn own(explanation: &Explanation, part: &UnitPart) -> Option<Quantity> {
+    let now = level(explanation, part, false)?;
+    match explanation.target.comparator {
+        Comparator::FallsBy => Some(level(explanation, part, true)? - now),
+        _ => Some(now),
+    }
+}
+
+/// The formula with a unit's figures, or `back` with those of the year before.
+fn level(explanation: &Explanation, part: &UnitPart, back: bool) -> Option<Quantity> {
     let formula = explanation.target.formula.as_ref()?;
     formula.expr.eval(&|term| {
+        let aspect = if back && term.aspect == Aspect::Now { Aspect::Prev } else { term.aspect };
+        let term = Term { aspect, ..term };
         let place = explanation.terms.iter().position(|(own, _)| *own == term)?;
         if term.aspect == Aspect::Kept {
             return None;

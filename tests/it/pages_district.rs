@@ -219,8 +219,14 @@ async fn pages_show_what_the_books_come_to() {
     let mut browser = logged_in(&base, "viewer");
     has(
         &browser.get("/?as_of=2024-05&order=document").text,
-        &["giả lập", "Tiến độ các chỉ tiêu", "0/285", "Số liệu hạn chế"],
+        &["giả lập", "Tiến độ các chỉ tiêu", "0/270", "Số liệu hạn chế"],
     );
+    // Who has not sent the defence form is nothing for everybody, nor how the target stands that is made of it.
+    account(&district, "trusted", "viewer", true);
+    let mut trusted = logged_in(&base, "trusted");
+    has(&trusted.get("/?as_of=2024-05").text, &["0/285"]);
+    has(&trusted.get("/reported?as_of=2024-05").text, &["Quốc phòng"]);
+    assert!(!browser.get("/reported?as_of=2024-05").text.contains("Quốc phòng"));
     commune.gom().name_officer("<script>alert(1)</script>").unwrap();
     commune.queue("society", "2024-05", &[("births", "24"), ("trained_workers", "3")]);
     commune.sync().await;

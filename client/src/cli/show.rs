@@ -89,7 +89,7 @@ fn put_head(lang: Lang, view: &FormView) {
     put(
         lang,
         &say!(
-            "Số liệu từ {opens} đến {closes}, gửi trước hết ngày {send_by}",
+            "Số liệu từ {opens} đến {closes}, gửi chậm nhất ngày {send_by}",
             "Figures from {opens} to {closes}, to be sent by {send_by}"
         ),
     );

@@ -58,7 +58,7 @@ fn content(visit: &Visit, view: &FormView, wrong: &[Wrong]) -> Markup {
     html! {
         p.quiet {
             (lang.pick("Số liệu từ ", "Figures from ")) (opens) (lang.pick(" đến ", " to ")) (closes)
-            (lang.pick("; gửi trước hết ngày ", "; to be sent by ")) (send_by) ". "
+            (lang.pick("; gửi chậm nhất ngày ", "; to be sent by ")) (send_by) ". "
             (lang.pick("Tình trạng: ", "State: ")) span #state { (wording::state(view.state).get(lang)) }
         }
         @if view.base_is_outdated {

@@ -142,7 +142,7 @@ fn closing(lang: Lang) -> &'static str {
 }
 
 fn send_by(lang: Lang) -> &'static str {
-    lang.pick("Gửi trước hết ngày", "To be sent by")
+    lang.pick("Gửi chậm nhất ngày", "To be sent by")
 }
 
 fn due_row(due: &Due, lang: Lang) -> Markup {

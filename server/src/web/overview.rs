@@ -2,17 +2,22 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use gom_domain::calendar::vietnam_time;
 use gom_domain::programme::Programme;
 use gom_domain::progress::{Progress, Status};
 use gom_domain::target::Target;
+use gom_domain::unit::UnitIx;
 use gom_domain::{Lang, Period};
 use gom_web::chart::{Bullet, bullet};
 use gom_web::{cards, escaped, mark, shade};
 use maud::{Markup, html};
 
-use super::site::{Site, choice};
+use super::pager::UNITS;
+use super::site::{Site, choice, period};
 use super::viewer::Viewer;
+use crate::memory::Memory;
 use crate::progress::YearReport;
+use crate::share::short;
 use crate::show;
 use crate::wording::Trouble;
 
@@ -22,25 +27,51 @@ pub(super) async fn overview(State(site): State<Site>, viewer: Viewer) -> Respon
         return viewer.trouble(&Trouble::NoProgrammeYet);
     };
     let who = viewer.clone();
-    let looked = site.look(move |memory| who.year_report(memory, as_of)).await;
+    let looked = site.look(move |memory| Ok(Shown::of(memory, who.year_report(memory, as_of)?))).await;
     match looked {
         Err(trouble) => viewer.trouble(&trouble),
-        Ok(report) => {
-            let title = viewer.visit.lang.pick("Tiến độ các chỉ tiêu", "How the targets stand");
-            viewer.page(&report.programme, title).show(&content(&viewer, &report))
+        Ok(shown) => {
+            let title = viewer
+                .visit
+                .lang
+                .pick("Tiến độ các chỉ tiêu đến hết", "How the targets stand up to the end of");
+            let title = format!("{title} {}", period(as_of, viewer.visit.lang));
+            viewer.page(&shown.report.programme, &title).show(&content(&viewer, &shown))
         }
     }
 }
 
-/// A target with how it stands.
-type Row<'r> = (&'r Target, &'r Progress);
+/// What the page shows.
+struct Shown {
+    report: YearReport,
+    /// When the last commit was made that is in it.
+    at_ms: Option<i64>,
+    /// Which units lag behind with each target that does not stand well.
+    short: Vec<Vec<UnitIx>>,
+}
 
-fn content(viewer: &Viewer, report: &YearReport) -> Markup {
-    let lang = viewer.visit.lang;
+impl Shown {
+    fn of(memory: &Memory, report: YearReport) -> Self {
+        let targets = report.programme.targets.iter().zip(&report.targets);
+        // Of a country nobody would read them, and asking takes longer than the page.
+        let named = report.units.len() <= UNITS;
+        let short = targets.map(|(target, progress)| {
+            let lags = matches!(progress.status, Status::Missed | Status::Behind | Status::AtRisk);
+            if named && lags { short(memory, target, progress, report.as_of) } else { Vec::new() }
+        });
+        Self { short: short.collect(), at_ms: memory.last.as_ref().map(|last| last.at_ms), report }
+    }
+}
+
+/// A target with how it stands, and who lags behind with it.
+type Row<'r> = (&'r Target, &'r Progress, &'r [UnitIx]);
+
+fn content(viewer: &Viewer, shown: &Shown) -> Markup {
+    let (lang, report) = (viewer.visit.lang, &shown.report);
     let in_order = viewer.visit.asked("order").as_deref() == Some("document");
     let order = if in_order { "document" } else { "" };
     html! {
-        (summary(viewer, report))
+        (summary(viewer, shown))
         div.tools {
             (choice(viewer, report.as_of, &[("order", order)]))
             @if in_order {
@@ -49,16 +80,16 @@ fn content(viewer: &Viewer, report: &YearReport) -> Markup {
                 a href=(viewer.visit.with("order", "document")) { (lang.pick("Xếp theo văn bản", "In the document's order")) }
             }
         }
-        @if in_order { (by_group(viewer, report)) } @else { (worst_first(viewer, report)) }
+        @if in_order { (by_group(viewer, shown)) } @else { (worst_first(viewer, shown)) }
         (legend(lang))
     }
 }
 
 /// One glance: what is behind, how provisional all is, and who is missing.
-fn summary(viewer: &Viewer, report: &YearReport) -> Markup {
-    let lang = viewer.visit.lang;
-    let seen: Vec<Row<'_>> = rows(report).filter(|row| sees(viewer, report, row)).collect();
-    let count = |status| seen.iter().filter(|(_, progress)| progress.status == status).count();
+fn summary(viewer: &Viewer, shown: &Shown) -> Markup {
+    let (lang, report) = (viewer.visit.lang, &shown.report);
+    let seen: Vec<Row<'_>> = rows(shown).filter(|row| sees(viewer, report, row)).collect();
+    let count = |status| seen.iter().filter(|(_, progress, _)| progress.status == status).count();
     let (due, handed_in) = report
         .units
         .iter()
@@ -84,25 +115,28 @@ fn summary(viewer: &Viewer, report: &YearReport) -> Markup {
                 }
             }
             p.quiet {
-                (lang.pick("Số liệu theo lần ghi số ", "As of commit ")) (report.commit)
+                @if let Some(at_ms) = shown.at_ms { (lang.pick("Số liệu huyện nhận đến ", "Received by the district until ")) (vietnam_time(at_ms)) " " }
+                (lang.pick("(lần ghi số ", "(commit ")) (report.commit) ")"
                 " · " (report.programme.source.get(lang))
             }
         }
     }
 }
 
-fn rows(report: &YearReport) -> impl Iterator<Item = Row<'_>> {
-    report.programme.targets.iter().zip(&report.targets)
+fn rows(shown: &Shown) -> impl Iterator<Item = Row<'_>> {
+    let report = &shown.report;
+    let rows = report.programme.targets.iter().zip(&report.targets).zip(&shown.short);
+    rows.map(|((target, progress), short)| (target, progress, short.as_slice()))
 }
 
 /// Whether the viewer may know how a target stands.
-fn sees(viewer: &Viewer, report: &YearReport, (target, _): &Row<'_>) -> bool {
+fn sees(viewer: &Viewer, report: &YearReport, (target, ..): &Row<'_>) -> bool {
     viewer.sees_target(&report.programme, target)
 }
 
-fn worst_first(viewer: &Viewer, report: &YearReport) -> Markup {
-    let lang = viewer.visit.lang;
-    let mut sorted: Vec<Row<'_>> = rows(report).collect();
+fn worst_first(viewer: &Viewer, shown: &Shown) -> Markup {
+    let (lang, report) = (viewer.visit.lang, &shown.report);
+    let mut sorted: Vec<Row<'_>> = rows(shown).collect();
     // What may not be seen stands last, whatever its status.
     sorted.sort_by_key(|row| {
         let seen = sees(viewer, report, row);
@@ -112,16 +146,17 @@ fn worst_first(viewer: &Viewer, report: &YearReport) -> Markup {
         lang.pick("Các chỉ tiêu, kém nhất lên đầu", "The targets, worst first"),
         &html! {
             (columns(lang))
-            tbody { @for (target, progress) in sorted { (line(viewer, report, target, progress)) } }
+            tbody { @for row in sorted { (line(viewer, report, row)) } }
         },
     )
 }
 
-fn by_group(viewer: &Viewer, report: &YearReport) -> Markup {
+fn by_group(viewer: &Viewer, shown: &Shown) -> Markup {
+    let report = &shown.report;
     let (programme, lang) = (&report.programme, viewer.visit.lang);
     let status = |key: &str| {
-        let own = rows(report).filter(|row| row.0.group == key && sees(viewer, report, row));
-        Status::of_group(own.map(|(_, progress)| progress.status))
+        let own = rows(shown).filter(|row| row.0.group == key && sees(viewer, report, row));
+        Status::of_group(own.map(|(_, progress, _)| progress.status))
     };
     cards(
         lang.pick("Các chỉ tiêu theo văn bản", "The targets in the document's order"),
@@ -134,8 +169,8 @@ fn by_group(viewer: &Viewer, report: &YearReport) -> Markup {
                         td { @if let Some(status) = status(&group.key) { (mark(status, lang)) } }
                         td {}
                     }
-                    @for (target, progress) in rows(report).filter(|(target, _)| target.group == group.key) {
-                        (line(viewer, report, target, progress))
+                    @for row in rows(shown).filter(|(target, ..)| target.group == group.key) {
+                        (line(viewer, report, row))
                     }
                 }
             }
@@ -159,7 +194,7 @@ fn columns(lang: Lang) -> Markup {
 }
 
 /// A target's line. Of figures that the viewer may not see only that there is such a target is shown.
-fn line(viewer: &Viewer, report: &YearReport, target: &Target, progress: &Progress) -> Markup {
+fn line(viewer: &Viewer, report: &YearReport, (target, progress, short): Row<'_>) -> Markup {
     let lang = viewer.visit.lang;
     let name = html! { (target.reference) " " (target.label.get(lang)) };
     if !viewer.sees_target(&report.programme, target) {
@@ -182,7 +217,7 @@ fn line(viewer: &Viewer, report: &YearReport, target: &Target, progress: &Progre
                 (mark(progress.status, lang)) (show::beyond(target, progress, lang))
                 @if let Some(gap) = show::gap(progress, lang) { " " span.gap { (gap) } }
             }
-            td { (because(&report.programme, progress, lang)) }
+            td { (because(&report.programme, progress, short, lang)) }
         }
     }
 }
@@ -222,14 +257,15 @@ pub(super) fn drawn(target: &Target, progress: &Progress, lang: Lang) -> Markup 
 }
 
 /// Who falls short, and who has not reported.
-fn because(programme: &Programme, progress: &Progress, lang: Lang) -> Markup {
+fn because(programme: &Programme, progress: &Progress, short: &[UnitIx], lang: Lang) -> Markup {
+    let failing = if short.is_empty() { &progress.failing } else { short };
     html! {
-        @if !progress.failing.is_empty() {
-            (lang.pick("Chưa đạt: ", "Short: ")) (show::few_units(programme, &progress.failing))
+        @if !failing.is_empty() {
+            (lang.pick("Chưa đạt: ", "Short: ")) (show::few_units(programme, failing))
         }
         @if !progress.missing.is_empty() {
-            @if !progress.failing.is_empty() { "; " }
-            span.quiet { (lang.pick("thiếu báo cáo: ", "missing: ")) (missing(programme, progress, lang)) }
+            @if !failing.is_empty() { "; " }
+            span.quiet { (lang.pick("thiếu số liệu: ", "figures missing: ")) (missing(programme, progress, lang)) }
         }
     }
 }
@@ -248,10 +284,10 @@ fn legend(lang: Lang) -> Markup {
     html! {
         p.quiet {
             (lang.pick(
-                "Thanh: thực hiện; vạch mảnh: cần đến nay; vạch đậm: kế hoạch, hoặc năm trước nếu phải giảm, tăng. * số tạm tính, còn đơn vị chưa báo cáo đủ. \
-                 (?) văn bản có cách hiểu khác.",
-                "Bar: actual; thin tick: expected by now; thick edge: the aim, or last year's figure of what is to fall or rise. * provisional: not every unit has reported all \
-                 that is due. (?) the document can be read otherwise.",
+                "Thanh: thực hiện; vạch mảnh: cần đến nay; vạch đậm: kế hoạch, hoặc năm trước nếu phải giảm, tăng. * số tạm tính, còn đơn vị thiếu số liệu: \
+                 chưa nộp, còn ô trống, hoặc chưa biết số năm trước. (?) văn bản có cách hiểu khác.",
+                "Bar: actual; thin tick: expected by now; thick edge: the aim, or last year's figure of what is to fall or rise. * provisional: figures of some units are missing, \
+                 for want of a report, a cell, or the year before. (?) the document can be read otherwise.",
             ))
         }
     }

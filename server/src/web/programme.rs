@@ -85,7 +85,7 @@ fn asked(programme: &Programme, ix: FormIx, lang: Lang) -> Markup {
             @if let Some(window) = first.map(|period| form.window(period)) {
                 p.quiet {
                     (lang.pick("Kỳ đầu năm: số liệu từ ", "The year's first period: figures from ")) (calendar::shown_day(window.opens)) (lang.pick(" đến ", " to ")) (calendar::shown_day(window.closes))
-                    (lang.pick(", gửi trước hết ngày ", ", to be sent by ")) (calendar::shown_day(window.send_by)) "."
+                    (lang.pick(", gửi chậm nhất ngày ", ", to be sent by ")) (calendar::shown_day(window.send_by)) "."
                 }
             }
             (table(form.label.get(lang), &html! {

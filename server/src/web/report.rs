@@ -123,7 +123,7 @@ fn content(shown: &Shown, lang: Lang) -> Markup {
             (shown.state.shown(lang)) " " (shown.state.text(lang)) ". "
             span.quiet {
                 (lang.pick("Số liệu từ ", "Figures from ")) (calendar::shown_day(window.opens)) (lang.pick(" đến ", " to "))
-                (calendar::shown_day(window.closes)) (lang.pick("; gửi trước hết ngày ", "; to be sent by ")) (calendar::shown_day(window.send_by)) "."
+                (calendar::shown_day(window.closes)) (lang.pick("; gửi chậm nhất ngày ", "; to be sent by ")) (calendar::shown_day(window.send_by)) "."
             }
         }
         p { a href={ "/units/" (escaped(id)) } { (show::unit(&shown.programme, shown.unit)) } }
@@ -191,7 +191,7 @@ fn verdict(shown: &Shown, revision: &Revision, lang: Lang) -> String {
         ),
         Verdict::Accepted { revision } => format!("{} {revision}", lang.pick("bản", "revision")),
         Verdict::Conflict { .. } => lang.pick("xung đột", "conflict").to_owned(),
-        Verdict::Rejected(_) => lang.pick("bị trả lại", "rejected").to_owned(),
+        Verdict::Rejected(_) => lang.pick("bị từ chối", "rejected").to_owned(),
     }
 }
 

@@ -53,7 +53,7 @@ impl Standing {
             (Self::InTime, _) => lang.pick("đúng hạn", "in time").to_owned(),
             (Self::Late(days), Lang::Vi) => format!("muộn {days} ngày"),
             (Self::Late(days), Lang::En) => format!("{days} d late"),
-            (Self::Refused, _) => lang.pick("bị trả lại", "refused").to_owned(),
+            (Self::Refused, _) => lang.pick("bị từ chối hoặc xung đột", "rejected or in conflict").to_owned(),
             (Self::Missing(days), Lang::Vi) => format!("thiếu, quá hạn {days} ngày"),
             (Self::Missing(days), Lang::En) => format!("missing for {days} d"),
             (Self::NotDue, _) => lang.pick("chưa đến hạn", "not due yet").to_owned(),
@@ -63,11 +63,24 @@ impl Standing {
     /// As a mark, with its words for whoever cannot see it.
     pub(super) fn shown(self, lang: Lang) -> Markup {
         let (sign, shade) = self.mark();
-        html! { span class={ "mark " (shade) } title=(self.text(lang)) { span aria-hidden="true" { (sign) } span.unseen { (self.text(lang)) } } }
+        html! {
+            span class={ "mark " (shade) } title=(self.text(lang)) {
+                span aria-hidden="true" { (sign) @if let Some(days) = self.days() { " " (days) } }
+                span.unseen { (self.text(lang)) }
+            }
+        }
+    }
+
+    /// By how many days it is too late.
+    fn days(self) -> Option<i32> {
+        match self {
+            Self::Late(days) | Self::Missing(days) => Some(days),
+            Self::InTime | Self::Refused | Self::NotDue => None,
+        }
     }
 }
 
-/// How a unit's report of a form and period stands today; none where the unit does not owe it.
+/// How a unit's report of a form and period stands today. The unit owes it.
 pub(super) fn state(
     journal: &mut dyn Journal,
     memory: &Memory,
@@ -124,6 +137,8 @@ type Column = (FormIx, Period);
 
 /// What the page shows.
 struct Matrix {
+    /// Whether the columns are the periods of one form.
+    one_form: bool,
     report: YearReport,
     columns: Vec<Column>,
     rows: Vec<(UnitIx, Vec<Option<Standing>>)>,
@@ -188,7 +203,8 @@ fn matrix(
         .map(|unit| Ok((unit, columns.iter().map(|column| cell(unit, *column)).collect::<Result<_, _>>()?)))
         .collect::<crate::store::Stored<Vec<_>>>();
     let next = next_due(&programme, today);
-    Ok(rows.map(|rows| Matrix { units: units.len(), columns, rows, next, report }))
+    let one_form = form.is_some();
+    Ok(rows.map(|rows| Matrix { one_form, units: units.len(), columns, rows, next, report }))
 }
 
 /// The periods of a form in the programme's year.
@@ -227,7 +243,7 @@ fn content(viewer: &Viewer, matrix: &Matrix, asked: &Asked) -> Markup {
         }
         @if matrix.rows.is_empty() { p { (lang.pick("Không có đơn vị nào như vậy.", "There is no such unit.")) } }
         (table(caption, &html! {
-            (heads(matrix, !form.is_empty(), asked, lang))
+            (heads(matrix, asked, lang))
             tbody {
                 @for (unit, cells) in &matrix.rows { (row(matrix, *unit, cells, asked, lang)) }
             }
@@ -259,20 +275,20 @@ fn filters(viewer: &Viewer, asked: &Asked, programme: &Programme) -> Markup {
     }
 }
 
-fn heads(matrix: &Matrix, one_form: bool, asked: &Asked, lang: Lang) -> Markup {
+fn heads(matrix: &Matrix, asked: &Asked, lang: Lang) -> Markup {
     let programme = &matrix.report.programme;
     html! {
         thead { tr {
             th scope="col" { (lang.pick("Đơn vị", "Unit")) }
             @for (form, period) in &matrix.columns {
                 th.mid.form scope="col" {
-                    @if one_form { (period) } @else {
+                    @if matrix.one_form { (said(*period, lang)) } @else {
                         a href={ "/reported?as_of=" (asked.as_of) "&form=" (escaped(&programme.form(*form).key)) } { (programme.form(*form).label.get(lang)) }
                         br; span.quiet { (said(*period, lang)) }
                     }
                 }
             }
-            th.num scope="col" { (lang.pick("Đã nộp cả năm", "Handed in, all year")) }
+            th.num scope="col" { (lang.pick("Đã nộp đến kỳ này", "Handed in so far")) }
         } }
     }
 }
@@ -312,8 +328,8 @@ fn legend(lang: Lang) -> Markup {
 
 fn plain(state: Standing, lang: Lang) -> String {
     match state {
-        Standing::Late(_) => lang.pick("muộn", "late").to_owned(),
-        Standing::Missing(_) => lang.pick("thiếu, quá hạn", "missing").to_owned(),
+        Standing::Late(_) => lang.pick("muộn, số ngày", "late, by days").to_owned(),
+        Standing::Missing(_) => lang.pick("thiếu, quá hạn số ngày", "missing, for days").to_owned(),
         state => state.text(lang),
     }
 }
@@ -343,7 +359,7 @@ fn reminder(matrix: &Matrix, asked: &Asked, lang: Lang) -> Markup {
         div.box {
             pre.copy #reminder {
                 @if let Some(send_by) = send_by {
-                    (lang.pick("Sắp đến hạn (gửi trước hết ngày ", "Due next (to be sent by ")) (send_by) "): " (next) ".\n"
+                    (lang.pick("Sắp đến hạn (gửi chậm nhất ngày ", "Due next (to be sent by ")) (send_by) "): " (next) ".\n"
                 }
                 @if lacking.is_empty() {
                     (lang.pick("Đến hết ", "Up to the end of ")) (said(asked.as_of, lang)) (if all { lang.pick(": mọi đơn vị đã nộp đủ.", ": every unit has handed in all.") } else { lang.pick(": các đơn vị trên trang này đã nộp đủ.", ": the units of this page have handed in all.") }) "\n"

@@ -104,7 +104,7 @@ fn facts(explanation: &Explanation, lang: Lang) -> Markup {
             dt { (lang.pick("Kế hoạch", "Aim")) } dd { (show::aim(target, progress, lang)) @if !target.printed.is_empty() { " («" (target.printed) "»)" } }
             dt { (lang.pick("Đơn vị đã báo cáo đủ", "Units that have reported all")) } dd { (show::coverage(progress)) }
             @if !progress.missing.is_empty() {
-                dt { (lang.pick("Còn thiếu báo cáo", "Reports are missing of")) } dd { (show::units(&explanation.programme, &progress.missing)) }
+                dt { (lang.pick("Còn thiếu số liệu", "Figures are missing of")) } dd { (show::units(&explanation.programme, &progress.missing)) }
             }
             @if !progress.failing.is_empty() {
                 dt { (lang.pick("Chưa đạt", "Short")) } dd { (show::units(&explanation.programme, &progress.failing)) }

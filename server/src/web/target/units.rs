@@ -90,7 +90,7 @@ fn head(columns: &Columns<'_>, lang: Lang) -> Markup {
             @if columns.by_now { th.num scope="col" { (by_now(lang)) } }
             @if columns.quota { th.num scope="col" { (quota(lang)) } th.num scope="col" { (of_quota(lang)) } }
             @if columns.chart { th scope="col" { (lang.pick("Biểu đồ", "Chart")) } }
-            th scope="col" { (lang.pick("Báo cáo", "Reports")) }
+            th scope="col" { (lang.pick("Số liệu", "Figures")) }
         } }
     }
 }
@@ -151,7 +151,7 @@ fn key(columns: &Columns<'_>, measure: Measure, lang: Lang) -> String {
         Measure::Aim => lang.pick("Thanh: riêng đơn vị", "Bar: the unit alone"),
         Measure::Quota | Measure::None => lang.pick("Thanh: phần của đơn vị", "Bar: the unit's part"),
     };
-    let grey = lang.pick("xám: thiếu báo cáo", "grey: reports are missing");
+    let grey = lang.pick("xám: thiếu số liệu", "grey: figures are missing");
     if measure == Measure::None {
         return format!("{bar} ({grey}).");
     }
@@ -187,8 +187,8 @@ fn word(standing: Standing, lang: Lang) -> &'static str {
     match standing {
         Standing::Short => lang.pick("chưa bằng mức cần đến nay", "not up to what is expected by now"),
         Standing::Enough => lang.pick("bằng mức cần đến nay", "as expected by now"),
-        Standing::Missing => lang.pick("thiếu báo cáo", "reports are missing"),
-        Standing::Open => lang.pick("đủ báo cáo", "all reports are in"),
+        Standing::Missing => lang.pick("thiếu số liệu", "figures are missing"),
+        Standing::Open => lang.pick("đủ số liệu", "all figures are in"),
     }
 }
 
