@@ -19,6 +19,8 @@ pub struct ReceiptView {
     pub period: Period,
     /// Its number in the outbox.
     pub sequence: u64,
+    /// Who handed it in, as he had named himself then.
+    pub officer: String,
     /// The body's SHA-256.
     pub fingerprint: [u8; 32],
     /// What the district said.
@@ -35,6 +37,7 @@ impl ReceiptView {
 pub(crate) fn receipts(rows: &Rows<'_>, programmes: &Programmes) -> Result<Vec<ReceiptView>, Failure> {
     let view = |row: ReceiptRow| ReceiptView {
         label: form_label(programmes, &row.operation.form, row.operation.period),
+        officer: programmes.open(&row.operation.body).map(|said| said.officer).unwrap_or_default(),
         form: row.operation.form,
         period: row.operation.period,
         sequence: row.operation.sequence,

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
-use tests::browser::Browser;
+use tests::browser::{Browser, field};
 use tests::program::has;
 use tests::{Commune, District};
 
@@ -83,7 +83,7 @@ async fn the_screen_is_for_whoever_was_told_its_address_and_nobody_else() {
             }
         }
         let status = ask(&mut screen.officer());
-        assert!(matches!(status, 200 | 303 | 400 | 422), "the officer {method} {route}: {status}");
+        assert!(matches!(status, 200 | 303 | 400 | 409 | 422), "the officer {method} {route}: {status}");
     }
     assert_eq!(screen.officer().get("/nowhere").status, 404);
 }
@@ -116,9 +116,17 @@ async fn a_report_goes_its_way_by_pages_alone() {
     has(&sheet.text, &["value=\"&lt;b&gt;x\"", "value=\"24\""]);
     assert_eq!(officer.post("/forms/society/2024-05", &[("deaths", "7")]).status, 303);
 
-    has(&officer.get("/hand-in?form=society&period=2024-05").text, &["Sẽ nộp", "24"]);
-    let queued =
-        officer.post("/hand-in", &[("form", "society"), ("period", "2024-05"), ("note", "đã kiểm tra")]);
+    let review = officer.get("/hand-in?form=society&period=2024-05").text;
+    has(&review, &["Sẽ nộp", "24"]);
+    let seen = field(&review, "seen").to_owned();
+    // What was changed after it was looked at, as in another tab, is looked at again before it goes anywhere.
+    commune.set("society", "2024-05", &[("births", "25")]);
+    let changed = officer.post("/hand-in", &[("seen", seen.as_str())]);
+    assert_eq!(changed.status, 409);
+    has(&changed.text, &["đã thay đổi từ lúc xem lại", "25"]);
+    assert_eq!(commune.status().queued, 0);
+    commune.set("society", "2024-05", &[("births", "24")]);
+    let queued = officer.post("/hand-in", &[("seen", seen.as_str()), ("note", "đã kiểm tra")]);
     has(&queued.text, &["Đã xếp hàng chờ gửi", "chờ gửi 1"]);
     has(&officer.get("/").text, &["chờ gửi 1"]);
     // The line comes back.
@@ -146,7 +154,8 @@ async fn a_conflict_is_settled_side_by_side() {
     has(&officer.get("/conflicts").text, &["26", "24", "khác nhau"]);
     let mine = [("form", "society"), ("period", "2024-05"), ("keep", "mine")];
     has(&officer.post("/conflicts", &mine).text, &["đã thành bản nháp"]);
-    officer.post("/hand-in", &[("form", "society"), ("period", "2024-05")]);
+    let review = officer.get("/hand-in?form=society&period=2024-05").text;
+    officer.post("/hand-in", &[("seen", field(&review, "seen"))]);
     has(&officer.post("/sync", &[]).text, &["1 được nhận"]);
     assert_eq!(district.total("births", "2024-05"), "26");
     has(&officer.get("/conflicts").text, &["Không có xung đột nào"]);

@@ -108,7 +108,7 @@ fn versioned(path: &str) -> String {
 
 /// A table of cells that are filled in, with what is compared beside them.
 pub fn sheet(caption: &str, content: &Markup) -> Markup {
-    framed("sheet", caption, content)
+    framed("sheet cards", caption, content)
 }
 
 /// A table that can be moved sideways where it is too wide, also with the keyboard.

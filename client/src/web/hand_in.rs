@@ -4,10 +4,11 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use gom_domain::calendar::vietnam_time;
 use gom_domain::element::Value;
-use gom_domain::greeting::shown_fingerprint;
+use gom_domain::greeting::{fingerprint, shown_fingerprint};
 use gom_domain::rule::Level;
-use gom_domain::{Lang, say};
+use gom_domain::{Lang, Period, say};
 use gom_proto::submission::Envelope;
 use gom_web::{Visit, table};
 use maud::{Markup, html};
@@ -79,7 +80,7 @@ fn content(visit: &Visit, reviews: &[Reviewed]) -> Markup {
         .iter()
         .filter(again)
         .any(|one| one.view.findings.iter().any(|found| found.level == Level::Warning));
-    let (one, is_one) = (reviews.first(), visit.asked("form").is_some());
+    let is_one = visit.asked("form").is_some();
     html! {
         @for review in reviews { (shown(review, lang)) }
         @if ready.is_empty() {
@@ -88,10 +89,7 @@ fn content(visit: &Visit, reviews: &[Reviewed]) -> Markup {
             div.box.bad { p { (lang.pick("Còn lỗi phải sửa trước khi nộp.", "There are errors to be corrected first.")) } }
         } @else {
             form #hand-in method="post" action="/hand-in" {
-                @if let Some(one) = one.filter(|_| is_one) {
-                    input type="hidden" name="form" value=(one.view.place.key());
-                    input type="hidden" name="period" value=(one.view.place.period);
-                }
+                @for one in &ready { input type="hidden" name="seen" value=(Seen::of(&one.view).shown()); }
                 @if rejected_with_warnings {
                     label {
                         (lang.pick("Giải trình cho các cảnh báo", "Explain the warnings"))
@@ -145,74 +143,185 @@ fn shown(review: &Reviewed, lang: Lang) -> Markup {
     }
 }
 
-/// Seals and queues.
+/// A draft as it was looked at: only that is handed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Seen {
+    form: String,
+    period: String,
+    figures: String,
+}
+
+impl Seen {
+    fn of(view: &FormView) -> Self {
+        let figures: Vec<String> =
+            view.lines.iter().map(|line| format!("{}={:?}", line.element.key, line.now)).collect();
+        Self {
+            form: view.place.key().to_owned(),
+            period: view.place.period.to_string(),
+            figures: shown_fingerprint(&fingerprint(figures.join(";").as_bytes())),
+        }
+    }
+
+    fn shown(&self) -> String {
+        [self.form.as_str(), &self.period, &self.figures].join("~")
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        match text.split('~').collect::<Vec<_>>()[..] {
+            [form, period, figures] => {
+                Some(Self { form: form.to_owned(), period: period.to_owned(), figures: figures.to_owned() })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What has come of handing in.
+enum HandedIn {
+    Done(Submitted, Vec<FormView>, String),
+    /// Something has changed since it was looked at.
+    Changed(Vec<Reviewed>),
+}
+
+/// Seals and queues what was looked at. Where it has changed since, as in another tab, it is to be looked at again.
 pub(super) async fn hand_in(State(site): State<Site>, visit: Visit, body: Bytes) -> Response {
     let mut asked = pairs(&body);
     let said = notes::take(&mut asked);
-    let mut asked = |name: &str| {
-        let found = asked.iter().position(|(key, _)| key == name);
-        found.map_or_else(String::new, |place| asked.swap_remove(place).1)
-    };
-    let (form, period, note) = (asked("form"), asked("period"), asked("note"));
-    let which = if form.is_empty() { Which::All } else { Which::One(form, period) };
-    let submitted = site
+    let seen: Vec<Seen> =
+        asked.iter().filter(|(name, _)| name == "seen").filter_map(|(_, text)| Seen::read(text)).collect();
+    let note = asked.into_iter().find(|(name, _)| name == "note").map_or_else(String::new, |(_, text)| text);
+    let done = site
         .look(move |commune| {
             notes::keep(commune, &said)?;
-            commune.submit(&which, Some(note.as_str()))
+            sealed(commune, &seen, &note)
         })
         .await;
-    match submitted {
+    match done {
         Err(failure) => failed(&visit, &failure),
-        Ok((submitted, head)) => {
+        Ok((HandedIn::Changed(reviews), head)) => {
+            let title = visit.lang.pick("Xem lại và nộp", "Review and hand in");
+            let again = html! {
+                (told("warn", &say!(
+                    "Số liệu đã thay đổi từ lúc xem lại, hoặc đã nộp rồi. Chưa nộp gì; hãy xem lại một lần nữa.",
+                    "Something has changed since you looked, or was handed in already. Nothing was handed in; please look again."
+                ), visit.lang))
+                (content(&visit, &reviews))
+            };
+            site.page(&visit, title, &head, "").show_as(StatusCode::CONFLICT, &again)
+        }
+        Ok((HandedIn::Done(submitted, views, officer), head)) => {
             site.line().changed();
-            let title = visit.lang.pick("Đã xếp hàng chờ gửi", "Queued");
             let status =
                 if submitted.blocked.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
             let title = if submitted.sealed.is_empty() {
                 visit.lang.pick("Chưa nộp được", "Not handed in")
             } else {
-                title
+                visit.lang.pick("Đã xếp hàng chờ gửi", "Queued")
             };
-            site.page(&visit, title, &head, "").show_as(status, &done(&submitted, visit.lang))
+            let slip =
+                Slip { views: &views, unit: &head.status.unit_name, officer: &officer, at_ms: site.now_ms() };
+            site.page(&visit, title, &head, "").show_as(status, &slip.shown(&submitted, visit.lang))
         }
     }
 }
 
-fn done(submitted: &Submitted, lang: Lang) -> Markup {
-    html! {
-        @for sealed in &submitted.sealed { (queued(sealed, lang)) }
-        @for blocked in &submitted.blocked { (refused(blocked, lang)) }
-        @if !submitted.sealed.is_empty() {
-            p { (lang.pick(
-                "Biên nhận của huyện sẽ hiện ở trang Biên nhận khi huyện trả lời.",
-                "The district's receipt is under Receipts once it has answered.",
-            )) }
-            p.noprint { button type="button" data-print { (lang.pick("In phiếu này", "Print this")) } }
-        }
-        p { a href="/" { (lang.pick("Về việc cần làm", "Back to what is to be done")) } }
+fn sealed(commune: &Commune, seen: &[Seen], note: &str) -> Result<HandedIn, Failure> {
+    let now =
+        seen.iter().map(|one| reviewed(commune, &one.form, &one.period)).collect::<Result<Vec<_>, _>>()?;
+    let same =
+        seen.iter().zip(&now).all(|(seen, now)| *seen == Seen::of(&now.view) && can_be_sent(&now.view));
+    if seen.is_empty() || !same {
+        return Ok(HandedIn::Changed(now));
     }
+    let mut all = Submitted::default();
+    for one in seen {
+        let submitted = commune.submit(&Which::One(one.form.clone(), one.period.clone()), Some(note))?;
+        all.sealed.extend(submitted.sealed);
+        all.blocked.extend(submitted.blocked);
+    }
+    Ok(HandedIn::Done(all, now.into_iter().map(|one| one.view).collect(), commune.officer()?))
 }
 
-fn queued(sealed: &Sealed, lang: Lang) -> Markup {
-    html! {
-        div.box.good {
-            p { strong { (sealed.place.form().label.get(lang)) ", " (period(sealed.place.period, lang)) } }
-            dl.facts {
-                dt { (lang.pick("Số trong hàng đợi", "Number in the queue")) } dd { (sealed.sequence) }
-                dt { (lang.pick("Dấu", "Fingerprint")) } dd { (shown_fingerprint(&sealed.fingerprint)) }
+/// What an officer keeps of what he has handed in.
+struct Slip<'s> {
+    /// The forms as they were handed in.
+    views: &'s [FormView],
+    unit: &'s str,
+    officer: &'s str,
+    at_ms: i64,
+}
+
+impl Slip<'_> {
+    fn shown(&self, submitted: &Submitted, lang: Lang) -> Markup {
+        html! {
+            @for sealed in &submitted.sealed { (self.queued(sealed, lang)) }
+            @for blocked in &submitted.blocked { (self.refused(blocked, lang)) }
+            @if !submitted.sealed.is_empty() {
+                p { (lang.pick(
+                    "Huyện nhận được thì dòng ở đầu trang hiện số nhận; biên nhận nằm ở trang Biên nhận.",
+                    "Once the district has it, the line at the top shows its number; the receipt is under Receipts.",
+                )) }
+                p.noprint { button type="button" data-print { (lang.pick("In phiếu này", "Print this")) } }
+            }
+            p { a href="/" { (lang.pick("Về việc cần làm", "Back to what is to be done")) } }
+        }
+    }
+
+    fn view(&self, form: &str, at: Period) -> Option<&FormView> {
+        self.views.iter().find(|view| view.place.key() == form && view.place.period == at)
+    }
+
+    fn queued(&self, sealed: &Sealed, lang: Lang) -> Markup {
+        let title = format!("{}, {}", sealed.place.form().label.get(lang), period(sealed.place.period, lang));
+        html! {
+            div.box.good {
+                p { strong { (title) } }
+                dl.facts {
+                    dt { (lang.pick("Đơn vị", "Unit")) } dd { (self.unit) }
+                    @if !self.officer.is_empty() { dt { (lang.pick("Người nộp", "Officer")) } dd { (self.officer) } }
+                    dt { (lang.pick("Xếp hàng lúc", "Queued at")) } dd { (vietnam_time(self.at_ms)) }
+                    dt { (lang.pick("Số trong hàng đợi", "Number in the queue")) } dd { (sealed.sequence) }
+                    dt { (lang.pick("Dấu", "Fingerprint")) } dd { (shown_fingerprint(&sealed.fingerprint)) }
+                }
+                @if let Some(view) = self.view(sealed.place.key(), sealed.place.period) {
+                    (table(&title, &html! {
+                        tbody { @for line in &view.lines {
+                            tr {
+                                th scope="row" { (line.element.label.get(lang)) }
+                                td.num { (line.now.map_or_else(|| "–".to_owned(), |value| line.element.shown(value, lang))) }
+                                td.quiet { (line.element.measure.get(lang)) }
+                            }
+                        } }
+                    }))
+                }
+            }
+            @if !sealed.warnings.is_empty() { (warned(sealed, lang)) }
+        }
+    }
+
+    fn refused(&self, blocked: &Blocked, lang: Lang) -> Markup {
+        let label = self.view(&blocked.form, blocked.period).map(|view| view.place.form().label.get(lang));
+        html! {
+            div.box.bad {
+                p { strong { a href=(address(&blocked.form, blocked.period)) { (label.unwrap_or(&blocked.form)) ", " (period(blocked.period, lang)) } } (lang.pick(" chưa nộp được:", " was not handed in:")) }
+                @for text in wording::obstacle(&blocked.why) { p { (text.get(lang)) } }
             }
         }
-        @if !sealed.warnings.is_empty() {
-            (told("warn", &say!("Đã nộp kèm cảnh báo; huyện cũng thấy các cảnh báo này.", "Handed in with warnings, which the district sees as well."), lang))
-        }
     }
 }
 
-fn refused(blocked: &Blocked, lang: Lang) -> Markup {
-    html! {
-        div.box.bad {
-            p { strong { a href=(address(&blocked.form, blocked.period)) { (blocked.form) ", " (period(blocked.period, lang)) } } (lang.pick(" chưa nộp được:", " was not handed in:")) }
-            @for text in wording::obstacle(&blocked.why) { p { (text.get(lang)) } }
-        }
-    }
+fn warned(sealed: &Sealed, lang: Lang) -> Markup {
+    let (warnings, unanswered) = (sealed.warnings.len(), sealed.unanswered);
+    let text = if unanswered == 0 {
+        say!(
+            "Đã nộp kèm {warnings} cảnh báo, đều có giải trình; huyện cũng thấy.",
+            "Handed in with warnings: {warnings}, all explained; the district sees them as well."
+        )
+    } else {
+        say!(
+            "Đã nộp kèm {warnings} cảnh báo, {unanswered} chưa có giải trình; huyện cũng thấy. Cần giải trình thì ghi ở biểu rồi nộp lại.",
+            "Handed in with warnings: {warnings}, without an explanation: {unanswered}; the district sees them as well. To explain, write it in the form and hand in again."
+        )
+    };
+    told("warn", &text, lang)
 }

@@ -129,14 +129,12 @@ fn verdict(view: &ReceiptView, lang: Lang) -> Markup {
 /// Shows a receipt as it is printed.
 pub(super) async fn receipt(State(site): State<Site>, visit: Visit, Path(number): Path<u64>) -> Response {
     let lang = visit.lang;
-    let looked = site.look(move |commune| {
-        let found = commune.receipts()?.into_iter().find(|view| view.receipt.commit == number);
-        Ok((found, commune.officer()?))
-    });
+    let looked = site
+        .look(move |commune| Ok(commune.receipts()?.into_iter().find(|view| view.receipt.commit == number)));
     match looked.await {
         Err(failure) => failed(&visit, &failure),
-        Ok(((None, _), _)) => to("/receipts"),
-        Ok(((Some(view), officer), head)) => {
+        Ok((None, _)) => to("/receipts"),
+        Ok((Some(view), head)) => {
             let title = format!("{} {number}", lang.pick("Biên nhận số", "Receipt no."));
             let content = html! {
                 dl.facts {
@@ -147,7 +145,7 @@ pub(super) async fn receipt(State(site): State<Site>, visit: Visit, Path(number)
                     dt { (lang.pick("Kết quả", "Verdict")) } dd { (verdict(&view, lang)) }
                     dt { (lang.pick("Số trong hàng đợi", "Number in the queue")) } dd { (view.sequence) }
                     dt { (lang.pick("Dấu", "Fingerprint")) } dd { (view.shown_fingerprint()) }
-                    @if !officer.is_empty() { dt { (lang.pick("Người nộp từ máy này", "Officer at this computer")) } dd { (officer) } }
+                    @if !view.officer.is_empty() { dt { (lang.pick("Người nộp", "Officer")) } dd { (view.officer) } }
                 }
                 p.noprint { button type="button" data-print { (lang.pick("In biên nhận", "Print the receipt")) } }
             };

@@ -7,6 +7,7 @@ use gom_domain::ruling::Receipt;
 use gom_web::table;
 use maud::{Markup, html};
 
+use crate::history::Origin;
 use crate::show::{FormView, Revision};
 use crate::wording;
 
@@ -37,7 +38,10 @@ fn row(revision: &Revision, lang: Lang) -> Markup {
             td { (revision.officer) }
             @match &report.receipt {
                 Some(receipt) => {
-                    td.num { a href={ "/receipts/" (receipt.commit) } { (receipt.commit) } } td { (vietnam_time(receipt.at_ms)) }
+                    td.num {
+                        @if matches!(report.origin, Origin::Own(_)) { a href={ "/receipts/" (receipt.commit) } { (receipt.commit) } } @else { (receipt.commit) }
+                    }
+                    td { (vietnam_time(receipt.at_ms)) }
                     td {
                         (verdict(revision, receipt, lang))
                         @for remark in &revision.remarks { p.quiet { (remark.text.get(lang)) } }

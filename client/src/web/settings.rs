@@ -44,7 +44,7 @@ fn content(site: &Site, visit: &Visit, head: &Head, officer: &str) -> Markup {
         dl.facts {
             dt { (lang.pick("Đơn vị", "Unit")) } dd { (status.unit_name) " (" (status.unit) ")" }
             dt { (lang.pick("Mã máy", "This computer's id")) } dd { (hex(&status.device.0)) }
-            dt { (lang.pick("Thư mục dữ liệu", "Data folder")) } dd { (site.folder().display()) }
+            dt { (lang.pick("Thư mục dữ liệu", "Data folder")) } dd { (std::path::absolute(site.folder()).unwrap_or_else(|_| site.folder().to_owned()).display()) }
             dt { (lang.pick("Liên hệ huyện lần cuối", "Last contact")) } dd { (status.last_contact_ms.map_or_else(|| "–".to_owned(), vietnam_time)) }
             @if let Some(text) = status.skew_ms.and_then(wording::skew) { dt { (lang.pick("Đồng hồ", "Clock")) } dd { (text.get(lang)) } }
             dt { (lang.pick("Phiên bản", "Version")) } dd { (env!("CARGO_PKG_VERSION")) }

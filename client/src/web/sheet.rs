@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use gom_domain::Lang;
 use gom_domain::calendar::shown_day;
-use gom_domain::element::{Element, Value};
+use gom_domain::element::{Element, Kind, Value};
 use gom_domain::examine::Finding;
 use gom_domain::rule::Level;
 use gom_web::Visit;
@@ -101,16 +101,36 @@ fn sheet_table(view: &FormView, wrong: &[Wrong], lang: Lang) -> Markup {
             thead { tr {
                 th scope="col" { (lang.pick("Chỉ tiêu", "Element")) }
                 th scope="col" { (lang.pick("Đơn vị tính", "Measure")) }
-                th.num scope="col" { (lang.pick("Cùng kỳ năm trước", "Same period last year")) }
-                th.num scope="col" { (lang.pick("Kỳ trước", "Last period")) }
+                th.num scope="col" { (last_year(lang)) }
+                th.num scope="col" { (last_period(lang)) }
                 th.num scope="col" { (lang.pick("Kỳ này", "This period")) }
-                th.num scope="col" { (lang.pick("Lũy kế", "Year to date")) }
-                th.num scope="col" { (lang.pick("Kế hoạch năm", "Quota")) }
-                th.num scope="col" { (lang.pick("% kế hoạch", "% of quota")) }
+                th.num scope="col" { (year_to_date(lang)) }
+                th.num scope="col" { (quota(lang)) }
+                th.num scope="col" { (of_quota(lang)) }
             } }
             tbody { @for line in &view.lines { (row(view, line, wrong, lang)) } }
         },
     )
+}
+
+fn last_year(lang: Lang) -> &'static str {
+    lang.pick("Cùng kỳ năm trước", "Same period last year")
+}
+
+fn last_period(lang: Lang) -> &'static str {
+    lang.pick("Kỳ trước", "Last period")
+}
+
+fn year_to_date(lang: Lang) -> &'static str {
+    lang.pick("Lũy kế", "Year to date")
+}
+
+fn quota(lang: Lang) -> &'static str {
+    lang.pick("Kế hoạch năm", "Quota")
+}
+
+fn of_quota(lang: Lang) -> &'static str {
+    lang.pick("% kế hoạch", "% of quota")
 }
 
 fn row(view: &FormView, line: &Line, wrong: &[Wrong], lang: Lang) -> Markup {
@@ -122,16 +142,16 @@ fn row(view: &FormView, line: &Line, wrong: &[Wrong], lang: Lang) -> Markup {
     html! {
         tr {
             th scope="row" { label.cell for={ "cell-" (key) } { (element.label.get(lang)) } }
-            td.quiet { (element.measure.get(lang)) }
-            td.num { (shown(line.year_before)) }
-            td.num { (shown(line.last)) }
+            td.quiet { @if element.kind == Kind::Flag { (lang.pick("có hoặc không", "yes or no")) } @else { (element.measure.get(lang)) } }
+            td.num data-head=(last_year(lang)) { (shown(line.year_before)) }
+            td.num data-head=(last_period(lang)) { (shown(line.last)) }
             td.num {
                 input.figure id={ "cell-" (key) } name=(key) value=(value) inputmode="decimal" autocomplete="off" spellcheck="false"
                     aria-invalid=[mistyped.is_some().then_some("true")] aria-describedby={ "said-" (key) };
             }
-            td.num #{ "so-far-" (key) } { (so_far(line, lang)) }
-            td.num { (shown(line.quota)) }
-            td.num #{ "percent-" (key) } { (percent(line, lang)) }
+            td.num #{ "so-far-" (key) } data-head=(year_to_date(lang)) { (so_far(line, lang)) }
+            td.num data-head=(quota(lang)) { (shown(line.quota)) }
+            td.num #{ "percent-" (key) } data-head=(of_quota(lang)) { (percent(line, lang)) }
         }
         tr.answers { td colspan="8" id={ "said-" (key) } aria-live="polite" { (answers(view, element, mistyped, lang)) } }
     }

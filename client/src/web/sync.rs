@@ -19,6 +19,7 @@ use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
 
 use super::site::{Head, Site, bare, told};
+use crate::line::LineFault;
 use crate::{SyncError, SyncReport, wording};
 
 /// How long somebody waits for a try that he has asked for.
@@ -42,6 +43,8 @@ type Last = std::sync::Mutex<Option<Attempt>>;
 struct Attempt {
     text: Bilingual,
     went_through: bool,
+    /// Whether there is no line, which is nothing to worry about.
+    no_line: bool,
 }
 
 impl Default for LineState {
@@ -79,7 +82,13 @@ impl LineState {
     /// Notes what a try has come to.
     pub(super) fn tried(&self, report: &SyncReport, failed: Option<&SyncError>) {
         self.trying.store(false, Ordering::SeqCst);
-        let attempt = Attempt { text: words(report, failed), went_through: failed.is_none() };
+        let no_line = matches!(
+            failed,
+            Some(SyncError::Line(
+                LineFault::NoServer { .. } | LineFault::Unresolved { .. } | LineFault::Silent { .. }
+            ))
+        );
+        let attempt = Attempt { text: words(report, failed), went_through: failed.is_none(), no_line };
         *self.lock() = Some(attempt);
         self.changed();
     }
@@ -109,7 +118,12 @@ impl LineState {
             }
             " · " (lang.pick("liên hệ lần cuối", "last contact")) " "
             (status.last_contact_ms.map_or_else(|| lang.pick("chưa có", "never").to_owned(), vietnam_time))
-            @if let Some(failed) = failed { " · " span.quiet { (failed.text.get(lang)) } }
+            @if let Some(failed) = failed {
+                " · " span.quiet { @if failed.no_line { (lang.pick("chưa có đường truyền", "no line")) } @else { (failed.text.get(lang)) } }
+            }
+            @if status.conflicts + status.rejected > 0 {
+                " · " a.mark.bad href="/" { span aria-hidden="true" { "✕ " } (lang.pick("cần xử lý", "needs you")) " " (status.conflicts + status.rejected) }
+            }
         }
     }
 }
@@ -170,12 +184,19 @@ pub(super) async fn now(State(site): State<Site>, visit: Visit, headers: HeaderM
     }
 }
 
+/// Where something is done and nothing can be looked at.
+const NO_PAGES: [&str; 5] = ["/sync", "/stick/export", "/stick/import", "/settings/name", "/settings/backup"];
+
 /// The page from which somebody came; of this place alone.
 fn came_from(headers: &HeaderMap) -> String {
     let referer = headers.get(REFERER).and_then(|referer| referer.to_str().ok());
     let uri = referer.and_then(|referer| referer.parse::<Uri>().ok());
     let path = uri.and_then(|uri| Some(uri.path_and_query()?.as_str().to_owned()));
-    path.filter(|path| path.starts_with('/') && !path.starts_with("//")).unwrap_or_else(|| "/".to_owned())
+    // What was said of something that was done is at no address.
+    let is_page = |path: &String| {
+        path.starts_with('/') && !path.starts_with("//") && !NO_PAGES.contains(&path.as_str())
+    };
+    path.filter(is_page).unwrap_or_else(|| "/".to_owned())
 }
 
 /// Tells pages how the line is, whenever that changes.

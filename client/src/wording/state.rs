@@ -91,7 +91,7 @@ pub fn days_left(days: i32) -> Bilingual {
 /// How many days there are to a period's closing.
 pub fn days_to_closing(days: i32) -> Bilingual {
     match days {
-        ..0 => say!("đã chốt", "closed"),
+        ..0 => say!("kỳ đã hết", "it is over"),
         0 => say!("chốt hôm nay", "closes today"),
         1 => say!("còn 1 ngày", "1 day to go"),
         2.. => say!("còn {days} ngày", "{days} days to go"),
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn days_are_counted_in_words() {
         let closing: Vec<String> = [3, 1, 0, -1].into_iter().map(|days| days_to_closing(days).vi).collect();
-        assert_eq!(closing, ["còn 3 ngày", "còn 1 ngày", "chốt hôm nay", "đã chốt"]);
+        assert_eq!(closing, ["còn 3 ngày", "còn 1 ngày", "chốt hôm nay", "kỳ đã hết"]);
         let words: Vec<String> = [3, 1, 0, -1, -12].into_iter().map(|days| days_left(days).vi).collect();
         assert_eq!(words, ["còn 3 ngày", "còn 1 ngày", "hạn hôm nay", "quá hạn 1 ngày", "quá hạn 12 ngày"]);
     }
