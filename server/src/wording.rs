@@ -37,6 +37,8 @@ pub enum Trouble {
     NoProgrammeYet,
     /// No programme has been published for that year; with the years that have one.
     NoProgrammeFor(i16, Vec<i16>),
+    /// The unit owes no report of that form and period.
+    NoSuchReport,
     /// No such target.
     UnknownTarget(String),
     /// No such target and no such element.
@@ -257,6 +259,10 @@ impl Trouble {
                     "there is no programme for {year}; the books have those of: {years} (publish another with load --programme)"
                 )
             }
+            Self::NoSuchReport => say!(
+                "không có báo cáo ấy: đơn vị không phải nộp biểu này cho kỳ này",
+                "there is no such report: the unit does not owe that form for that period"
+            ),
             Self::UnknownTarget(name) => say!(
                 "không có chỉ tiêu «{name}»; dùng số thứ tự (như 15f) hoặc tên khóa trong bảng targets",
                 "there is no target “{name}”; use the reference (such as 15f) or the key of the targets table"

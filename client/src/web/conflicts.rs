@@ -3,6 +3,7 @@
 use axum::Form;
 use axum::extract::State;
 use axum::response::Response;
+use gom_domain::calendar::vietnam_time;
 use gom_domain::{Lang, say};
 use gom_web::{Visit, table};
 use maud::{Markup, html};
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use super::site::{Site, failed, told};
 use super::to_do::{address, period};
 use crate::resolve::{Keep, Resolved};
-use crate::show::{Comparison, FormView};
+use crate::show::{CellState, Comparison, FormView, Revision};
 use crate::status::Attention;
 use crate::wording;
 
@@ -48,6 +49,14 @@ fn one(view: &FormView, lang: Lang) -> Markup {
         h2 { a href=(address(view.place.key(), view.place.period)) { (title) } }
         @if let Some(comparison) = &view.comparison {
             @if let Some(receipt) = &comparison.refused.receipt { p { (wording::verdict(receipt).get(lang)) } }
+            @if let Some(standing) = standing(view) { p { (lang.pick("Bản đang có hiệu lực: ", "What stands: ")) (who(standing, lang)) } }
+            @if view.state == CellState::Draft {
+                (told("warn", &say!(
+                    "Đã có bản nháp của biểu này; nộp bản nháp thì xung đột hết.",
+                    "There is a draft of this form; handing it in settles the conflict."
+                ), lang))
+                p { a.button href={ "/hand-in?form=" (view.place.key()) "&period=" (view.place.period) } { (lang.pick("Xem lại và nộp →", "Review and hand in →")) } }
+            }
             (side_by_side(view, comparison, &title, lang))
         }
         form.row method="post" action="/conflicts" {
@@ -57,6 +66,25 @@ fn one(view: &FormView, lang: Lang) -> Markup {
             button type="submit" name="keep" value="theirs" { (lang.pick("Nhận bản đang có hiệu lực", "Accept what stands")) }
         }
     }
+}
+
+/// The report that stands.
+fn standing(view: &FormView) -> Option<&Revision> {
+    view.revisions
+        .iter()
+        .filter(|revision| revision.report.revision().is_some())
+        .max_by_key(|revision| revision.report.revision())
+}
+
+/// From where a report came, by whom, and when the district had it.
+fn who(revision: &Revision, lang: Lang) -> String {
+    let of = |text: &str| if text.is_empty() { String::new() } else { format!(", {text}") };
+    let receipt = revision.report.receipt.as_ref();
+    let received = receipt.map_or_else(String::new, |receipt| {
+        format!(", {} {}, {}", lang.pick("số", "no."), receipt.commit, vietnam_time(receipt.at_ms))
+    });
+    let origin = wording::origin(revision.report.origin);
+    format!("{}{}{}{received}", origin.get(lang), of(&revision.officer), of(&revision.reason))
 }
 
 fn side_by_side(view: &FormView, comparison: &Comparison, title: &str, lang: Lang) -> Markup {

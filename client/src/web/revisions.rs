@@ -4,7 +4,7 @@
 use gom_domain::Lang;
 use gom_domain::calendar::vietnam_time;
 use gom_domain::ruling::Receipt;
-use gom_web::table;
+use gom_web::{cards, table};
 use maud::{Markup, html};
 
 use crate::history::Origin;
@@ -17,11 +17,11 @@ pub(super) fn revisions(view: &FormView, lang: Lang) -> Markup {
     html! {
         @if !view.revisions.is_empty() {
             h2 { (caption) }
-            (table(caption, &html! {
+            (cards(caption, &html! {
                 thead { tr {
-                    th scope="col" { (lang.pick("Nơi nộp", "From")) } th scope="col" { (lang.pick("Người nộp", "Officer")) }
-                    th.num scope="col" { (lang.pick("Số nhận", "Number")) } th scope="col" { (lang.pick("Huyện nhận lúc", "Received")) }
-                    th scope="col" { (lang.pick("Kết quả", "Verdict")) } th scope="col" { (lang.pick("Giải trình", "Explanation")) }
+                    th scope="col" { (from(lang)) } th scope="col" { (officer(lang)) }
+                    th.num scope="col" { (number_of(lang)) } th scope="col" { (received(lang)) }
+                    th scope="col" { (lang.pick("Kết quả", "Verdict")) } th scope="col" { (explanation(lang)) }
                 } }
                 tbody { @for revision in &view.revisions { (row(revision, lang)) } }
             }))
@@ -30,18 +30,38 @@ pub(super) fn revisions(view: &FormView, lang: Lang) -> Markup {
     }
 }
 
+fn from(lang: Lang) -> &'static str {
+    lang.pick("Nơi nộp", "From")
+}
+
+fn officer(lang: Lang) -> &'static str {
+    lang.pick("Người nộp", "Officer")
+}
+
+fn number_of(lang: Lang) -> &'static str {
+    lang.pick("Số nhận", "Number")
+}
+
+fn received(lang: Lang) -> &'static str {
+    lang.pick("Huyện nhận lúc", "Received")
+}
+
+fn explanation(lang: Lang) -> &'static str {
+    lang.pick("Giải trình", "Explanation")
+}
+
 fn row(revision: &Revision, lang: Lang) -> Markup {
     let report = &revision.report;
     html! {
         tr {
-            td { (wording::origin(report.origin).get(lang)) @if !revision.reason.is_empty() { ": " (revision.reason) } }
-            td { (revision.officer) }
+            td data-head=(from(lang)) { (wording::origin(report.origin).get(lang)) @if !revision.reason.is_empty() { ": " (revision.reason) } }
+            td data-head=(officer(lang)) { (revision.officer) }
             @match &report.receipt {
                 Some(receipt) => {
-                    td.num {
+                    td.num data-head=(number_of(lang)) {
                         @if matches!(report.origin, Origin::Own(_)) { a href={ "/receipts/" (receipt.commit) } { (receipt.commit) } } @else { (receipt.commit) }
                     }
-                    td { (vietnam_time(receipt.at_ms)) }
+                    td data-head=(received(lang)) { (vietnam_time(receipt.at_ms)) }
                     td {
                         (verdict(revision, receipt, lang))
                         @for remark in &revision.remarks { p.quiet { (remark.text.get(lang)) } }
@@ -49,7 +69,7 @@ fn row(revision: &Revision, lang: Lang) -> Markup {
                 }
                 None => { td.num {} td {} td { (lang.pick("chờ gửi", "queued")) } }
             }
-            td { @for note in &revision.notes { p { (note.text) } } }
+            td data-head=[(!revision.notes.is_empty()).then(|| explanation(lang))] { @for note in &revision.notes { p { (note.text) } } }
         }
     }
 }

@@ -5,12 +5,13 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use gom_domain::calendar::{vietnam_stamp, vietnam_time};
+use gom_domain::say;
 use gom_proto::pass::hex;
 use gom_web::Visit;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::site::{Head, Site, failed, to};
+use super::site::{Head, Site, failed, to, told};
 use crate::backup;
 use crate::{Failure, wording};
 
@@ -34,6 +35,7 @@ pub(super) async fn settings(State(site): State<Site>, visit: Visit) -> Response
 fn content(site: &Site, visit: &Visit, head: &Head, officer: &str) -> Markup {
     let (lang, status) = (visit.lang, &head.status);
     html! {
+        @if visit.asked("saved").is_some() { (told("good", &say!("Đã lưu.", "Saved."), lang)) }
         h2 { (lang.pick("Người nộp", "Who hands in")) }
         form.row method="post" action="/settings/name" {
             label { (lang.pick("Họ và tên", "Full name")) input name="name" value=(officer) maxlength="100" autocomplete="name" required; }
@@ -64,7 +66,7 @@ fn content(site: &Site, visit: &Visit, head: &Head, officer: &str) -> Markup {
 pub(super) async fn name(State(site): State<Site>, visit: Visit, Form(named): Form<Named>) -> Response {
     match site.with(move |commune| commune.name_officer(&named.name)).await {
         Err(failure) => failed(&visit, &failure),
-        Ok(_) => to("/settings"),
+        Ok(_) => to("/settings?saved=1"),
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) async fn export(State(site): State<Site>, visit: Visit) -> Response {
     match site.look(crate::Commune::export_queue).await {
         Err(failure) => failed(&visit, &failure),
         Ok((exported, head)) => {
-            let name = format!("attachment; filename=\"gom-{}.queue\"", head.status.unit);
+            let name = format!("attachment; filename=\"{}.gomq\"", head.status.unit);
             let headers =
                 [(CONTENT_TYPE, "application/octet-stream".to_owned()), (CONTENT_DISPOSITION, name)];
             (headers, exported.file).into_response()

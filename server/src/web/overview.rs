@@ -224,7 +224,10 @@ fn line(viewer: &Viewer, report: &YearReport, (target, progress, short): Row<'_>
 
 /// What is said in place of figures of a restricted form.
 pub(super) fn hidden(lang: Lang) -> &'static str {
-    lang.pick("Số liệu hạn chế: tài khoản này không được xem.", "Restricted: this account may not see it.")
+    lang.pick(
+        "Số liệu hạn chế: tài khoản này không được xem. Cần xem thì hỏi người quản trị ở huyện.",
+        "Restricted: this account may not see it. Who has to, asks the district's administrator.",
+    )
 }
 
 /// Where a target is shown.

@@ -55,7 +55,7 @@ pub(super) async fn report(
 ) -> Response {
     let lang = viewer.visit.lang;
     let Ok(period) = period.parse::<Period>() else {
-        return viewer.trouble(&Trouble::NoProgrammeYet);
+        return viewer.trouble(&Trouble::NoSuchReport);
     };
     let (folder, today) = (site.folder().clone(), vietnam_day(site.now_ms()));
     let looked = site
@@ -65,7 +65,8 @@ pub(super) async fn report(
                 .ok_or_else(|| Trouble::no_programme(memory, Some(period.year())))?;
             let ix = programme.unit_of(&UnitId::from(unit.as_str())).ok_or(Trouble::UnknownUnit(unit))?;
             let form = programme.form_named(&form).filter(|ix| programme.form(*ix).takes(period));
-            let form = form.ok_or_else(|| Trouble::no_programme(memory, Some(period.year())))?;
+            let owes = |form: &FormIx| programme.gives(*form, ix) && programme.unit(ix).counts_for(period);
+            let form = form.filter(owes).ok_or(Trouble::NoSuchReport)?;
             let standing = state(journal, memory, &programme, (ix, form, period), today);
             let standing = standing.map_err(|error| folder.trouble(&error))?;
             let latest =
