@@ -19,10 +19,9 @@ mod sync;
 mod to_do;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
-use gom_web::{asset, guard, keep_language};
+use gom_web::{asset, guard};
 
 pub use serve::{Opened, open};
 use site::Site;
@@ -64,15 +63,10 @@ pub fn served() -> Vec<(&'static str, &'static str)> {
 fn pages(site: Site) -> Router {
     let router =
         routes().into_iter().fold(Router::new(), |router, (_, path, answer)| router.route(path, answer));
-    router
+    let router = router
         .fallback(site::nothing)
         .layer(from_fn_with_state(site.clone(), site::only_the_officer))
         .merge(asset::routes())
-        .layer(from_fn_with_state(site.clone(), site::only_by_name))
-        .layer(DefaultBodyLimit::max(LARGEST))
-        .layer(from_fn(guard::own_alone))
-        .layer(from_fn(keep_language))
-        .layer(from_fn(guard::hear_out))
-        .layer(from_fn(guard::headers))
-        .with_state(site)
+        .layer(from_fn_with_state(site.clone(), site::only_by_name));
+    guard::around(router, LARGEST).with_state(site)
 }

@@ -21,12 +21,10 @@ mod unit;
 mod viewer;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
-use gom_web::{Visit, asset, guard, keep_language};
+use gom_web::{Visit, asset, guard};
 
 pub(crate) use serve::serve;
 pub(crate) use site::Site;
@@ -60,15 +58,7 @@ pub fn served() -> Vec<(&'static str, &'static str)> {
 fn pages(site: Site) -> Router {
     let router =
         routes().into_iter().fold(Router::new(), |router, (_, path, answer)| router.route(path, answer));
-    router
-        .merge(asset::routes())
-        .fallback(nothing)
-        .layer(DefaultBodyLimit::max(FORM))
-        .layer(from_fn(guard::own_alone))
-        .layer(from_fn(keep_language))
-        .layer(from_fn(guard::hear_out))
-        .layer(from_fn(guard::headers))
-        .with_state(site)
+    guard::around(router.merge(asset::routes()).fallback(nothing), FORM).with_state(site)
 }
 
 /// What is said of an address at which there is nothing.

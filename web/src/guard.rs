@@ -4,16 +4,19 @@
 
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, HeaderName, ORIGIN, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
+
+use crate::visit::keep_language;
 
 /// Style, script and pictures of the program's own, and nothing of anybody else's; no page around it.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -33,9 +36,19 @@ const ALWAYS: [(HeaderName, &str); 7] = [
 const FORM: usize = 64 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// All that guards a screen, around what it serves; a form or a file may be so large at the most.
+pub fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, largest: usize) -> Router<S> {
+    router
+        .layer(DefaultBodyLimit::max(largest))
+        .layer(from_fn(own_alone))
+        .layer(from_fn(keep_language))
+        .layer(from_fn(hear_out))
+        .layer(from_fn(headers))
+}
+
 /// Reads a form whole before anybody answers, in good time. Who is refused halfway through speaking finds the line cut and
 /// never hears why (RFC 9112, 9.6). What says that it is longer than a form is a file, and left to whoever takes files.
-pub async fn hear_out(request: Request, next: Next) -> Response {
+async fn hear_out(request: Request, next: Next) -> Response {
     if length(request.headers()).is_some_and(|length| length > FORM) {
         return next.run(request).await;
     }
@@ -52,7 +65,7 @@ fn length(headers: &HeaderMap) -> Option<usize> {
 }
 
 /// Tells the browser with each answer what it may do with it. Pages are kept by nobody.
-pub async fn headers(request: Request, next: Next) -> Response {
+async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
@@ -63,7 +76,7 @@ pub async fn headers(request: Request, next: Next) -> Response {
 }
 
 /// Lets nothing change anything that does not come from a page of this place.
-pub async fn own_alone(request: Request, next: Next) -> Response {
+async fn own_alone(request: Request, next: Next) -> Response {
     if is_own(request.method(), request.uri(), request.headers()) {
         return next.run(request).await;
     }
@@ -84,7 +97,7 @@ fn host<'r>(uri: &'r Uri, headers: &'r HeaderMap) -> Option<&'r str> {
 
 /// Whether what changes something comes from a page of this place. A browser says from which page it comes; who says nothing
 /// is no browser, or has a form without a page.
-pub fn is_own(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
+fn is_own(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
     if method.is_safe() {
         return true;
     }

@@ -13,4 +13,4 @@ mod visit;
 
 pub use mark::{mark, shade};
 pub use page::{Link, Page, cards, sheet, table};
-pub use visit::{Visit, cookie, escaped, keep_language};
+pub use visit::{Visit, cookie, escaped};

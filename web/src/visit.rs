@@ -73,7 +73,7 @@ pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 }
 
 /// Has the browser keep the language that an address asks for.
-pub async fn keep_language(request: Request, next: Next) -> Response {
+pub(crate) async fn keep_language(request: Request, next: Next) -> Response {
     let chosen = asked(request.uri(), "lang").and_then(|key| Lang::from_key(&key));
     let mut response = next.run(request).await;
     if let Some(lang) = chosen {
