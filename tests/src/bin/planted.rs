@@ -1,5 +1,5 @@
-//! `cargo run -p tests --bin planted [-- [NAME…] [--format json]]`: plants each fault by itself and says
-//! which test finds it. Exits with 1 where a fault is found by none, or a test fails without any.
+//! `cargo run -p tests --bin planted [-- [NAME…] [--share N] [--seed S] [--format json]]`: plants each fault by itself and
+//! says which test finds it. Exits with 1 where a fault is found by none, or a test fails without any.
 //!
 //! The tests are those of every build that is no release; the faults are chosen when they run.
 
@@ -20,6 +20,12 @@ struct Words {
     /// The faults to be planted; all of them unless some are named.
     #[arg(value_parser = known)]
     names: Vec<String>,
+    /// Plants only one in so many of them; which ones, the seed says.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    share: u64,
+    /// Where the ones that are planted begin.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
     /// `text` or `json`: an object a fault.
     #[arg(long, default_value = "text")]
     format: String,
@@ -37,10 +43,12 @@ const PATIENCE: Duration = Duration::from_mins(3);
 fn main() -> ExitCode {
     let words = Words::parse();
     let Some(suites) = built() else { return ExitCode::FAILURE };
-    let chosen: Vec<&Fault> = FAULTS
-        .iter()
-        .filter(|fault| words.names.is_empty() || words.names.iter().any(|name| name == fault.name))
-        .collect();
+    let is_meant =
+        |fault: &Fault| words.names.is_empty() || words.names.iter().any(|name| name == fault.name);
+    let has_its_turn = |nth: u64| nth % words.share == words.seed % words.share;
+    let turns = (0..).map(has_its_turn).zip(FAULTS);
+    let chosen: Vec<&Fault> =
+        turns.filter(|(turn, fault)| *turn && is_meant(fault)).map(|(_, fault)| fault).collect();
     if !sound(&suites, &chosen) {
         return ExitCode::FAILURE;
     }
