@@ -239,6 +239,8 @@ async function main() {
   // It sends by itself as soon as there is a line: not before the leader has looked.
   screen.child.kill("SIGSTOP");
   district = await begin("gom-server", "district", again, 2);
+  // The page that has stood open all the while notices that nobody is logged in any more.
+  await leader.waitForURL(/\/login/, { timeout: 20_000 });
   await leader.goto(`${pages}/?as_of=2024-05`);
   await leader.locator('input[name="name"]').fill("lanhdao");
   await leader.locator('input[name="password"]').fill(PASSWORD);

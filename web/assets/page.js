@@ -68,6 +68,13 @@ if (live) {
     silence = null;
     document.getElementById("stale").hidden = !is;
   };
+  // Who is not answered any more has to log in again, or to open the screen again.
+  const ended = async () => {
+    const stays = document.querySelector("[data-stays]") !== null || begun();
+    const answer = stays ? null : await fetch(location.href, { headers: { "x-gom-renewal": "1" } }).catch(() => null);
+    if (answer && (answer.redirected || !answer.ok)) location.reload();
+    else stale(true);
+  };
   const listen = () => {
     source = new EventSource(live);
     source.addEventListener("open", () => stale(false));
@@ -78,8 +85,7 @@ if (live) {
       changed(event.lastEventId);
     });
     source.addEventListener("error", () => {
-      // Who is not answered any more has to log in again, or to open the screen again.
-      if (source.readyState === EventSource.CLOSED) return begun() ? stale(true) : location.reload();
+      if (source.readyState === EventSource.CLOSED) return ended();
       silence ??= setTimeout(() => stale(true), SILENT);
     });
   };
