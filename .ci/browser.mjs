@@ -159,8 +159,9 @@ async function main() {
   await seen(officer, "sheet-wrong");
   // What is no figure stays as it was typed whatever is saved beside it, and nobody goes on past it unknowingly.
   await officer.keyboard.type("13.000");
+  const told = officer.waitForResponse((answer) => answer.url().endsWith("/cells"));
   await officer.keyboard.press("Tab");
-  await officer.waitForResponse((answer) => answer.url().endsWith("/cells"));
+  await told;
   await officer.waitForTimeout(300);
   assert.equal(await cells.nth(1).inputValue(), "bảy");
   await has(officer, "không phải là số", "form");
@@ -183,6 +184,14 @@ async function main() {
   await has(officer, "Đã lưu trên máy này", "#saved");
   await officer.waitForTimeout(800);
   assert.deepEqual(await Promise.all([0, 1, 2, 3, 4].map((nth) => cells.nth(nth).inputValue())), ["24", "7", "13.400", "3", "11"]);
+  // A column that holds something else beside figures is not guessed at, and neither is one to its left.
+  await officer.evaluate((block) => {
+    const data = new DataTransfer();
+    data.setData("text/plain", block);
+    document.querySelectorAll("input.figure")[2].dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+  }, "1\tBảo hiểm\t13.400\r\n2\tĐào tạo\tchưa rõ\r\n");
+  await has(officer, "chưa dán gì", "#pasted");
+  assert.equal(await cells.nth(2).inputValue(), "13.400");
   // More deaths than births can explain: that is known although no line has brought the population.
   await cells.nth(1).fill("2400");
   await officer.locator("label.note input").first().waitFor();

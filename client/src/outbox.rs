@@ -32,6 +32,8 @@ pub enum Which {
     /// The draft of a form and period, as they were typed. Where there is none, a report that was rejected is sealed
     /// again.
     One(String, String),
+    /// Several such, all or none.
+    These(Vec<(String, String)>),
 }
 
 /// What handing in has come to.
@@ -134,18 +136,27 @@ fn candidates(rows: &Rows<'_>, programmes: &Programmes, which: &Which) -> Result
             });
             Ok(drafts)
         }
-        Which::One(form, period) => {
-            let place = programmes
-                .place_typed(form, period)
-                .map_err(|problems| Failure::Mistakes(problems.into_iter().map(Mistake::from).collect()))?;
-            let found = match rows.draft(place.key(), place.period)? {
-                None => again(rows, programmes, &place)?,
-                found => found,
-            };
-            let none = || Failure::Mistakes(vec![Mistake::NoDraft(form.clone(), period.clone())]);
-            Ok(vec![found.ok_or_else(none)?])
+        Which::One(form, period) => Ok(vec![candidate(rows, programmes, form, period)?]),
+        Which::These(all) => {
+            all.iter().map(|(form, period)| candidate(rows, programmes, form, period)).collect()
         }
     }
+}
+
+fn candidate(
+    rows: &Rows<'_>,
+    programmes: &Programmes,
+    form: &str,
+    period: &str,
+) -> Result<DraftRow, Failure> {
+    let place = programmes
+        .place_typed(form, period)
+        .map_err(|problems| Failure::Mistakes(problems.into_iter().map(Mistake::from).collect()))?;
+    let found = match rows.draft(place.key(), place.period)? {
+        None => again(rows, programmes, &place)?,
+        found => found,
+    };
+    found.ok_or_else(|| Failure::Mistakes(vec![Mistake::NoDraft(form.to_owned(), period.to_owned())]))
 }
 
 /// A rejected report as a draft on what stands now, to be sealed again.

@@ -102,7 +102,9 @@ fn only_term(explanation: &Explanation) -> Option<Term> {
 /// Whether a formula is a rate, which a unit has by itself as the district has: a division, perhaps times a number.
 fn is_rate(expr: &Expr) -> bool {
     match expr {
-        Expr::Binary(Operator::Divide, _, _) => expr.terms().iter().all(|term| term.aspect != Aspect::Kept),
+        Expr::Binary(Operator::Divide, _, divisor) => {
+            !divisor.terms().is_empty() && expr.terms().iter().all(|term| term.aspect != Aspect::Kept)
+        }
         Expr::Binary(Operator::Multiply, left, right) => match (&**left, &**right) {
             (Expr::Number(_), rate) | (rate, Expr::Number(_)) => is_rate(rate),
             _ => false,
@@ -203,7 +205,17 @@ mod tests {
         for rate in ["100 * a / b", "a / b", "1000 * (a - b) / b", "100 * (a / quota(a))"] {
             assert!(is(rate), "{rate}");
         }
-        for sum in ["a", "a + b", "a - b", "0.5 * a", "a / b - 1", "kept(a) / b", "a - prev(a)"] {
+        for sum in [
+            "a",
+            "a + b",
+            "a - b",
+            "0.5 * a",
+            "a / 1000",
+            "(a + b) / 2",
+            "a / b - 1",
+            "kept(a) / b",
+            "a - prev(a)",
+        ] {
             assert!(!is(sum), "{sum}");
         }
     }

@@ -255,6 +255,12 @@ async fn pages_show_what_the_books_come_to() {
     has(&browser.get("/units/hoa-an?as_of=2024-05").text, &["Máy của đơn vị", "đang dùng", "Chỉ tiêu giao"]);
     has(&browser.get("/programme?lang=en").text, &["The document's targets"]);
     has(&browser.get("/").text, &["How the targets stand"]);
+    // On the day before the defence form is due, whoever may not see it is not reminded of it.
+    district.clock.turn_to("2024-12-17");
+    browser = logged_in(&base, "viewer");
+    let reminder = browser.get("/reported?as_of=2024-12&lang=vi").text;
+    has(&reminder, &["Giáo dục - y tế quý 4/2024"]);
+    assert!(!reminder.contains("Quốc phòng"));
     for (path, status) in [
         ("/targets/nothing", 404),
         ("/units/nowhere", 404),

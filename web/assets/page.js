@@ -133,6 +133,7 @@ if (sheet) {
   const pending = new Map();
   const refused = new Map();
   let sending = null;
+  let failing = false;
   let timer = null;
 
   const put = (id, text) => {
@@ -175,47 +176,55 @@ if (sheet) {
     }
     said.textContent = refused.size > 0 ? `${words.refused} ${refused.size}` : saved.saved;
   };
+  // What is said of a failure in words of ours; a browser's own are in its language and for programmers.
+  class Told extends Error {}
   const exchanged = async (batch) => {
     const options = { method: "POST", body: batch, keepalive: true, signal: AbortSignal.timeout(PATIENCE) };
     const got = await fetch(`${words.sheet}/cells`, options);
-    if (got.status === 403) throw new Error(words.closed);
+    if (got.status === 403) throw new Told(words.closed);
     const saved = await got.json();
-    if (!got.ok) throw new Error(saved.failed);
+    if (!got.ok) throw new Told(saved.failed);
     return saved;
   };
-  // Sends what there is, again and again until nothing is left; resolves when that is done or has failed.
-  const send = async () => {
-    if (sending) return sending;
-    if (pending.size === 0) return undefined;
+  const sent = async () => {
     clearTimeout(timer);
     timer = null;
-    const batch = new URLSearchParams([...pending]);
-    pending.clear();
-    sending = exchanged(batch).then((saved) => { answer(saved, batch); return true; }, (error) => {
-      // Nothing is lost: what was not saved is sent again.
-      for (const [element, text] of batch) if (!pending.has(element)) pending.set(element, text);
-      said.textContent = `${words.unsaved} ${error.name === "TypeError" ? "" : error.message}`;
-      return false;
-    });
-    const went = await sending;
-    sending = null;
-    if (went) return send();
-    timer = setTimeout(send, AGAIN);
-    return undefined;
+    while (pending.size > 0) {
+      const batch = new URLSearchParams([...pending]);
+      pending.clear();
+      try {
+        answer(await exchanged(batch), batch);
+        failing = false;
+      } catch (error) {
+        // Nothing is lost: what was not saved is sent again.
+        for (const [element, text] of batch) if (!pending.has(element)) pending.set(element, text);
+        failing = true;
+        said.textContent = `${words.unsaved} ${error instanceof Told ? error.message : ""}`;
+        soon(AGAIN);
+        return;
+      }
+    }
   };
-  const note = (input, soon) => {
+  // Sends what there is, again and again until nothing is left; resolves when that is done or has failed.
+  const send = () => (sending ??= sent().finally(() => { sending = null; }));
+  const soon = (delay) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { timer = null; send(); }, delay);
+  };
+  const note = (input, delay) => {
     pending.set(input.name, input.value);
     said.textContent = words.saving;
-    clearTimeout(timer);
-    timer = setTimeout(send, soon);
+    soon(delay);
   };
   sheet.addEventListener("input", (event) => { if (event.target.name) note(event.target, 300); });
   sheet.addEventListener("change", (event) => { if (event.target.name && pending.has(event.target.name)) note(event.target, 0); });
   sheet.addEventListener("submit", (event) => event.preventDefault());
   // Where all is saved on the way, nobody is asked whether he wants to leave.
   addEventListener("beforeunload", (event) => {
+    const mistyped = ([name, text]) => document.getElementById(`cell-${name}`) && text.trim() !== "" && !isFigure(text.trim());
+    const ask = failing || refused.size > 0 || (sending && pending.size > 0) || [...pending].some(mistyped);
     if (pending.size > 0) send();
-    if (refused.size > 0 || timer !== null) event.preventDefault();
+    if (ask) event.preventDefault();
   });
   onward.addEventListener("click", async (event) => {
     if (pending.size === 0 && sending === null && refused.size === 0) return;
@@ -249,17 +258,20 @@ if (sheet) {
     go(cells(), event.target, down ? 1 : -1);
   });
 
-  // Of a block that is pasted one column goes down the cells: the last that holds nothing but figures. A row of headings may
-  // stand above it. Where there is no such column, nothing is taken.
+  // Of a block that is pasted one column goes down the cells: the last that holds figures, if it holds nothing else. A row of
+  // headings may stand above it. Where there is no such column, nothing is taken.
   const isFigure = (text) => /^[-−+]?[\d.,\s\u00a0]*\d[\d.,\s\u00a0]*$/.test(text) || /^(có|không|yes|no)$/i.test(text.normalize("NFC"));
+  const isBlank = (text) => /^[-–—]?$/.test(text);
+  const isHeading = (text) => /^(stt|tt|số tt|chỉ tiêu|tên chỉ tiêu|nội dung)$/i.test(text.normalize("NFC"));
   const columnOf = (rows) => {
     const width = Math.max(...rows.map((row) => row.length));
-    for (let at = width - 1; at >= 0; at -= 1) {
-      const column = rows.map((row) => (row[at] ?? "").trim());
-      const filled = column.filter((cell) => cell !== "");
-      if (filled.length > 0 && filled.every(isFigure)) return { at, column };
-    }
-    return null;
+    const columns = Array.from({ length: width }, (_, at) => rows.map((row) => (row[at] ?? "").trim()));
+    const at = columns.findLastIndex((column) => column.some(isFigure));
+    if (at < 0) return null;
+    const [first, ...rest] = columns[at];
+    const headed = rest.length > 0 && (isHeading(columns[0][0]) || (!isBlank(first) && !isFigure(first)));
+    const column = headed ? rest : columns[at];
+    return column.every((cell) => isBlank(cell) || isFigure(cell)) ? { at, column } : null;
   };
   sheet.addEventListener("paste", (event) => {
     if (!event.target.matches("input.figure")) return;
@@ -267,8 +279,8 @@ if (sheet) {
     if (!/[\n\t]/.test(text)) return;
     event.preventDefault();
     const rows = text.split("\n").map((row) => row.split("\t"));
-    const taken = rows.length === 1 ? { at: 0, column: rows[0].map((cell) => cell.trim()) } : columnOf(rows) ?? columnOf(rows.slice(1));
-    if (!taken || (rows.length === 1 && !taken.column.every((cell) => cell === "" || isFigure(cell)))) {
+    const taken = rows.length === 1 ? { at: 0, column: rows[0].map((cell) => cell.trim()) } : columnOf(rows);
+    if (!taken || (rows.length === 1 && !taken.column.every((cell) => isBlank(cell) || isFigure(cell)))) {
       pasted.textContent = words.nofit;
       return;
     }
@@ -276,7 +288,7 @@ if (sheet) {
     let count = 0;
     taken.column.slice(0, room.length).forEach((value, nth) => {
       // A blank is no figure, and takes none away.
-      if (value === "") return;
+      if (isBlank(value)) return;
       room[nth].value = value;
       note(room[nth], 0);
       count += 1;

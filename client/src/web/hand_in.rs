@@ -49,7 +49,12 @@ pub(super) async fn review(State(site): State<Site>, visit: Visit) -> Response {
             let title = visit.lang.pick("Xem lại và nộp", "Review and hand in");
             let notice =
                 reviews.first().map(|one| one.view.place.programme().notice.get(visit.lang).to_owned());
-            site.page(&visit, title, &head, &notice.unwrap_or_default()).show(&content(&visit, &reviews))
+            site.page(&visit, title, &head, &notice.unwrap_or_default()).show(&content(
+                visit.lang,
+                &reviews,
+                visit.asked("form").is_some(),
+                "",
+            ))
         }
     }
 }
@@ -69,8 +74,8 @@ fn can_be_sent(view: &FormView) -> bool {
     matches!(view.state, CellState::Draft | CellState::Rejected)
 }
 
-fn content(visit: &Visit, reviews: &[Reviewed]) -> Markup {
-    let lang = visit.lang;
+/// What was looked at, with the button to hand it in. `is_one`: one form was asked for; `written`: what was said already.
+fn content(lang: Lang, reviews: &[Reviewed], is_one: bool, written: &str) -> Markup {
     let ready: Vec<_> = reviews.iter().filter(|one| can_be_sent(&one.view)).collect();
     let levels =
         |level| ready.iter().flat_map(|one| &one.view.findings).any(|finding| finding.level == level);
@@ -80,7 +85,6 @@ fn content(visit: &Visit, reviews: &[Reviewed]) -> Markup {
         .iter()
         .filter(again)
         .any(|one| one.view.findings.iter().any(|found| found.level == Level::Warning));
-    let is_one = visit.asked("form").is_some();
     html! {
         @for review in reviews { (shown(review, lang)) }
         @if ready.is_empty() {
@@ -93,7 +97,7 @@ fn content(visit: &Visit, reviews: &[Reviewed]) -> Markup {
                 @if rejected_with_warnings {
                     label {
                         (lang.pick("Giải trình cho các cảnh báo", "Explain the warnings"))
-                        textarea name="note" rows="3" cols="60" maxlength="2000" {}
+                        textarea name="note" rows="3" cols="60" maxlength="2000" { (written) }
                     }
                 }
                 p { button.main type="submit" { (lang.pick("Nộp", "Hand in")) } }
@@ -189,7 +193,9 @@ pub(super) async fn hand_in(State(site): State<Site>, visit: Visit, body: Bytes)
     let said = notes::take(&mut asked);
     let seen: Vec<Seen> =
         asked.iter().filter(|(name, _)| name == "seen").filter_map(|(_, text)| Seen::read(text)).collect();
-    let note = asked.into_iter().find(|(name, _)| name == "note").map_or_else(String::new, |(_, text)| text);
+    let note: String =
+        asked.into_iter().find(|(name, _)| name == "note").map_or_else(String::new, |(_, text)| text);
+    let written = note.clone();
     let done = site
         .look(move |commune| {
             notes::keep(commune, &said)?;
@@ -200,13 +206,19 @@ pub(super) async fn hand_in(State(site): State<Site>, visit: Visit, body: Bytes)
         Err(failure) => failed(&visit, &failure),
         Ok((HandedIn::Changed(reviews), head)) => {
             let title = visit.lang.pick("Xem lại và nộp", "Review and hand in");
-            let again = html! {
-                (told("warn", &say!(
-                    "Số liệu đã thay đổi từ lúc xem lại, hoặc đã nộp rồi. Chưa nộp gì; hãy xem lại một lần nữa.",
-                    "Something has changed since you looked, or was handed in already. Nothing was handed in; please look again."
-                ), visit.lang))
-                (content(&visit, &reviews))
+            let is_queued = |one: &Reviewed| one.view.state == CellState::Queued;
+            let why = if !reviews.is_empty() && reviews.iter().all(is_queued) {
+                say!(
+                    "Đã xếp hàng từ trước; không nộp lần nữa.",
+                    "It is queued already, and not handed in again."
+                )
+            } else {
+                say!(
+                    "Số liệu đã thay đổi từ lúc xem lại. Chưa nộp gì; hãy xem lại một lần nữa.",
+                    "Something has changed since you looked. Nothing was handed in; please look again."
+                )
             };
+            let again = html! { (told("warn", &why, visit.lang)) (content(visit.lang, &reviews, reviews.len() == 1, &written)) };
             site.page(&visit, title, &head, "").show_as(StatusCode::CONFLICT, &again)
         }
         Ok((HandedIn::Done(submitted, views, officer), head)) => {
@@ -233,13 +245,10 @@ fn sealed(commune: &Commune, seen: &[Seen], note: &str) -> Result<HandedIn, Fail
     if seen.is_empty() || !same {
         return Ok(HandedIn::Changed(now));
     }
-    let mut all = Submitted::default();
-    for one in seen {
-        let submitted = commune.submit(&Which::One(one.form.clone(), one.period.clone()), Some(note))?;
-        all.sealed.extend(submitted.sealed);
-        all.blocked.extend(submitted.blocked);
-    }
-    Ok(HandedIn::Done(all, now.into_iter().map(|one| one.view).collect(), commune.officer()?))
+    let (officer, these) =
+        (commune.officer()?, seen.iter().map(|one| (one.form.clone(), one.period.clone())).collect());
+    let submitted = commune.submit(&Which::These(these), Some(note))?;
+    Ok(HandedIn::Done(submitted, now.into_iter().map(|one| one.view).collect(), officer))
 }
 
 /// What an officer keeps of what he has handed in.

@@ -202,7 +202,7 @@ fn matrix(
     let rows = shown
         .map(|unit| Ok((unit, columns.iter().map(|column| cell(unit, *column)).collect::<Result<_, _>>()?)))
         .collect::<crate::store::Stored<Vec<_>>>();
-    let next = next_due(&programme, today);
+    let next = next_due(&programme, today, &seen);
     let one_form = form.is_some();
     Ok(rows.map(|rows| Matrix { one_form, units: units.len(), columns, rows, next, report }))
 }
@@ -222,8 +222,12 @@ fn newest_of_each(programme: &Programme, month: u8) -> impl Iterator<Item = Colu
 }
 
 /// What falls due next: the reports with the next day by which they are to be sent.
-fn next_due(programme: &Programme, today: Date) -> Vec<(FormIx, Period, Date)> {
-    let all = programme.form_places().flat_map(|form| {
+fn next_due(
+    programme: &Programme,
+    today: Date,
+    seen: &dyn Fn(&FormIx) -> bool,
+) -> Vec<(FormIx, Period, Date)> {
+    let all = programme.form_places().filter(|form| seen(form)).flat_map(|form| {
         let of = programme.form(form);
         periods_of(programme, form).map(move |period| (form, period, of.window(period).send_by))
     });

@@ -43,39 +43,37 @@ pub(super) async fn target(
     let Some(as_of) = site.as_of(&viewer.visit) else {
         return viewer.trouble(&Trouble::NoProgrammeYet);
     };
-    let since = viewer.visit.asked("since").and_then(|day| day.parse::<Date>().ok());
-    let (folder, page, who) = (site.folder().clone(), page(&viewer.visit), viewer.clone());
-    let (name, day) = (reference.clone(), since);
-    let since = site.recall(move |folder| {
-        day.map(|day| Since::of(folder, &who, &name, as_of, day)).transpose().map(Option::flatten)
-    });
-    let since = match since.await {
-        Err(trouble) => return viewer.trouble(&trouble),
-        Ok(since) => since,
-    };
+    let day = viewer.visit.asked("since").and_then(|day| day.parse::<Date>().ok());
+    let (folder, page, name) = (site.folder().clone(), page(&viewer.visit), reference.clone());
     let looked = site
         .read(move |journal, memory| {
             let explanation = explain_some(journal, memory, &reference, as_of, places(page))?
                 .map_err(|error| folder.trouble(&error))?;
             let (year, shares) = (Year::of(memory, &explanation, as_of), shares(memory, &explanation, as_of));
-            Ok(Shown { explanation, year, shares, page, since })
+            Ok(Shown { explanation, year, shares, page, since: None })
         })
         .await;
-    match looked {
-        Err(trouble) => viewer.trouble(&trouble),
-        Ok(shown) => {
-            let (programme, target) = (&shown.explanation.programme, &shown.explanation.target);
-            let title = format!("{} {}", target.reference, target.label.get(lang));
-            let mut page = viewer.page(programme, title.trim());
-            // What was asked of an earlier day is not asked again with each commit.
-            page.live = page.live.filter(|_| day.is_none());
-            if viewer.sees_target(programme, target) {
-                page.show(&content(&viewer, &shown, as_of))
-            } else {
-                page.show_as(StatusCode::FORBIDDEN, &html! { p { (hidden(lang)) } })
-            }
+    let mut shown = match looked {
+        Err(trouble) => return viewer.trouble(&trouble),
+        Ok(shown) => shown,
+    };
+    let (programme, target) = (&shown.explanation.programme, &shown.explanation.target);
+    let title = format!("{} {}", target.reference, target.label.get(lang)).trim().to_owned();
+    if !viewer.sees_target(programme, target) {
+        let page = viewer.page(programme, &title);
+        return page.show_as(StatusCode::FORBIDDEN, &html! { p { (hidden(lang)) } });
+    }
+    if let Some(day) = day {
+        let who = viewer.clone();
+        match site.recall(move |folder| Since::of(folder, &who, &name, as_of, day)).await {
+            Err(trouble) => return viewer.trouble(&trouble),
+            Ok(since) => shown.since = since,
         }
     }
+    let mut page = viewer.page(&shown.explanation.programme, &title);
+    // What was asked of an earlier day is not asked again with each commit.
+    page.live = page.live.filter(|_| day.is_none());
+    page.show(&content(&viewer, &shown, as_of))
 }
 
 fn content(viewer: &Viewer, shown: &Shown, as_of: Period) -> Markup {

@@ -11,10 +11,10 @@ use gom_web::{escaped, mark, table};
 use jiff::civil::Date;
 use maud::{Markup, html};
 
-use super::super::pager::on_page;
+use super::super::pager::{UNITS, on_page};
 use super::super::viewer::Viewer;
 use super::Shown;
-use crate::explain::{Explanation, Filed, Source, explain};
+use crate::explain::{Explanation, Filed, Source, UnitPart, explain};
 use crate::folder::Folder;
 use crate::formula::formula;
 use crate::show;
@@ -168,9 +168,16 @@ struct Change<'s> {
 }
 
 impl<'s> Change<'s> {
-    /// What has changed behind the units of a page, in their order.
+    /// What has changed behind the units of a page, in their order; on the first also behind units that are asked no more.
     fn all(then: &'s Explanation, now: &'s Explanation, page: usize) -> Vec<Self> {
-        let units = on_page(&now.units, page).iter().map(|part| &now.programme.unit(part.unit).id).collect();
+        let ids = |of: &'s Explanation, parts: &'s [UnitPart]| -> HashSet<&'s UnitId> {
+            parts.iter().map(|part| &of.programme.unit(part.unit).id).collect()
+        };
+        let mut units = ids(now, on_page(&now.units, page));
+        if page == 1 {
+            let asked = ids(now, &now.units);
+            units.extend(ids(then, &then.units).difference(&asked));
+        }
         let (old, new) = (Figure::all(then, &units), Figure::all(now, &units));
         let mut left: HashMap<_, Figure<'_>> = old.iter().map(|old| (old.place(), *old)).collect();
         let both = new.into_iter().map(|new| Self { old: left.remove(&new.place()), new: Some(new) });
@@ -195,7 +202,11 @@ fn compared(shown: &Shown, since: &Since, as_of: Period, lang: Lang) -> Markup {
             span.quiet { " (" (lang.pick("từ lần ghi ", "since commit ")) (since.commit) ")" }
         }
         @if changes.is_empty() {
-            p { (lang.pick("Không số liệu nào thay đổi.", "No figure has changed.")) }
+            @if explanation.units.len() > UNITS {
+                p { (lang.pick("Không số liệu nào của các đơn vị trên trang này thay đổi.", "No figure of the units of this page has changed.")) }
+            } @else {
+                p { (lang.pick("Không số liệu nào thay đổi.", "No figure has changed.")) }
+            }
         } @else {
             (table(caption, &html! {
                 thead { tr {
