@@ -246,11 +246,11 @@ mod tests {
         "abc".find(name).and_then(|at| u16::try_from(at).ok()).map(ElementIx)
     }
 
-    fn formula(text: &str) -> Expr {
+    pub(super) fn formula(text: &str) -> Expr {
         parse_formula(text, Dialect::Target, &names).unwrap()
     }
 
-    fn condition(text: &str) -> Condition {
+    pub(super) fn condition(text: &str) -> Condition {
         parse_condition(text, &names).unwrap()
     }
 

@@ -18,7 +18,6 @@ use self::gathering::Gathering;
 use self::judge::judge;
 use self::readings::Readings;
 use crate::number::Decimal;
-use crate::programme::Programme;
 use crate::quantity::Quantity;
 use crate::target::Target;
 use crate::totals::View;
@@ -209,13 +208,4 @@ fn gather<'v>(view: &'v View<'v>, units: &[UnitIx]) -> Vec<Option<Gathering<'v>>
 pub fn of_target<'v>(view: &'v View<'v>, target: &'v Target, by_hand: Option<&ByHand>) -> Progress {
     let assembly = target.formula.as_ref().map(|formula| Assembly::new(view, target, formula));
     judge(view, target, assembly.as_ref(), by_hand)
-}
-
-/// The worst status of each group, in the programme's order.
-pub fn groups(programme: &Programme, progress: &[Progress]) -> Vec<Option<Status>> {
-    let of = |key: &str| {
-        let own = programme.targets.iter().zip(progress).filter(|(target, _)| target.group == key);
-        Status::of_group(own.map(|(_, progress)| progress.status))
-    };
-    programme.groups.iter().map(|group| of(&group.key)).collect()
 }

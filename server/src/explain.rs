@@ -108,16 +108,12 @@ pub fn explain_some(
         };
         let assembly = Assembly::new(view, &target, formula);
         let filed = HashMap::new();
-        let units = Sources { journal, memory, view, assembly: &assembly, filed }.units(&named)?;
-        let terms = assembly.terms.iter().copied().zip(assembly.sums.iter().cloned()).collect();
-        Ok(Explanation {
-            programme: Arc::clone(&programme),
-            target: target.clone(),
-            progress,
-            due: assembly.due,
-            terms,
-            units,
-        })
+        let mut explanation = Explanation::outlined(&programme, &target, progress, view, &assembly);
+        let mut sources = Sources { journal, memory, view, assembly: &assembly, filed };
+        for (_, part) in explanation.units.iter_mut().enumerate().filter(|(place, _)| named.contains(place)) {
+            part.sources = sources.of(part.unit)?;
+        }
+        Ok(explanation)
     });
     explained.ok_or_else(|| Trouble::no_programme(memory, Some(as_of.year())))
 }
@@ -128,25 +124,32 @@ pub fn outline(memory: &Memory, target: &Target, progress: &Progress, as_of: Per
     let formula = target.formula.as_ref()?;
     memory.view(as_of, |view| {
         let assembly = Assembly::new(view, target, formula);
-        let bare = |Part { unit, reported, counted, values }| UnitPart {
-            unit,
-            reported,
-            counted,
-            values,
-            sources: Vec::new(),
-        };
-        Explanation {
-            programme,
-            target: target.clone(),
-            progress: progress.clone(),
-            due: assembly.due,
-            terms: assembly.terms.iter().copied().zip(assembly.sums.iter().cloned()).collect(),
-            units: assembly.parts(view).map(bare).collect(),
-        }
+        Explanation::outlined(&programme, target, progress.clone(), view, &assembly)
     })
 }
 
 impl Explanation {
+    fn outlined(
+        programme: &Arc<Programme>,
+        target: &Target,
+        progress: Progress,
+        view: &View<'_>,
+        assembly: &Assembly,
+    ) -> Self {
+        let bare = |Part { unit, reported, counted, values }| {
+            let sources = Vec::new();
+            UnitPart { unit, reported, counted, values, sources }
+        };
+        Self {
+            programme: Arc::clone(programme),
+            target: target.clone(),
+            progress,
+            due: assembly.due,
+            terms: assembly.terms.iter().copied().zip(assembly.sums.iter().cloned()).collect(),
+            units: assembly.parts(view).map(bare).collect(),
+        }
+    }
+
     fn bare(programme: &Arc<Programme>, target: &Target, progress: Progress) -> Self {
         let (terms, units) = (Vec::new(), Vec::new());
         Self { programme: Arc::clone(programme), target: target.clone(), progress, due: 0, terms, units }
@@ -188,16 +191,6 @@ struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    fn units(mut self, named: &Range<usize>) -> Stored<Vec<UnitPart>> {
-        let (assembly, view) = (self.assembly, self.view);
-        let with_sources = |(place, part): (usize, Part)| {
-            let sources = if named.contains(&place) { self.of(part.unit)? } else { Vec::new() };
-            let Part { unit, reported, counted, values } = part;
-            Ok(UnitPart { unit, reported, counted, values, sources })
-        };
-        assembly.parts(view).enumerate().map(with_sources).collect()
-    }
-
     /// The figures that a unit's values are made of; one that goes into two terms is named once.
     fn of(&mut self, unit: UnitIx) -> Stored<Vec<Source>> {
         let mut sources: Vec<Source> = Vec::new();

@@ -255,6 +255,12 @@ async fn pages_show_what_the_books_come_to() {
     has(&browser.get("/units/hoa-an?as_of=2024-05").text, &["Máy của đơn vị", "đang dùng", "Chỉ tiêu giao"]);
     has(&browser.get("/programme?lang=en").text, &["The document's targets"]);
     has(&browser.get("/").text, &["How the targets stand"]);
+    // Who has sent everything and lags behind is named where the target lags.
+    for month in ["2024-01", "2024-02", "2024-03", "2024-04", "2024-05"] {
+        commune.queue("society", month, &[("trained_workers", "1")]);
+    }
+    commune.sync().await;
+    has(&browser.get("/?as_of=2024-05&lang=vi").text, &["Chưa đạt: Xã Hòa An"]);
     // On the day before the defence form is due, whoever may not see it is not reminded of it.
     district.clock.turn_to("2024-12-17");
     browser = logged_in(&base, "viewer");

@@ -54,6 +54,10 @@ pub struct FormView {
     pub base_is_outdated: bool,
     /// All reports of it, the district's commits first.
     pub revisions: Vec<Revision>,
+    /// Which of them stands.
+    pub stands: Option<SubmissionId>,
+    /// Which of them a new draft starts from: our own newest queued one, else the one that stands.
+    pub newest: Option<SubmissionId>,
     /// A rejected report or one in conflict beside what stands.
     pub comparison: Option<Comparison>,
 }
@@ -93,6 +97,13 @@ pub struct Comparison {
     pub mine: Figures,
     /// The figures that stand, in the form's order.
     pub standing: Figures,
+}
+
+impl FormView {
+    /// A report of it by its id.
+    pub fn revision(&self, id: Option<SubmissionId>) -> Option<&Revision> {
+        self.revisions.iter().find(|revision| Some(revision.report.id) == id)
+    }
 }
 
 impl Line {
@@ -141,6 +152,8 @@ pub(crate) fn form(
         notes: shown.notes,
         base_is_outdated: draft.is_some_and(|draft| draft.base != history.newest().map(|report| report.id)),
         comparison,
+        stands: history.standing().map(|report| report.id),
+        newest: history.newest().map(|report| report.id),
         revisions: history.0.into_iter().map(|report| revision(programmes, &place, report)).collect(),
         place,
     })

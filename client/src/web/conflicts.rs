@@ -49,7 +49,7 @@ fn one(view: &FormView, lang: Lang) -> Markup {
         h2 { a href=(address(view.place.key(), view.place.period)) { (title) } }
         @if let Some(comparison) = &view.comparison {
             @if let Some(receipt) = &comparison.refused.receipt { p { (wording::verdict(receipt).get(lang)) } }
-            @if let Some(standing) = standing(view) { p { (lang.pick("Bản đang có hiệu lực: ", "What stands: ")) (who(standing, lang)) } }
+            @if let Some(standing) = view.revision(view.stands) { p { (lang.pick("Bản đang có hiệu lực: ", "What stands: ")) (who(standing, lang)) } }
             @if view.state == CellState::Draft {
                 (told("warn", &say!(
                     "Đã có bản nháp của biểu này; nộp bản nháp thì xung đột hết.",
@@ -66,14 +66,6 @@ fn one(view: &FormView, lang: Lang) -> Markup {
             button type="submit" name="keep" value="theirs" { (lang.pick("Nhận bản đang có hiệu lực", "Accept what stands")) }
         }
     }
-}
-
-/// The report that stands.
-fn standing(view: &FormView) -> Option<&Revision> {
-    view.revisions
-        .iter()
-        .filter(|revision| revision.report.revision().is_some())
-        .max_by_key(|revision| revision.report.revision())
 }
 
 /// From where a report came, by whom, and when the district had it.

@@ -9,7 +9,6 @@ use gom_domain::element::Value;
 use gom_domain::greeting::{fingerprint, shown_fingerprint};
 use gom_domain::rule::Level;
 use gom_domain::{Lang, Period, say};
-use gom_proto::submission::Envelope;
 use gom_web::{Visit, table};
 use maud::{Markup, html};
 
@@ -61,12 +60,7 @@ pub(super) async fn review(State(site): State<Site>, visit: Visit) -> Response {
 
 fn reviewed(commune: &Commune, form: &str, at: &str) -> Result<Reviewed, Failure> {
     let view = commune.form(form, at)?;
-    let reports: Vec<_> = view.revisions.iter().map(|revision| revision.report.clone()).collect();
-    let history = crate::history::History(reports);
-    let standing = history.newest_queued().or(history.standing()).and_then(|report| {
-        let envelope = Envelope::decode(&report.body).ok()?;
-        Some(envelope.open(view.place.programme()).ok()?.figures)
-    });
+    let standing = view.revision(view.newest).map(|revision| revision.figures.clone());
     Ok(Reviewed { view, standing })
 }
 

@@ -122,21 +122,9 @@ fn within(outer: u8, own: u8, text: String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Aspect, Dialect, parse_condition, parse_formula};
+    use super::super::Aspect;
+    use super::super::tests::{condition, formula};
     use super::*;
-    use crate::element::ElementIx;
-
-    fn names(name: &str) -> Option<ElementIx> {
-        "abc".find(name).and_then(|at| u16::try_from(at).ok()).map(ElementIx)
-    }
-
-    fn formula(text: &str) -> Expr {
-        parse_formula(text, Dialect::Target, &names).unwrap()
-    }
-
-    fn condition(text: &str) -> Condition {
-        parse_condition(text, &names).unwrap()
-    }
 
     fn write(term: Term) -> String {
         let key = char::from(b'a' + u8::try_from(term.element.0).unwrap());

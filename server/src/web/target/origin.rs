@@ -88,16 +88,17 @@ pub(super) fn how(shown: &Shown, as_of: Period, lang: Lang) -> Markup {
     }
 }
 
+/// Where the report is shown that a figure stands in.
+fn report(programme: &Programme, source: &Source, as_of: Period) -> String {
+    let form = programme.form(programme.element(source.element).form);
+    let unit = programme.unit(source.figure.unit).id.as_str();
+    format!("/reports/{}/{}/{}?as_of={as_of}", escaped(unit), escaped(&form.key), source.figure.period)
+}
+
 fn source_row(explanation: &Explanation, source: &Source, as_of: Period, lang: Lang) -> Markup {
     let (programme, figure) = (&explanation.programme, &source.figure);
     let element = programme.element(source.element);
-    let (unit, form) = (programme.unit(figure.unit), programme.form(element.form));
-    let address = format!(
-        "/reports/{}/{}/{}?as_of={as_of}",
-        escaped(unit.id.as_str()),
-        escaped(&form.key),
-        figure.period
-    );
+    let address = report(programme, source, as_of);
     html! {
         tr {
             td { (show::unit(programme, figure.unit)) }
@@ -230,7 +231,10 @@ fn change_row(explanation: &Explanation, change: &Change<'_>, as_of: Period, lan
             td.num { (text(change.old)) } td.num { strong { (text(change.new)) } }
             td {
                 @match change.new.map(|new| &new.source.submission) {
-                    None => (lang.pick("không còn trong báo cáo đang có hiệu lực", "no more in the report that stands")),
+                    None => (lang.pick(
+                        "không còn trong báo cáo đang có hiệu lực, hoặc đơn vị không còn thuộc chỉ tiêu này",
+                        "no more in the report that stands, or the unit is no more asked",
+                    )),
                     Some(Some(filed)) => (filed_link(explanation, source, filed, as_of, lang)),
                     Some(None) => (show::origin(source.figure.origin, lang)),
                 }
@@ -246,10 +250,6 @@ fn filed_link(
     as_of: Period,
     lang: Lang,
 ) -> Markup {
-    let programme = &explanation.programme;
-    let form = programme.form(programme.element(source.element).form);
-    let unit = programme.unit(source.figure.unit).id.as_str();
-    let address =
-        format!("/reports/{}/{}/{}?as_of={as_of}", escaped(unit), escaped(&form.key), source.figure.period);
+    let address = report(&explanation.programme, source, as_of);
     html! { a href=(address) { (lang.pick("số ", "no. ")) (filed.commit) } ", " (lang.pick("bản ", "revision ")) (filed.revision) ", " (vietnam_time(filed.at_ms)) }
 }
