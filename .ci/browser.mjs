@@ -256,11 +256,13 @@ async function main() {
   await leader.keyboard.press("Enter");
   await has(leader, "Báo cáo đến hạn đã nhận: 0/");
   await leader.evaluate(() => { window.stayed = true; });
+  const choice = await leader.locator("main select").first().elementHandle();
   screen.child.kill("SIGCONT");
   await has(officer, "huyện đã nhận số", "#line");
   await has(officer, "không còn gì chờ gửi", "#line");
   await has(leader, "Báo cáo đến hạn đã nhận: 1/");
   assert.ok(await leader.evaluate(() => window.stayed), "without being loaded anew");
+  assert.ok(await choice.evaluate((one) => one.isConnected), "what says the same as before stays as it is");
   await officer.goto(`${base()}/receipts`);
   await officer.locator("tbody a").first().click();
   await has(officer, "Huyện nhận số");

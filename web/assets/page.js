@@ -46,8 +46,18 @@ function replaced(content) {
   const open = [...document.querySelectorAll("details[open][id]")].map((one) => one.id);
   const focus = found(document.activeElement);
   for (const id of open) content.querySelector(`details#${CSS.escape(id)}`)?.setAttribute("open", "");
-  document.getElementById("content").replaceWith(content);
-  if (focus) document.querySelector(focus)?.focus();
+  takes(document.getElementById("content"), content);
+  if (focus && !document.activeElement?.closest("#content")) document.querySelector(focus)?.focus();
+}
+
+// Only what differs gives way: a click that has begun, or a file that is being chosen, is not lost with a field that says the
+// same as before.
+function takes(old, fresh) {
+  if (old.isEqualNode(fresh)) return;
+  const alike = old.cloneNode(false).isEqualNode(fresh.cloneNode(false)) && old.childNodes.length === fresh.childNodes.length;
+  if (!alike || !(old instanceof Element)) return old.replaceWith(fresh);
+  const parts = [...fresh.childNodes];
+  [...old.childNodes].forEach((part, nth) => takes(part, parts[nth]));
 }
 
 // Hearing of changes takes a connection, and a browser has six for a place: a page that nobody sees listens to nothing.
