@@ -64,6 +64,7 @@ fn pages(site: Site) -> Router {
     let router =
         routes().into_iter().fold(Router::new(), |router, (_, path, answer)| router.route(path, answer));
     let router = router
+        .method_not_allowed_fallback(site::no_page)
         .fallback(site::nothing)
         .layer(from_fn_with_state(site.clone(), site::only_the_officer))
         .merge(asset::routes())

@@ -58,12 +58,24 @@ pub fn served() -> Vec<(&'static str, &'static str)> {
 fn pages(site: Site) -> Router {
     let router =
         routes().into_iter().fold(Router::new(), |router, (_, path, answer)| router.route(path, answer));
-    guard::around(router.merge(asset::routes()).fallback(nothing), FORM).with_state(site)
+    let router = router.method_not_allowed_fallback(no_page).fallback(nothing);
+    guard::around(router.merge(asset::routes()), FORM).with_state(site)
 }
 
 /// What is said of an address at which there is nothing.
 async fn nothing(visit: Visit) -> Response {
+    let text = visit.lang.pick("Không có trang này.", "There is no such page.");
+    nowhere(&visit, StatusCode::NOT_FOUND, text)
+}
+
+/// What is said where only a button leads to.
+async fn no_page(visit: Visit) -> Response {
     let lang = visit.lang;
-    let text = lang.pick("Không có trang này.", "There is no such page.");
-    site::bare(&visit, lang.pick("Không tìm thấy", "Not found"), StatusCode::NOT_FOUND, text)
+    let text =
+        lang.pick("Địa chỉ này chỉ dành cho nút bấm trên trang.", "This address is for a button of a page.");
+    nowhere(&visit, StatusCode::METHOD_NOT_ALLOWED, text)
+}
+
+fn nowhere(visit: &Visit, status: StatusCode, text: &str) -> Response {
+    site::bare(visit, visit.lang.pick("Không tìm thấy", "Not found"), status, text)
 }

@@ -86,6 +86,10 @@ async fn the_screen_is_for_whoever_was_told_its_address_and_nobody_else() {
         assert!(matches!(status, 200 | 303 | 400 | 409 | 422), "the officer {method} {route}: {status}");
     }
     assert_eq!(screen.officer().get("/nowhere").status, 404);
+    // Where a button led to, the address bar leads to nothing.
+    let again = screen.officer().get("/sync");
+    assert_eq!(again.status, 405);
+    has(&again.text, &["nút bấm", "Về trang đầu"]);
 }
 
 /// The officer fills in a form, is told what is wrong beside each field, hands in, and has the receipt.

@@ -195,6 +195,27 @@ async fn encrypted_pages_are_known_by_the_districts_certificate() {
 
 /// Somebody who guesses has to wait, and is told for how long.
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_renews_itself_keeps_no_session_open() {
+    let mut district = District::open().await;
+    let base = district.show_pages();
+    account(&district, "viewer", "viewer", false);
+    let mut viewer = logged_in(&base, "viewer");
+    let mut seen = |path: &str, renews: bool| {
+        district.clock.pass(20);
+        viewer.renews = renews;
+        viewer.get(path).status
+    };
+    assert_eq!([seen("/", false), seen("/", false)], [200, 200], "somebody looks");
+    assert_eq!(seen("/", true), 200, "twenty minutes after the last look");
+    assert_eq!(seen("/", true), 303, "forty minutes after it");
+    let mut listener = logged_in(&base, "viewer");
+    district.clock.pass(20);
+    assert_eq!(listener.get("/live").status, 200);
+    district.clock.pass(20);
+    assert_eq!(listener.get("/").status, 303, "who only listened has not looked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_guesses_passwords_has_to_wait() {
     let mut district = District::open().await;
     let base = district.show_pages();
@@ -273,7 +294,12 @@ async fn pages_show_what_the_books_come_to() {
         ("/reports/hoa-an/society/2024-13", 404),
         ("/reports/hoa-an/nothing/2024-05", 404),
         ("/?as_of=1999-01", 404),
+        ("/?as_of=2024-13", 400),
+        ("/logout", 405),
     ] {
-        assert_eq!(browser.get(path).status, status, "{path}");
+        let got = browser.get(path);
+        assert_eq!(got.status, status, "{path}");
+        has(&got.text, &["<main"]);
     }
+    has(&browser.get("/targets/9a?as_of=th%C3%A1ng%205").text, &["«tháng 5» không phải là kỳ"]);
 }

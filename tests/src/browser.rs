@@ -16,6 +16,8 @@ pub struct Browser {
     pub origin: Option<String>,
     /// By which name it calls the place, if not by its own.
     pub host: Option<String>,
+    /// Whether a page asks by itself, which is nobody's look.
+    pub renews: bool,
 }
 
 /// An answer.
@@ -34,7 +36,7 @@ impl Browser {
     pub fn at(base: &str) -> Self {
         let agent = Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
         let origin = Some(base.to_owned());
-        Self { agent, base: base.to_owned(), kept: BTreeMap::new(), origin, host: None }
+        Self { agent, base: base.to_owned(), kept: BTreeMap::new(), origin, host: None, renews: false }
     }
 
     /// Asks for a page.
@@ -55,6 +57,9 @@ impl Browser {
         request = request.header("cookie", cookies.collect::<Vec<_>>().join("; "));
         if let Some(host) = &self.host {
             request = request.header("host", host);
+        }
+        if self.renews {
+            request = request.header("x-gom-renewal", "1");
         }
         if method == "POST" {
             request = request.header("content-type", "application/x-www-form-urlencoded");

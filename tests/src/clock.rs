@@ -30,6 +30,11 @@ impl Clock {
         self.now_ms.store(morning(day), Ordering::SeqCst);
     }
 
+    /// Lets minutes pass.
+    pub fn pass(&self, minutes: i64) {
+        self.now_ms.fetch_add(minutes * 60_000, Ordering::SeqCst);
+    }
+
     /// What it shows, in milliseconds since 1970.
     pub fn now_ms(&self) -> i64 {
         self.now_ms.load(Ordering::SeqCst)

@@ -135,7 +135,7 @@ if (sheet) {
   const PATIENCE = 15000;
   const AGAIN = 3000;
   const cells = () => [...sheet.querySelectorAll("input.figure")];
-  const notes = () => [...sheet.querySelectorAll("label.note input")];
+  const notes = () => [...sheet.querySelectorAll("label.note input, details.note summary")].filter((one) => one.checkVisibility());
   const onward = sheet.querySelector("a.button");
   const said = document.getElementById("saved");
   const pasted = document.getElementById("pasted");
@@ -153,10 +153,11 @@ if (sheet) {
   // What is said of a cell changes around a note that is being written, or has not been sent.
   const say = (place, html) => {
     if (!place || place.innerHTML === html) return;
-    const busy = (one) => one === document.activeElement || pending.has(one.name);
-    const kept = [...place.children].find((one) => [...one.querySelectorAll("input")].some(busy));
     const fresh = document.createElement("template");
     fresh.innerHTML = html;
+    const asked = (one) => fresh.content.querySelector(`input[name="${CSS.escape(one.name)}"]`) !== null;
+    const busy = (one) => one === document.activeElement || pending.has(one.name) || (one.closest("details[open]") && asked(one));
+    const kept = [...place.children].find((one) => [...one.querySelectorAll("input")].some(busy));
     if (!kept) return place.replaceChildren(fresh.content);
     const name = kept.querySelector("input").name;
     const parts = [...fresh.content.children];
@@ -256,7 +257,7 @@ if (sheet) {
   sheet.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     // First all figures, then all notes, then onward.
-    if (event.key === "Tab" && event.target.matches("input")) {
+    if (event.key === "Tab" && event.target.matches("input, summary")) {
       if (go([...cells(), ...notes(), onward], event.target, event.shiftKey ? -1 : 1)) event.preventDefault();
       return;
     }

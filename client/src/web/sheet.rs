@@ -176,8 +176,7 @@ fn answers(view: &FormView, element: &Element, mistyped: Option<&Wrong>, lang: L
         @if let Some(wrong) = mistyped { @for why in &wrong.why { p.said.bad { (why.get(lang)) } } }
         @for finding in view.findings.iter().filter(of_cell) {
             (found(view, finding, lang))
-            // A cell is left blank before it is filled in: whoever hands it in so explains it then.
-            @if is_filled { (notes::field(view, finding, None, lang)) }
+            @if is_filled { (notes::field(view, finding, None, lang)) } @else { (notes::folded(view, finding, lang)) }
         }
     }
 }

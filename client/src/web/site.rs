@@ -175,17 +175,21 @@ pub(super) fn bare(visit: &Visit, title: &str, status: StatusCode, content: &Mar
 
 /// What is said of an address at which there is nothing.
 pub(super) async fn nothing(visit: Visit) -> Response {
+    let text = say!("Không có trang này.", "There is no such page.");
+    nowhere(&visit, StatusCode::NOT_FOUND, &text)
+}
+
+/// What is said where only a button leads to.
+pub(super) async fn no_page(visit: Visit) -> Response {
+    let text =
+        say!("Địa chỉ này chỉ dành cho nút bấm trên trang.", "This address is for a button of a page.");
+    nowhere(&visit, StatusCode::METHOD_NOT_ALLOWED, &text)
+}
+
+fn nowhere(visit: &Visit, status: StatusCode, text: &Bilingual) -> Response {
     let lang = visit.lang;
-    let title = lang.pick("Không tìm thấy", "Not found");
-    let text = lang.pick("Không có trang này.", "There is no such page.");
-    bare(
-        &visit,
-        title,
-        StatusCode::NOT_FOUND,
-        &html! {
-            p { (text) } p { a href="/" { (lang.pick("Về trang đầu", "To the first page")) } }
-        },
-    )
+    let back = html! { p { a href="/" { (lang.pick("Về trang đầu", "To the first page")) } } };
+    bare(visit, lang.pick("Không tìm thấy", "Not found"), status, &html! { p { (text.get(lang)) } (back) })
 }
 
 /// Lets in whoever has come by the address that was told; the browser keeps what shows it.

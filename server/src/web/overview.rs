@@ -19,12 +19,12 @@ use crate::memory::Memory;
 use crate::progress::YearReport;
 use crate::share::short;
 use crate::show;
-use crate::wording::Trouble;
 
 /// Shows how every target stands.
 pub(super) async fn overview(State(site): State<Site>, viewer: Viewer) -> Response {
-    let Some(as_of) = site.as_of(&viewer.visit) else {
-        return viewer.trouble(&Trouble::NoProgrammeYet);
+    let as_of = match site.as_of(&viewer.visit) {
+        Ok(as_of) => as_of,
+        Err(trouble) => return viewer.trouble(&trouble),
     };
     let who = viewer.clone();
     let looked = site.look(move |memory| Ok(Shown::of(memory, who.year_report(memory, as_of)?))).await;

@@ -15,8 +15,9 @@ use crate::wording::Trouble;
 
 /// Shows the programme of a year.
 pub(super) async fn programme(State(site): State<Site>, viewer: Viewer) -> Response {
-    let Some(as_of) = site.as_of(&viewer.visit) else {
-        return viewer.trouble(&Trouble::NoProgrammeYet);
+    let as_of = match site.as_of(&viewer.visit) {
+        Ok(as_of) => as_of,
+        Err(trouble) => return viewer.trouble(&trouble),
     };
     let year = as_of.year();
     let looked = site

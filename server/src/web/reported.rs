@@ -148,8 +148,9 @@ struct Matrix {
 
 /// Shows who has reported.
 pub(super) async fn reported(State(site): State<Site>, viewer: Viewer) -> Response {
-    let Some(as_of) = site.as_of(&viewer.visit) else {
-        return viewer.trouble(&Trouble::NoProgrammeYet);
+    let as_of = match site.as_of(&viewer.visit) {
+        Ok(as_of) => as_of,
+        Err(trouble) => return viewer.trouble(&trouble),
     };
     let visit = &viewer.visit;
     let (form, find) = (visit.asked("form"), visit.asked("find").unwrap_or_default());

@@ -136,9 +136,11 @@ impl Site {
 
     /// The period that an address asks for: until its end all is counted. Where it asks for none, the newest month for
     /// which there is a report.
-    pub(super) fn as_of(&self, visit: &Visit) -> Option<Period> {
-        let asked = visit.asked("as_of").and_then(|text| text.parse::<Period>().ok());
-        asked.or_else(|| self.glance(newest))
+    pub(super) fn as_of(&self, visit: &Visit) -> Result<Period, Trouble> {
+        match visit.asked("as_of").filter(|text| !text.is_empty()) {
+            Some(text) => text.parse().map_err(|_| Trouble::NotAPeriod(text)),
+            None => self.glance(newest).ok_or(Trouble::NoProgrammeYet),
+        }
     }
 }
 
@@ -162,6 +164,7 @@ impl Viewer {
         let lang = self.visit.lang;
         let status = match trouble {
             Trouble::Books(_) | Trouble::DamagedBooks(..) => StatusCode::INTERNAL_SERVER_ERROR,
+            Trouble::NotAPeriod(_) => StatusCode::BAD_REQUEST,
             _ => StatusCode::NOT_FOUND,
         };
         let title = lang.pick("Không xem được", "Cannot be shown");

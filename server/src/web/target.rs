@@ -21,7 +21,6 @@ use super::viewer::Viewer;
 use crate::explain::{Explanation, explain_some};
 use crate::share::{Shares, shares};
 use crate::show;
-use crate::wording::Trouble;
 
 /// What the page shows.
 struct Shown {
@@ -40,8 +39,9 @@ pub(super) async fn target(
     Path(reference): Path<String>,
 ) -> Response {
     let lang = viewer.visit.lang;
-    let Some(as_of) = site.as_of(&viewer.visit) else {
-        return viewer.trouble(&Trouble::NoProgrammeYet);
+    let as_of = match site.as_of(&viewer.visit) {
+        Ok(as_of) => as_of,
+        Err(trouble) => return viewer.trouble(&trouble),
     };
     let day = viewer.visit.asked("since").and_then(|day| day.parse::<Date>().ok());
     let (folder, page, name) = (site.folder().clone(), page(&viewer.visit), reference.clone());

@@ -31,8 +31,9 @@ struct Shown {
 
 /// Shows a unit.
 pub(super) async fn unit(State(site): State<Site>, viewer: Viewer, Path(id): Path<String>) -> Response {
-    let Some(as_of) = site.as_of(&viewer.visit) else {
-        return viewer.trouble(&Trouble::NoProgrammeYet);
+    let as_of = match site.as_of(&viewer.visit) {
+        Ok(as_of) => as_of,
+        Err(trouble) => return viewer.trouble(&trouble),
     };
     let (folder, today) = (site.folder().clone(), vietnam_day(site.now_ms()));
     let who = viewer.clone();

@@ -20,7 +20,7 @@ fn address(explanation: &Explanation, unit: UnitIx, as_of: Period) -> String {
     format!("/units/{}?as_of={as_of}", escaped(explanation.programme.unit(unit).id.as_str()))
 }
 
-/// A column of the table: its heading and whether figures stand in it.
+/// Which columns the table has, beside those of every target.
 struct Columns<'a> {
     explanation: &'a Explanation,
     terms: Vec<String>,
