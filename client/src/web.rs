@@ -21,7 +21,7 @@ mod to_do;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
-use gom_web::{asset, guard};
+use gom_web::{asset, guard, missing};
 
 pub use serve::{Opened, open};
 use site::Site;
@@ -63,9 +63,7 @@ pub fn served() -> Vec<(&'static str, &'static str)> {
 fn pages(site: Site) -> Router {
     let router =
         routes().into_iter().fold(Router::new(), |router, (_, path, answer)| router.route(path, answer));
-    let router = router
-        .method_not_allowed_fallback(site::no_page)
-        .fallback(site::nothing)
+    let router = missing(router)
         .layer(from_fn_with_state(site.clone(), site::only_the_officer))
         .merge(asset::routes())
         .layer(from_fn_with_state(site.clone(), site::only_by_name));

@@ -21,10 +21,8 @@ mod unit;
 mod viewer;
 
 use axum::Router;
-use axum::http::StatusCode;
-use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
-use gom_web::{Visit, asset, guard};
+use gom_web::{asset, guard, missing};
 
 pub(crate) use serve::serve;
 pub(crate) use site::Site;
@@ -58,24 +56,5 @@ pub fn served() -> Vec<(&'static str, &'static str)> {
 fn pages(site: Site) -> Router {
     let router =
         routes().into_iter().fold(Router::new(), |router, (_, path, answer)| router.route(path, answer));
-    let router = router.method_not_allowed_fallback(no_page).fallback(nothing);
-    guard::around(router.merge(asset::routes()), FORM).with_state(site)
-}
-
-/// What is said of an address at which there is nothing.
-async fn nothing(visit: Visit) -> Response {
-    let text = visit.lang.pick("Không có trang này.", "There is no such page.");
-    nowhere(&visit, StatusCode::NOT_FOUND, text)
-}
-
-/// What is said where only a button leads to.
-async fn no_page(visit: Visit) -> Response {
-    let lang = visit.lang;
-    let text =
-        lang.pick("Địa chỉ này chỉ dành cho nút bấm trên trang.", "This address is for a button of a page.");
-    nowhere(&visit, StatusCode::METHOD_NOT_ALLOWED, text)
-}
-
-fn nowhere(visit: &Visit, status: StatusCode, text: &str) -> Response {
-    site::bare(visit, visit.lang.pick("Không tìm thấy", "Not found"), status, text)
+    guard::around(missing(router).merge(asset::routes()), FORM).with_state(site)
 }

@@ -8,9 +8,11 @@ pub mod asset;
 pub mod chart;
 pub mod guard;
 mod mark;
+mod missing;
 mod page;
 mod visit;
 
 pub use mark::{mark, shade};
+pub use missing::missing;
 pub use page::{Link, Page, cards, sheet, table};
 pub use visit::{Visit, cookie, escaped};

@@ -36,7 +36,12 @@ pub struct Page<'a> {
     pub live: Option<&'a str>,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    /// A page without anything around it.
+    pub fn bare(visit: &'a Visit, title: &'a str) -> Self {
+        Self { visit, title, whose: "", links: Vec::new(), aside: html! {}, notice: "", live: None }
+    }
+
     /// The page with its content.
     pub fn show(&self, content: &Markup) -> Response {
         self.show_as(StatusCode::OK, content)

@@ -125,9 +125,7 @@ pub(super) fn failed(visit: &Visit, failure: &Failure) -> Response {
         Failure::Mistakes(_) => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    bare(
-        visit,
-        title,
+    Page::bare(visit, title).show_as(
         status,
         &html! {
             ul { @for text in &texts { li { (text.get(lang)) } } }
@@ -167,31 +165,6 @@ fn try_now(visit: &Visit) -> Markup {
     }
 }
 
-/// A page without anything around it.
-pub(super) fn bare(visit: &Visit, title: &str, status: StatusCode, content: &Markup) -> Response {
-    let (links, aside) = (Vec::new(), html! {});
-    Page { visit, title, whose: "", links, aside, notice: "", live: None }.show_as(status, content)
-}
-
-/// What is said of an address at which there is nothing.
-pub(super) async fn nothing(visit: Visit) -> Response {
-    let text = say!("Không có trang này.", "There is no such page.");
-    nowhere(&visit, StatusCode::NOT_FOUND, &text)
-}
-
-/// What is said where only a button leads to.
-pub(super) async fn no_page(visit: Visit) -> Response {
-    let text =
-        say!("Địa chỉ này chỉ dành cho nút bấm trên trang.", "This address is for a button of a page.");
-    nowhere(&visit, StatusCode::METHOD_NOT_ALLOWED, &text)
-}
-
-fn nowhere(visit: &Visit, status: StatusCode, text: &Bilingual) -> Response {
-    let lang = visit.lang;
-    let back = html! { p { a href="/" { (lang.pick("Về trang đầu", "To the first page")) } } };
-    bare(visit, lang.pick("Không tìm thấy", "Not found"), status, &html! { p { (text.get(lang)) } (back) })
-}
-
 /// Lets in whoever has come by the address that was told; the browser keeps what shows it.
 pub(super) async fn only_the_officer(
     State(site): State<Site>,
@@ -214,7 +187,7 @@ pub(super) async fn only_the_officer(
         "Trang này chỉ mở được từ địa chỉ mà lệnh gom open vừa in ra. Hãy chạy lại gom open.",
         "This page opens only by the address that gom open has just printed. Run gom open again."
     );
-    bare(&visit, title, StatusCode::FORBIDDEN, &html! { p { (text.get(lang)) } })
+    Page::bare(&visit, title).show_as(StatusCode::FORBIDDEN, &html! { p { (text.get(lang)) } })
 }
 
 /// Answers to nobody who asks by another name than this computer's.

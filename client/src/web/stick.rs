@@ -4,10 +4,10 @@ use axum::extract::{Multipart, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use gom_domain::{Lang, say};
-use gom_web::Visit;
+use gom_web::{Page, Visit};
 use maud::{Markup, html};
 
-use super::site::{Site, bare, failed, told};
+use super::site::{Site, failed, told};
 use crate::SyncReport;
 
 /// Shows both ways.
@@ -79,9 +79,7 @@ fn no_file(visit: &Visit) -> Response {
     let lang = visit.lang;
     let text = say!("Chưa chọn tệp, hoặc tệp quá lớn.", "No file was chosen, or it is too large.");
     let title = lang.pick("Gửi bằng USB", "By USB stick");
-    bare(
-        visit,
-        title,
+    Page::bare(visit, title).show_as(
         axum::http::StatusCode::UNPROCESSABLE_ENTITY,
         &html! {
             (told("bad", &text, lang)) p { a href="/stick" { (lang.pick("Trở lại", "Back")) } }

@@ -12,13 +12,13 @@ use axum::response::Response;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use gom_domain::calendar::vietnam_time;
 use gom_domain::{Bilingual, Lang, say};
-use gom_web::Visit;
+use gom_web::{Page, Visit};
 use maud::{Markup, html};
 use tokio::sync::{Mutex, MutexGuard, Notify, watch};
 use tokio_stream::wrappers::WatchStream;
 use tokio_stream::{Stream, StreamExt};
 
-use super::site::{Head, Site, bare, told};
+use super::site::{Head, Site, told};
 use crate::line::LineFault;
 use crate::{SyncError, SyncReport, wording};
 
@@ -180,7 +180,7 @@ pub(super) async fn now(State(site): State<Site>, visit: Visit, headers: HeaderM
     };
     match site.look(|_| Ok(())).await {
         Ok(((), head)) => site.page(&visit, title, &head, "").show(&content(said)),
-        Err(_) => bare(&visit, title, axum::http::StatusCode::OK, &content(said)),
+        Err(_) => Page::bare(&visit, title).show(&content(said)),
     }
 }
 

@@ -218,16 +218,6 @@ fn logged_in(viewer: &Viewer) -> Markup {
     }
 }
 
-/// A page for somebody who has not logged in.
-pub(super) fn bare(visit: &Visit, title: &str, status: StatusCode, text: &str) -> Response {
-    let (links, aside) = (Vec::new(), html! {});
-    let page = Page { visit, title, whose: "", links, aside, notice: "", live: None };
-    page.show_as(
-        status,
-        &html! { p { (text) } p { a href="/" { (visit.lang.pick("Về trang đầu", "To the first page")) } } },
-    )
-}
-
 /// The choice of the period up to which all is counted; what else the address says stays.
 pub(super) fn choice(viewer: &Viewer, as_of: Period, hidden: &[(&str, &str)]) -> Markup {
     let lang: Lang = viewer.visit.lang;
