@@ -22,6 +22,8 @@ const LARGEST_REQUEST: usize = 4 * 1024;
 /// How long a device's certificate lasts, in milliseconds: 400 days.
 const LIFE_MS: i64 = 400 * DAY_MS;
 const DAY_MS: i64 = 86_400_000;
+/// How far the clock of a computer with a browser may be behind, in milliseconds: 30 days.
+const BEHIND_MS: i64 = 30 * DAY_MS;
 
 /// The request is none that a device of ours makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -86,10 +88,11 @@ impl Authority {
         let name = SERVER_NAME.try_into().map_err(TrustError::of)?;
         params.subject_alt_names = vec![SanType::DnsName(name)];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        self.sign(params, &key.0, serial, now_ms)
+        self.sign(params, &key.0, serial, (now_ms, now_ms))
     }
 
-    /// A certificate for pages, by the names and addresses that browsers call.
+    /// A certificate for pages, by the names and addresses that browsers call. A browser goes by its computer's clock, so
+    /// the certificate has begun before it was made.
     pub fn for_pages(
         &self,
         key: &Key,
@@ -104,7 +107,7 @@ impl Authority {
         };
         params.subject_alt_names = names.iter().map(name).collect::<Result<_, TrustError>>()?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        self.sign(params, &key.0, serial, now_ms)
+        self.sign(params, &key.0, serial, (now_ms.saturating_sub(BEHIND_MS), now_ms))
     }
 
     /// A certificate for a device that has shown who it is. Of the request only the key is taken.
@@ -127,22 +130,23 @@ impl Authority {
         let name = device_name(device).as_str().try_into().map_err(|_| BadRequest)?;
         params.subject_alt_names = vec![SanType::URI(name)];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        self.sign(params, &request.public_key, serial, now_ms).map_err(|_| BadRequest)
+        self.sign(params, &request.public_key, serial, (now_ms, now_ms)).map_err(|_| BadRequest)
     }
 
+    /// Signs a certificate that has begun at a moment and lasts from another on.
     fn sign(
         &self,
         mut params: CertificateParams,
         key: &impl PublicKeyData,
         serial: [u8; 16],
-        now_ms: i64,
+        (from_ms, now_ms): (i64, i64),
     ) -> Result<CertificateDer<'static>, TrustError> {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         // A serial number is positive, and has no more bytes than it needs.
         let mut serial = serial;
         serial[0] = serial[0] & 0x3f | 0x40;
         params.serial_number = Some(SerialNumber::from_slice(&serial));
-        (params.not_before, params.not_after) = (moment(now_ms), moment(now_ms.saturating_add(LIFE_MS)));
+        (params.not_before, params.not_after) = (moment(from_ms), moment(now_ms.saturating_add(LIFE_MS)));
         params.use_authority_key_identifier_extension = true;
         let signed = params.signed_by(key, &self.issuer).map_err(TrustError::of)?;
         Ok(signed.der().clone())
