@@ -31,7 +31,7 @@ instructions *args:
 
 # The demonstration: a district, fifteen communes, a synthetic year.
 demo *args:
-    cargo run --release -p demo -- {{args}}
+    cargo run -p demo -- {{args}}
 
 # Checks both programmes' tables.
 programmes:
