@@ -339,6 +339,18 @@ fn plain(state: Standing, lang: Lang) -> String {
     }
 }
 
+/// Reports with their form and period; those of a form that follow each other are one, from the first to the last.
+fn runs(missing: &[(String, Period)]) -> Vec<(&str, Period, Period)> {
+    let mut runs: Vec<(&str, Period, Period)> = Vec::new();
+    for (form, period) in missing {
+        match runs.last_mut() {
+            Some((same, _, last)) if same == form && period.before() == *last => *last = *period,
+            _ => runs.push((form, *period, *period)),
+        }
+    }
+    runs
+}
+
 /// What is due next and who is missing, as a text for a message.
 fn reminder(matrix: &Matrix, asked: &Asked, lang: Lang) -> Markup {
     let programme = &matrix.report.programme;
@@ -347,13 +359,17 @@ fn reminder(matrix: &Matrix, asked: &Asked, lang: Lang) -> Markup {
     let all = matrix.report.units.len() == matrix.rows.len();
     let lacking = matrix.report.units.iter().filter(|unit| !unit.missing.is_empty() && named(unit.unit));
     let lacking: Vec<_> = lacking.collect();
-    let labels = |missing: &[(String, Period)]| {
-        let label = |(key, period): &(String, Period)| {
-            let form = programme.form_named(key).map(|form| programme.form(form).label.get(lang));
-            format!("{} {}", form.unwrap_or(key), said(*period, lang))
+    let label = |(key, first, last): &(&str, Period, Period)| {
+        let form = programme.form_named(key).map(|form| programme.form(form).label.get(lang));
+        let periods = match (first == last, lang) {
+            (true, _) => said(*first, lang),
+            (false, Lang::Vi) => format!("từ {} đến {}", said(*first, lang), said(*last, lang)),
+            (false, Lang::En) => format!("{} to {}", said(*first, lang), said(*last, lang)),
         };
-        missing.iter().map(label).collect::<Vec<_>>().join("; ")
+        format!("{} {periods}", form.unwrap_or(key))
     };
+    let labels =
+        |missing: &[(String, Period)]| runs(missing).iter().map(label).collect::<Vec<_>>().join("; ");
     let next = matrix.next.iter().map(|(form, period, _)| {
         format!("{} {}", programme.form(*form).label.get(lang), said(*period, lang))
     });
@@ -378,5 +394,21 @@ fn reminder(matrix: &Matrix, asked: &Asked, lang: Lang) -> Markup {
                 " " span #reminder-said role="status" {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_each_other_is_said_once() {
+        let missing = ["2024-01", "2024-02", "2024-04", "2024-Q1", "2024-Q2"];
+        let missing: Vec<_> =
+            missing.iter().map(|period| ("economy".to_owned(), period.parse().unwrap())).collect();
+        let [january, february, april, first, second] = [0, 1, 2, 3, 4].map(|nth| missing[nth].1);
+        let expected =
+            vec![("economy", january, february), ("economy", april, april), ("economy", first, second)];
+        assert_eq!(runs(&missing), expected);
     }
 }
