@@ -212,9 +212,11 @@ async function main() {
   await officer.keyboard.press("Enter");
   await officer.keyboard.press("Tab");
   await officer.keyboard.type("công an xã chưa gửi số liệu");
+  const whole = new URLSearchParams({ text: "công an xã chưa gửi số liệu" }).toString().slice("text=".length);
+  const noted = officer.waitForResponse((answer) => answer.url().endsWith("/cells") && answer.request().postData().includes(whole));
   await officer.keyboard.press("Tab");
+  await noted;
   await has(officer, "Đã lưu trên máy này", "#saved");
-  await officer.waitForTimeout(800);
   await seen(officer, "sheet-warned");
   await officer.reload();
   assert.equal(await officer.locator("label.note input").nth(1).inputValue(), "công an xã chưa gửi số liệu");
@@ -246,6 +248,21 @@ async function main() {
   await officer.getByRole("link", { name: "Xem lại và nộp" }).click();
   await has(officer, "Sẽ nộp");
   await seen(officer, "hand-in");
+  // A click that began on what was reviewed hands in nothing that came since.
+  const elsewhere = watch(await (await context({ storageState: await officers.storageState() })).newPage());
+  const typed = async (births) => {
+    await elsewhere.locator("input.figure").nth(0).fill(births);
+    await has(officer, births, "main td.num");
+  };
+  await elsewhere.goto(base() + form);
+  await officer.getByRole("button", { name: "Nộp", exact: true }).hover();
+  await officer.mouse.down();
+  await typed("25");
+  await officer.mouse.up();
+  await officer.waitForTimeout(500);
+  await has(officer, "không còn gì chờ gửi", "#line");
+  await typed("24");
+  await elsewhere.context().close();
   const note = officer.locator("label.note input").first();
   assert.equal(await note.inputValue(), "<b>hai tháng</b> cộng lại");
   await note.fill("đã đối chiếu sổ hộ tịch");
@@ -357,6 +374,18 @@ async function main() {
   await has(officer, "Chưa làm được");
   await seen(officer, "failed");
 
+  step("with the keyboard alone: from the last figure onward");
+  await officer.goto(`${base()}/forms/society/2024-04`);
+  const figures = ["24", "7", "13400", "3", "11", "2", "1"];
+  for (const [nth, figure] of figures.slice(0, -1).entries()) await cells.nth(nth).fill(figure);
+  await has(officer, "để trống", "form");
+  await cells.nth(figures.length - 1).focus();
+  await officer.keyboard.type(figures.at(-1));
+  await officer.keyboard.press("Tab");
+  await has(officer, "Đã lưu trên máy này", "#saved");
+  await officer.waitForTimeout(800);
+  assert.equal(await officer.evaluate(() => document.activeElement.textContent), "Xem lại và nộp →");
+
   step("another page, a foreign name, and hostile words do nothing");
   const evil = createServer((_, answer) => {
     answer.setHeader("content-type", "text/html");
@@ -449,15 +478,15 @@ async function main() {
   district = await begin("gom-server", "district", [...listen, "--tls"], 2);
   const encrypted = district.lines[1].split(" ")[1].replace(/\/$/, "");
   assert.match(encrypted, /^https:/);
-  const elsewhere = await context({ ignoreHTTPSErrors: true });
-  const far = await elsewhere.newPage();
+  const distant = await context({ ignoreHTTPSErrors: true });
+  const far = await distant.newPage();
   await far.goto(`${encrypted}/login`);
   assert.equal(await far.evaluate(() => performance.getEntriesByType("navigation")[0].nextHopProtocol), "h2");
   await far.locator('input[name="name"]').fill("lanhdao");
   await far.locator('input[name="password"]').fill(PASSWORD);
   await far.keyboard.press("Enter");
   await has(far, "Tiến độ các chỉ tiêu");
-  await elsewhere.close();
+  await distant.close();
 
   assert.deepEqual(errors, []);
   await browser.close();

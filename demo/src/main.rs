@@ -61,7 +61,7 @@ async fn play(cli: &Cli, lang: Lang) -> anyhow::Result<()> {
 fn further(out: &std::path::Path, lang: Lang) -> String {
     let district = out.join("district").display().to_string();
     let commune = out.join("communes/hoa-an").display().to_string();
-    let run = "cargo run --release -q -p";
+    let run = "cargo run -q -p";
     let lines = [
         (
             lang.pick("giải thích một số liệu", "explain a figure"),

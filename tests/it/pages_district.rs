@@ -317,5 +317,6 @@ async fn pages_show_what_the_books_come_to() {
         assert_eq!(got.status, status, "{path}");
         has(&got.text, &["<main"]);
     }
+    has(&browser.get("/targets/9a?as_of=2024-05&since=30/09").text, &["«30/09» không phải là ngày"]);
     has(&browser.get("/targets/9a?as_of=th%C3%A1ng%205").text, &["«tháng 5» không phải là kỳ"]);
 }

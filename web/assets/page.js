@@ -50,12 +50,16 @@ function replaced(content) {
   if (focus && !document.activeElement?.closest("#content")) document.querySelector(focus)?.focus();
 }
 
-// Only what differs gives way: a click that has begun, or a file that is being chosen, is not lost with a field that says the
-// same as before.
+// What a form sends beside what is typed: on what it acts.
+const acts = (form) => [...form.querySelectorAll('input[type="hidden"]')].map((one) => `${one.name}=${one.value}`).join("&");
+
+// Where the page is built as before only what differs gives way: a click that has begun, or a file that is being chosen, is
+// not lost. A form that acts on something else is another form, and its buttons are others.
 function takes(old, fresh) {
   if (old.isEqualNode(fresh)) return;
   const alike = old.cloneNode(false).isEqualNode(fresh.cloneNode(false)) && old.childNodes.length === fresh.childNodes.length;
-  if (!alike || !(old instanceof Element)) return old.replaceWith(fresh);
+  const other = old instanceof HTMLFormElement && acts(old) !== acts(fresh);
+  if (!alike || other || !(old instanceof Element)) return old.replaceWith(fresh);
   const parts = [...fresh.childNodes];
   [...old.childNodes].forEach((part, nth) => takes(part, parts[nth]));
 }
@@ -135,7 +139,10 @@ if (sheet) {
   const PATIENCE = 15000;
   const AGAIN = 3000;
   const cells = () => [...sheet.querySelectorAll("input.figure")];
-  const notes = () => [...sheet.querySelectorAll("label.note input, details.note summary")].filter((one) => one.checkVisibility());
+  // Fields for notes, and what unfolds them; of a cell in which something stands, none is left blank.
+  const isLeft = (one) => document.getElementById(one.closest("td").id.replace(/^said-/, "cell-")).value.trim() === "";
+  const isThere = (one) => (one.matches("summary") ? isLeft(one) : !one.closest("details:not([open])"));
+  const notes = () => [...sheet.querySelectorAll("label.note input, details.note summary")].filter(isThere);
   const onward = sheet.querySelector("a.button");
   const said = document.getElementById("saved");
   const pasted = document.getElementById("pasted");
@@ -150,19 +157,24 @@ if (sheet) {
     const place = document.getElementById(id);
     if (place && place.textContent !== text) place.textContent = text;
   };
-  // What is said of a cell changes around a note that is being written, or has not been sent.
+  // What is said of a cell changes around a note that is being written, has not been sent, or was unfolded.
+  const field = (one) => one.querySelector("input")?.name;
   const say = (place, html) => {
     if (!place || place.innerHTML === html) return;
     const fresh = document.createElement("template");
     fresh.innerHTML = html;
-    const asked = (one) => fresh.content.querySelector(`input[name="${CSS.escape(one.name)}"]`) !== null;
-    const busy = (one) => one === document.activeElement || pending.has(one.name) || (one.closest("details[open]") && asked(one));
-    const kept = [...place.children].find((one) => [...one.querySelectorAll("input")].some(busy));
-    if (!kept) return place.replaceChildren(fresh.content);
-    const name = kept.querySelector("input").name;
     const parts = [...fresh.content.children];
-    const at = parts.findIndex((one) => one.querySelector("input")?.name === name);
-    for (const one of [...place.children]) if (one !== kept) one.remove();
+    const isFocused = (one) => one.contains(document.activeElement);
+    const isWritten = (one) => field(one) !== undefined && (pending.has(field(one)) || document.activeElement.name === field(one));
+    const isUnfolded = (one) => one.matches("details") && (one.open || isFocused(one)) && parts.some((part) => field(part) === field(one));
+    const busy = [...place.children].filter((one) => isWritten(one) || isUnfolded(one));
+    const kept = busy.find(isFocused) ?? busy[0];
+    if (!kept) return place.replaceChildren(fresh.content);
+    const at = parts.findIndex((part) => field(part) === field(kept));
+    const [others, rest] = [[...place.children].filter((one) => one !== kept), parts.filter((_, nth) => nth !== at)];
+    // What is read aloud once is not said again.
+    if (others.length === rest.length && others.every((one, nth) => one.isEqualNode(rest[nth]))) return;
+    for (const one of others) one.remove();
     kept.before(...(at < 0 ? parts : parts.slice(0, at)));
     if (at >= 0) kept.after(...parts.slice(at + 1));
   };
@@ -248,7 +260,8 @@ if (sheet) {
 
   const enter = (input) => { input.focus(); input.select?.(); };
   const go = (all, input, by) => {
-    const next = all[all.indexOf(input) + by];
+    const at = all.indexOf(input);
+    const next = at < 0 ? undefined : all[at + by];
     if (next) enter(next);
     return next !== undefined;
   };

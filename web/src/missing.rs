@@ -14,20 +14,22 @@ pub fn missing<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S>
 }
 
 async fn nothing(visit: Visit) -> Response {
-    said(&visit, StatusCode::NOT_FOUND, visit.lang.pick("Không có trang này.", "There is no such page."))
+    let lang = visit.lang;
+    let title = lang.pick("Không tìm thấy", "Not found");
+    said(&visit, StatusCode::NOT_FOUND, title, lang.pick("Không có trang này.", "There is no such page."))
 }
 
 async fn only_a_button(visit: Visit) -> Response {
     let lang = visit.lang;
     let text =
         lang.pick("Địa chỉ này chỉ dành cho nút bấm trên trang.", "This address is for a button of a page.");
-    said(&visit, StatusCode::METHOD_NOT_ALLOWED, text)
+    let title = lang.pick("Không mở được", "Cannot be opened");
+    said(&visit, StatusCode::METHOD_NOT_ALLOWED, title, text)
 }
 
-fn said(visit: &Visit, status: StatusCode, text: &str) -> Response {
+fn said(visit: &Visit, status: StatusCode, title: &str, text: &str) -> Response {
     let lang = visit.lang;
-    let page = Page::bare(visit, lang.pick("Không tìm thấy", "Not found"));
-    page.show_as(
+    Page::bare(visit, title).show_as(
         status,
         &html! { p { (text) } p { a href="/" { (lang.pick("Về trang đầu", "To the first page")) } } },
     )

@@ -15,19 +15,6 @@ use crate::{Commune, Failure, Mistake};
 const NAME: &str = "note";
 const BETWEEN: char = '~';
 
-/// The same for a cell that is blank: folded until it is asked for or holds something, for a sheet begins with nothing but
-/// blank cells.
-pub(super) fn folded(view: &FormView, finding: &Finding, lang: Lang) -> Markup {
-    let field = field(view, finding, None, lang);
-    let (rule, element) = finding.named(view.place.programme());
-    if field.0.is_empty() || view.notes.contains_key(&(rule.to_owned(), element.to_owned())) {
-        return field;
-    }
-    html! {
-        details.note { summary { (lang.pick("Giải trình vì sao để trống", "Explain why it is blank")) } (field) }
-    }
-}
-
 /// The field beside a warning of a draft; `of` is the form on the page that sends it, where it does not stand in one.
 pub(super) fn field(view: &FormView, finding: &Finding, of: Option<&str>, lang: Lang) -> Markup {
     if finding.level == Level::Error || view.state != CellState::Draft {
@@ -39,8 +26,33 @@ pub(super) fn field(view: &FormView, finding: &Finding, of: Option<&str>, lang: 
     let said = view.notes.get(&(rule.to_owned(), element.to_owned()));
     html! {
         label.note {
-            (lang.pick("Giải trình", "Explanation"))
+            span { (lang.pick("Giải trình", "Explanation")) (of_what(view, finding, lang)) }
             input name=(name) value=[said] form=[of] maxlength=(LONGEST_NOTE) autocomplete="off";
+        }
+    }
+}
+
+/// The same for a cell that is blank: folded until it is asked for or holds something, for a sheet begins with nothing but
+/// blank cells.
+pub(super) fn folded(view: &FormView, finding: &Finding, lang: Lang) -> Markup {
+    let field = field(view, finding, None, lang);
+    let (rule, element) = finding.named(view.place.programme());
+    if field.0.is_empty() || view.notes.contains_key(&(rule.to_owned(), element.to_owned())) {
+        return field;
+    }
+    html! {
+        details.note {
+            summary { (lang.pick("Giải trình vì sao để trống", "Explain why it is blank")) (of_what(view, finding, lang)) }
+            (field)
+        }
+    }
+}
+
+/// Of which cell, for whoever hears and does not see where it stands.
+fn of_what(view: &FormView, finding: &Finding, lang: Lang) -> Markup {
+    html! {
+        @if let Some(element) = finding.element {
+            span.unseen { ": " (view.place.programme().element(element).label.get(lang)) }
         }
     }
 }

@@ -176,7 +176,7 @@ fn answers(view: &FormView, element: &Element, mistyped: Option<&Wrong>, lang: L
         @if let Some(wrong) = mistyped { @for why in &wrong.why { p.said.bad { (why.get(lang)) } } }
         @for finding in view.findings.iter().filter(of_cell) {
             (found(view, finding, lang))
-            @if is_filled { (notes::field(view, finding, None, lang)) } @else { (notes::folded(view, finding, lang)) }
+            @if is_filled { (notes::field(view, finding, None, lang)) } @else if mistyped.is_none() { (notes::folded(view, finding, lang)) }
         }
     }
 }

@@ -129,6 +129,9 @@ pub(super) fn changes(viewer: &Viewer, shown: &Shown, as_of: Period) -> Markup {
         }
         @match &shown.since {
             Some(since) => (compared(shown, since, as_of, lang)),
+            None if !asked.is_empty() && asked.parse::<Date>().is_err() => p {
+                "«" (asked) "» " (lang.pick("không phải là ngày; viết 2024-09-30.", "is no day; write 2024-09-30."))
+            },
             None if !asked.is_empty() => p { (lang.pick("Trước ngày đó chưa có gì.", "There was nothing before that day.")) },
             None => {}
         }
